@@ -15,7 +15,7 @@ export type Ptr = number | bigint;
 
 const TWO32 = 4294967296;
 const TWO53 = 9007199254740992;
-const TWO64 = 18446744073709551616;
+const TWO64 = 2 ** 64;
 const PAGE = 4096;
 
 /** The canonical form of an exact non-negative integer. */

@@ -1,0 +1,177 @@
+// The whole pipeline: bytes of a trace in, a report out. No I/O, no clock, no console.
+import type { Ptr } from './base/u64.ts';
+import { checkOf } from './checks/index.ts';
+import { probes } from './dialects/index.ts';
+import type { Diagnostic } from './events/diagnostic.ts';
+import type { VmEvent, Where } from './events/vm_event.ts';
+import type { Finding } from './findings/finding.ts';
+import { Fingerprints } from './findings/fingerprint.ts';
+import type { ProbeDefinition } from './ftrace/dynamic_events.ts';
+import { LineReader } from './ftrace/line_reader.ts';
+import { ProbeTable } from './ftrace/probe_table.ts';
+import { type EventSink, TextDecoder, type TextStats } from './ftrace/text_decoder.ts';
+import type { Fact } from './replay/fact.ts';
+import type { Job } from './replay/job.ts';
+import { type JobRow, jobRow } from './replay/job_row.ts';
+import { Machine } from './replay/machine.ts';
+import type { World } from './replay/world.ts';
+
+export interface AnalyzeOptions {
+  /** The name that findings carry. */
+  readonly file: string;
+  /** A saved dynamic_events: what the user's event names stand for. */
+  readonly definitions?: readonly ProbeDefinition[];
+  /** Keep what `show` needs of every job, and hand each over when it ends. */
+  readonly onJob?: (job: Job) => void;
+  /** Asked before each event; `false` ends the analysis there, with the state as it then is. */
+  readonly until?: (where: Where) => boolean;
+}
+
+export interface Report {
+  readonly file: string;
+  readonly findings: readonly Finding[];
+  readonly jobs: readonly JobRow[];
+  readonly diagnostics: readonly Diagnostic[];
+  readonly stats: TextStats;
+  /** Why the verdict is not a whole one; empty where everything was seen. */
+  readonly doubts: readonly string[];
+  /** The state at the end, or where `until` stopped. */
+  readonly world: World;
+}
+
+export class Analysis implements EventSink {
+  readonly #options: AnalyzeOptions;
+  readonly #machine: Machine;
+  readonly #decoder: TextDecoder;
+  readonly #lines: LineReader;
+  readonly #findings: Finding[] = [];
+  readonly #jobs: JobRow[] = [];
+  readonly #fingerprints = new Fingerprints();
+  #stopped = false;
+
+  constructor(options: AnalyzeOptions) {
+    this.#options = options;
+    this.#machine = new Machine(
+      { fact: (fact) => this.#judge(fact), job: (job) => this.#endJob(job) },
+      { detail: options.onJob !== undefined },
+    );
+    this.#decoder = new TextDecoder(new ProbeTable(probes, options.definitions), this);
+    this.#lines = new LineReader(this.#decoder);
+  }
+
+  /** Takes the next bytes; false where no more are wanted. */
+  push(chunk: Uint8Array): boolean {
+    if (!this.#stopped) this.#lines.push(chunk);
+    return !this.#stopped;
+  }
+
+  event(event: VmEvent, where: Where): void {
+    if (this.#stopped) return;
+    if (this.#options.until !== undefined && !this.#options.until(where)) {
+      this.#stopped = true;
+      return;
+    }
+    this.#machine.event(event, where);
+  }
+
+  loss(): void {
+    if (!this.#stopped) this.#machine.loss();
+  }
+
+  finish(): Report {
+    if (!this.#stopped) {
+      this.#lines.end();
+      this.#decoder.finish();
+      this.#machine.finish();
+    }
+    const { stats, diagnostics } = this.#decoder;
+    const { world } = this.#machine;
+    const doubts = this.#stopped ? [] : doubtsOf(world, stats, diagnostics, this.#jobs);
+    const { seen } = world;
+    const findings = this.#findings.filter((finding) => world.locksShown || !LOCK_RULES.has(finding.rule));
+    if (this.#lossIsSilent(diagnostics)) for (const finding of findings) finding.confidence = 'inconclusive';
+    const jobs = this.#jobs.map((row) => row.withProbes(seen, world.locksShown));
+    return { file: this.#options.file, findings, jobs, diagnostics, stats, doubts, world };
+  }
+
+  /** Events are missing without the tracer saying where: nothing in the file is above doubt. */
+  #lossIsSilent(diagnostics: readonly Diagnostic[]): boolean {
+    return this.#machine.world.unpaired > 0 || diagnostics.some((d) => d.kind === 'entry-count');
+  }
+
+  #endJob(job: Job): void {
+    for (const fact of job.facts) this.#judge(fact);
+    this.#options.onJob?.(job);
+    this.#jobs.push(jobRow(job));
+    job.facts.length = 0;
+  }
+
+  #judge(fact: Fact): void {
+    const check = checkOf(fact);
+    const judged = check?.judge(fact);
+    if (check === undefined || judged === undefined) return;
+    const { job, vm, op, step, obj, resv, span } = fact;
+    const unsure = job !== undefined && job.unknown.size > 0;
+    this.#findings.push({
+      rule: check.doc.id,
+      severity: judged.severity,
+      confidence: unsure ? 'inconclusive' : judged.confidence,
+      file: this.#options.file,
+      line: fact.line,
+      time: fact.time,
+      pid: job?.pid,
+      job: job?.id,
+      op: op?.index,
+      step: step?.index,
+      vm: vm?.id ?? 0,
+      addr: span?.addr,
+      range: span?.range,
+      obj,
+      resv,
+      message: judged.message,
+      evidence: fact.evidence,
+      fingerprint: this.#fingerprints.of([
+        check.doc.id,
+        vm?.ordinal,
+        op?.kind,
+        step?.type,
+        span?.addr.toString(16),
+        span?.range.toString(16),
+        this.#objRole(obj),
+        judged.role,
+      ]),
+    });
+  }
+
+  #objRole(obj: Ptr): number | undefined {
+    return this.#machine.world.objs.get(obj)?.ordinal;
+  }
+}
+
+/** Rules that cannot be judged where no lock is probed. */
+const LOCK_RULES = new Set(['missing-lock', 'redundant-lock', 'stale-lock-set']);
+
+function doubtsOf(
+  world: World,
+  stats: TextStats,
+  diagnostics: readonly Diagnostic[],
+  jobs: readonly JobRow[],
+): string[] {
+  const doubts: string[] = [];
+  const count = diagnostics.find((d) => d.kind === 'entry-count');
+  if (count !== undefined) doubts.push(count.message);
+  if (stats.lost > 0) doubts.push(`the tracer lost ${stats.lost} events`);
+  else if (world.gaps > world.unpaired) doubts.push('the tracer lost events');
+  if (world.unpaired > 0) {
+    const where = world.firstUnpaired === 0 ? '' : `, first at line ${world.firstUnpaired}`;
+    doubts.push(`calls and returns do not pair (${world.unpaired} times${where}): events are missing`);
+  }
+  if (world.contradictions > 0)
+    doubts.push(`${world.contradictions} tree changes do not follow from those before: events are missing`);
+  const unsure = jobs.filter((row) => row.unknown.length > 0).length;
+  if (unsure > 0) doubts.push(`${unsure} of ${jobs.length} jobs could not be judged whole`);
+  if (stats.events === 0) doubts.push('the trace holds no event of drm_gpuvm, drm_exec or a known driver');
+  for (const d of diagnostics)
+    if (d.kind === 'cut' || d.kind === 'damaged') doubts.push(`line ${d.line}: ${d.message}`);
+  return doubts;
+}

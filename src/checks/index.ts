@@ -1,0 +1,37 @@
+// The registry of checks: a new one is a new file and one line here; everything else derives from it.
+import type { Fact } from '../replay/fact.ts';
+import type { Check, RuleDoc } from './check.ts';
+import { execMisuse } from './exec_misuse.ts';
+import { linkImbalance } from './link_imbalance.ts';
+import { lockPassMismatch } from './lock_pass_mismatch.ts';
+import { lockStepDivergence } from './lock_step_divergence.ts';
+import { misappliedStep } from './misapplied_step.ts';
+import { missingLock } from './missing_lock.ts';
+import { redundantLock } from './redundant_lock.ts';
+import { staleLockSet } from './stale_lock_set.ts';
+import { stepDivergence } from './step_divergence.ts';
+import { unreservedFence } from './unreserved_fence.ts';
+import { vaConflict } from './va_conflict.ts';
+
+export const checks: readonly Check[] = [
+  missingLock,
+  redundantLock,
+  lockPassMismatch,
+  staleLockSet,
+  unreservedFence,
+  execMisuse,
+  stepDivergence,
+  lockStepDivergence,
+  misappliedStep,
+  vaConflict,
+  linkImbalance,
+];
+
+export const rules: readonly RuleDoc[] = checks.map((check) => check.doc);
+
+const byFact = new Map<Fact['kind'], Check>(checks.map((check) => [check.on, check]));
+
+/** The check that judges this fact. */
+export function checkOf(fact: Fact): Check | undefined {
+  return byFact.get(fact.kind);
+}

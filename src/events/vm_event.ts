@@ -1,0 +1,210 @@
+// What a driver and drm_gpuvm/drm_exec did, freed from how a trace spells it: data, no logic.
+import type { Ptr, U64 } from '../base/u64.ts';
+
+/** Where an event stands in its trace. The object is reused from event to event: copy what must last. */
+export interface Where {
+  /** 1-based line of a text trace; the running number of the record in a binary one. */
+  readonly line: number;
+  /** -1 where the trace does not tell the task. */
+  readonly pid: number;
+  /** -1 where the trace does not tell the CPU. */
+  readonly cpu: number;
+  /** The time stamp as the trace spells it; '' where it has none. */
+  time(): string;
+  /** The task's name as recorded (any bytes, latin1). */
+  comm(): string;
+}
+
+/** enum drm_gpuva_op_type, drm_gpuvm.h. */
+export const OP_MAP = 0;
+export const OP_REMAP = 1;
+export const OP_UNMAP = 2;
+export const OP_PREFETCH = 3;
+
+/** One member of the VmEvent union: a call's entry, or its return where the name ends in `_ret`. */
+export type VmEvent =
+  // objects and VMs
+  | { readonly kind: 'obj_init'; readonly obj: Ptr; readonly size: U64; readonly resv: Ptr }
+  | { readonly kind: 'obj_free'; readonly obj: Ptr }
+  | {
+      readonly kind: 'vm_init';
+      readonly gpuvm: Ptr;
+      readonly name: string;
+      readonly flags: number;
+      readonly mmStart: U64;
+      readonly mmRange: U64;
+      readonly kernelStart: U64;
+      readonly kernelRange: U64;
+      readonly rObj: Ptr;
+      readonly resv: Ptr;
+    }
+  | { readonly kind: 'vm_free'; readonly gpuvm: Ptr }
+  | { readonly kind: 'bo_create'; readonly gpuvm: Ptr; readonly obj: Ptr; readonly resv: Ptr; readonly vmBo: Ptr }
+  | { readonly kind: 'bo_obtain'; readonly gpuvm: Ptr; readonly obj: Ptr; readonly resv: Ptr; readonly vmBo: Ptr }
+  | { readonly kind: 'bo_destroy'; readonly vmBo: Ptr }
+  | { readonly kind: 'bo_extobj_add'; readonly gpuvm: Ptr; readonly vmBo: Ptr; readonly obj: Ptr }
+  | { readonly kind: 'bo_evict'; readonly vmBo: Ptr; readonly evict: boolean }
+  // requests
+  | SmRequest
+  | { readonly kind: 'sm_ret'; readonly gpuvm: Ptr; readonly ret: number }
+  | { readonly kind: 'ops_create_ret'; readonly gpuvm: Ptr; readonly ops: Ptr }
+  | LockRequest
+  | { readonly kind: 'exec_lock_ret'; readonly ret: number }
+  // steps
+  | StepEvent
+  | { readonly kind: 'step_ret'; readonly op: Ptr; readonly ret: number }
+  // the tree
+  | {
+      readonly kind: 'va_insert';
+      readonly gpuvm: Ptr;
+      readonly va: Ptr;
+      readonly addr: U64;
+      readonly range: U64;
+      readonly obj: Ptr;
+      readonly offset: U64;
+      readonly flags: number;
+      /** undefined: the entry, the result is not known yet. */
+      readonly ret: number | undefined;
+    }
+  | { readonly kind: 'va_insert_ret'; readonly va: Ptr; readonly ret: number }
+  | {
+      readonly kind: 'va_remove';
+      readonly gpuvm: Ptr;
+      readonly va: Ptr;
+      readonly addr: U64;
+      readonly range: U64;
+      readonly obj: Ptr;
+    }
+  | { readonly kind: 'va_map'; readonly va: Ptr }
+  | { readonly kind: 'va_remap'; readonly va: Ptr; readonly prev: Ptr; readonly next: Ptr }
+  | { readonly kind: 'va_unmap'; readonly va: Ptr }
+  | {
+      readonly kind: 'va_link';
+      readonly va: Ptr;
+      readonly vmBo: Ptr;
+      readonly obj: Ptr;
+      readonly resv: Ptr;
+      readonly addr: U64;
+    }
+  | {
+      readonly kind: 'va_unlink';
+      readonly va: Ptr;
+      readonly vmBo: Ptr;
+      readonly obj: Ptr;
+      readonly resv: Ptr;
+      readonly addr: U64;
+      readonly deferred: boolean;
+    }
+  // drm_exec and dma_resv
+  | { readonly kind: 'exec_init'; readonly exec: Ptr; readonly flags: number }
+  | { readonly kind: 'exec_cleanup'; readonly exec: Ptr; readonly again: boolean }
+  | { readonly kind: 'exec_fini'; readonly exec: Ptr; readonly numObjects: number | undefined }
+  | { readonly kind: 'lock_obj'; readonly exec: Ptr; readonly obj: Ptr; readonly resv: Ptr }
+  | { readonly kind: 'lock_obj_ret'; readonly exec: Ptr; readonly obj: Ptr; readonly resv: Ptr; readonly ret: number }
+  | { readonly kind: 'prepare_obj'; readonly exec: Ptr; readonly obj: Ptr; readonly numFences: number }
+  | {
+      readonly kind: 'prepare_obj_ret';
+      readonly exec: Ptr;
+      readonly obj: Ptr;
+      readonly numFences: number;
+      readonly ret: number;
+    }
+  | { readonly kind: 'unlock_obj'; readonly exec: Ptr; readonly obj: Ptr }
+  | { readonly kind: 'prepare_vm'; readonly gpuvm: Ptr; readonly exec: Ptr }
+  | { readonly kind: 'prepare_objects'; readonly gpuvm: Ptr; readonly exec: Ptr }
+  | { readonly kind: 'prepare_objects_ret'; readonly ret: number }
+  | { readonly kind: 'gpuvm_exec_lock'; readonly exec: Ptr; readonly gpuvm: Ptr }
+  | { readonly kind: 'reserve_fences'; readonly resv: Ptr; readonly numFences: number; readonly ret: number }
+  | { readonly kind: 'add_fence'; readonly resv: Ptr; readonly fence: Ptr; readonly usage: number }
+  // the driver's own frame around them
+  | { readonly kind: 'bind'; readonly opCount: number | undefined }
+  | { readonly kind: 'bind_ret'; readonly job: number | undefined; readonly ret: number }
+  | { readonly kind: 'other_ioctl' }
+  | { readonly kind: 'other_ioctl_ret' }
+  | {
+      readonly kind: 'lock_pass';
+      readonly job: Ptr;
+      readonly id: number | undefined;
+      readonly gpuvm: Ptr;
+      readonly exec: Ptr;
+      readonly opCount: number | undefined;
+    }
+  | { readonly kind: 'lock_pass_ret'; readonly job: Ptr; readonly ret: number }
+  | { readonly kind: 'apply'; readonly job: Ptr; readonly id: number | undefined; readonly gpuvm: Ptr }
+  | { readonly kind: 'apply_ret'; readonly job: Ptr; readonly ret: number }
+  | {
+      readonly kind: 'apply_op';
+      readonly job: Ptr;
+      readonly gpuvm: Ptr;
+      readonly index: number;
+      readonly op: BindOp;
+      readonly addr: U64;
+      readonly range: U64;
+      readonly obj: Ptr;
+      readonly offset: U64;
+    }
+  | { readonly kind: 'mmu_map'; readonly gpuvm: Ptr; readonly addr: U64; readonly length: U64; readonly pte: U64 }
+  | { readonly kind: 'mmu_unmap'; readonly gpuvm: Ptr; readonly addr: U64; readonly length: U64 };
+
+/** What a user asks of a VM in one op of a bind ioctl. */
+export type BindOp = 'map' | 'unmap' | 'map_null' | 'prefetch' | 'bo_unmap' | 'madvise' | 'other';
+
+/** A call that makes drm_gpuvm walk the tree, drm_gpuvm_sm_map() and its relatives. */
+export interface SmRequest {
+  readonly kind: 'sm_request';
+  readonly gpuvm: Ptr;
+  readonly call: 'map' | 'unmap' | 'prefetch' | 'bo_unmap' | 'madvise';
+  /** An *_ops_create() call: the steps go to a list and the tree stays as it is. */
+  readonly list: boolean;
+  /** Undefined where the probe shows only a pointer to the request (6.18 without member access). */
+  readonly addr: U64 | undefined;
+  readonly range: U64 | undefined;
+  readonly obj: Ptr;
+  readonly offset: U64;
+}
+
+/** drm_gpuvm_sm_map_exec_lock() or drm_gpuvm_sm_unmap_exec_lock(). */
+export interface LockRequest {
+  readonly kind: 'exec_lock';
+  readonly gpuvm: Ptr;
+  readonly exec: Ptr;
+  readonly call: 'map' | 'unmap';
+  readonly numFences: number | undefined;
+  readonly addr: U64 | undefined;
+  readonly range: U64 | undefined;
+  readonly obj: Ptr;
+  readonly offset: U64;
+}
+
+/** One step callback: of the driver, of an ops list, or of the kernel's lock pass. */
+export interface StepEvent {
+  readonly kind: 'step';
+  readonly by: 'driver' | 'list' | 'lock';
+  /** The drm_gpuva_op, 0 where not shown. */
+  readonly op: Ptr;
+  /** The exec context for a lock step, else the driver's priv. */
+  readonly priv: Ptr;
+  readonly type: number;
+  /** 0 for MAP. */
+  readonly va: Ptr;
+  readonly keep: boolean;
+  /** 0 where not shown. */
+  readonly gpuvm: Ptr;
+  /** The request's for MAP, the old mapping's for REMAP and UNMAP; undefined where the probe does not show it. */
+  readonly addr: U64 | undefined;
+  readonly range: U64 | undefined;
+  /** Undefined where the probe does not show it. */
+  readonly obj: Ptr | undefined;
+  readonly offset: U64 | undefined;
+  readonly prev: StepPiece | undefined;
+  readonly next: StepPiece | undefined;
+}
+
+/** What a REMAP leaves of the old mapping on one side; `addr` is undefined where only its presence is shown. */
+export interface StepPiece {
+  readonly addr: U64 | undefined;
+  readonly range: U64 | undefined;
+  readonly offset: U64 | undefined;
+}
+
+export type VmEventKind = VmEvent['kind'];

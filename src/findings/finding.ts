@@ -1,0 +1,38 @@
+// A judged fact: what a user reads, filters, and compares between runs.
+import type { Ptr, U64 } from '../base/u64.ts';
+
+export const SEVERITIES = ['note', 'warning', 'error'] as const;
+/** error: memory, locking rules or the VA space are violated; warning: wasteful or fragile; note: only explains. */
+export type Severity = (typeof SEVERITIES)[number];
+
+/**
+ * certain: the trace shows all that it takes. likely: something that is not probed could excuse it. inconclusive: events
+ * that could excuse it are known to be missing.
+ */
+export type Confidence = 'certain' | 'likely' | 'inconclusive';
+
+export interface EvidenceLine {
+  readonly line: number;
+  readonly text: string;
+}
+
+export interface Finding {
+  readonly rule: string;
+  readonly severity: Severity;
+  confidence: Confidence;
+  readonly file: string;
+  readonly line: number;
+  readonly time: string;
+  readonly pid: number | undefined;
+  readonly job: number | undefined;
+  readonly op: number | undefined;
+  readonly step: number | undefined;
+  readonly vm: Ptr;
+  readonly addr: U64 | undefined;
+  readonly range: U64 | undefined;
+  readonly obj: Ptr;
+  readonly resv: Ptr;
+  readonly message: string;
+  readonly fingerprint: string;
+  readonly evidence: readonly EvidenceLine[];
+}

@@ -1,0 +1,103 @@
+// The argument values of one event, by position: doubles in place, the rare rest beside them.
+import { type Ptr, ptrFromHalves, type U64, u64FromHalves } from '../base/u64.ts';
+import type { Args } from '../events/probe.ts';
+import { isDigit, latin1, MINUS } from './bytes.ts';
+
+const MAX_ARGS = 24;
+
+const HEX = new Uint8Array(256).fill(255);
+for (let d = 0; d < 10; d++) HEX[48 + d] = d;
+for (let d = 10; d < 16; d++) HEX[97 + d - 10] = HEX[65 + d - 10] = d;
+
+export class ArgValues implements Args {
+  /** NaN: look into #other. */
+  readonly #numbers = new Float64Array(MAX_ARGS);
+  readonly #other: (bigint | string | undefined)[] = new Array(MAX_ARGS).fill(undefined);
+
+  clear(count: number): void {
+    for (let i = 0; i < count; i++) {
+      this.#numbers[i] = Number.NaN;
+      this.#other[i] = undefined;
+    }
+  }
+
+  ptr(index: number): Ptr | undefined {
+    return this.#value(index);
+  }
+
+  u64(index: number): U64 | undefined {
+    return this.#value(index);
+  }
+
+  int(index: number): number | undefined {
+    const n = this.#numbers[index];
+    return n === undefined || Number.isNaN(n) ? undefined : n;
+  }
+
+  str(index: number): string | undefined {
+    const other = this.#other[index];
+    return typeof other === 'string' ? other : undefined;
+  }
+
+  #value(index: number): number | bigint | undefined {
+    const n = this.#numbers[index] ?? Number.NaN;
+    if (!Number.isNaN(n)) return n;
+    const other = this.#other[index];
+    return typeof other === 'bigint' ? other : undefined;
+  }
+
+  setString(index: number, text: string): void {
+    this.#other[index] = text;
+  }
+
+  setValue(index: number, value: number | bigint): void {
+    if (typeof value === 'number') this.#numbers[index] = value;
+    else this.#other[index] = value;
+  }
+
+  /** Stores the number at [start, ...) as `kind` (0 ptr, 1 u64, 2 int); returns its end, or -1 where none stands there. */
+  setNumber(index: number, kind: number, buf: Uint8Array, start: number, end: number): number {
+    if (buf[start] === 48 && buf[start + 1] === 120) return this.#setHex(index, kind, buf, start + 2, end);
+    return this.#setDecimal(index, kind, buf, start, end);
+  }
+
+  #setHex(index: number, kind: number, buf: Uint8Array, start: number, end: number): number {
+    let hi = 0;
+    let lo = 0;
+    let p = start;
+    for (; p < end; p++) {
+      const digit = HEX[buf[p] ?? 0] ?? 255;
+      if (digit === 255) break;
+      hi = (hi << 4) | (lo >>> 28);
+      lo = (lo << 4) | digit;
+    }
+    if (p === start || p - start > 16) return -1;
+    this.#setHalves(index, kind, hi >>> 0, lo >>> 0);
+    return p;
+  }
+
+  #setHalves(index: number, kind: number, hi: number, lo: number): void {
+    if (kind === 0) this.setValue(index, ptrFromHalves(hi, lo));
+    else if (kind === 1) this.setValue(index, u64FromHalves(hi, lo));
+    else this.#numbers[index] = hi === 0 ? (lo > 0x7fffffff ? lo - 4294967296 : lo) : Number(ptrFromHalves(hi, lo));
+  }
+
+  #setDecimal(index: number, kind: number, buf: Uint8Array, start: number, end: number): number {
+    let p = start;
+    const negative = buf[p] === MINUS;
+    if (negative) p++;
+    const first = p;
+    let n = 0;
+    while (p < end && isDigit(buf[p])) n = n * 10 + ((buf[p++] ?? 48) - 48);
+    if (HEX[buf[p] ?? 0] !== 255 && !negative) return this.#setHex(index, kind, buf, start, end); // old kernels: no 0x
+    if (p === first) return -1;
+    if (p - first <= 15) {
+      this.#numbers[index] = negative ? -n : n;
+      return p;
+    }
+    if (p - first > 20) return -1;
+    const big = BigInt.asUintN(64, (negative ? -1n : 1n) * BigInt(latin1(buf, first, p)));
+    this.#setHalves(index, kind, Number(big >> 32n), Number(big & 0xffffffffn));
+    return p;
+  }
+}

@@ -1,0 +1,65 @@
+// Small scans over the bytes of a line. Text is latin1 throughout: a task name may hold any byte.
+
+export const SPACE = 32;
+export const QUOTE = 34;
+export const PAREN_OPEN = 40;
+export const PAREN_CLOSE = 41;
+export const PLUS = 43;
+export const MINUS = 45;
+export const DOT = 46;
+export const COLON = 58;
+export const LESS = 60;
+export const EQUALS = 61;
+export const BRACKET_OPEN = 91;
+export const BRACKET_CLOSE = 93;
+
+export function latin1(buf: Uint8Array, start: number, end: number): string {
+  let text = '';
+  for (let i = start; i < end; i++) text += String.fromCharCode(buf[i] ?? 0);
+  return text;
+}
+
+export function isDigit(c: number | undefined): boolean {
+  return c !== undefined && c >= 48 && c <= 57;
+}
+
+export function skipSpaces(buf: Uint8Array, pos: number, end: number): number {
+  let p = pos;
+  while (p < end && buf[p] === SPACE) p++;
+  return p;
+}
+
+export function skipDigits(buf: Uint8Array, pos: number, end: number): number {
+  let p = pos;
+  while (p < end && isDigit(buf[p])) p++;
+  return p;
+}
+
+/** The unsigned decimal at [start, end), which holds digits only; exact below 2^53, and no pid or CPU is larger. */
+export function decimal(buf: Uint8Array, start: number, end: number): number {
+  let n = 0;
+  for (let i = start; i < end; i++) n = n * 10 + ((buf[i] ?? 48) - 48);
+  return n;
+}
+
+export function indexOfByte(buf: Uint8Array, byte: number, from: number, end: number): number {
+  for (let p = from; p < end; p++) if (buf[p] === byte) return p;
+  return -1;
+}
+
+/** Does `text` (ASCII) stand at pos? */
+export function startsWith(buf: Uint8Array, pos: number, end: number, text: string): boolean {
+  if (pos + text.length > end) return false;
+  for (let i = 0; i < text.length; i++) if (buf[pos + i] !== text.charCodeAt(i)) return false;
+  return true;
+}
+
+export function sameBytes(buf: Uint8Array, pos: number, end: number, key: Uint8Array): boolean {
+  if (pos + key.length > end) return false;
+  for (let i = 0; i < key.length; i++) if (buf[pos + i] !== key[i]) return false;
+  return true;
+}
+
+export function ascii(text: string): Uint8Array {
+  return Uint8Array.from(text, (c) => c.charCodeAt(0));
+}

@@ -1,0 +1,72 @@
+// Cuts a stream of chunks into lines, in place where it can; knows nothing of what stands in them.
+
+/** A line longer than this keeps only its head; a kernel trace line is bounded by a page (trace_seq, PAGE_SIZE). */
+export const MAX_LINE = 1 << 16;
+
+const LF = 10;
+const CR = 13;
+
+export interface LineSink {
+  /** buf[start, end) is one line without its line break; `cut` tells that it was too long or that the input ended in it. */
+  line(buf: Uint8Array, start: number, end: number, number: number, cut: boolean): void;
+}
+
+export class LineReader {
+  #tail: Uint8Array<ArrayBufferLike> = new Uint8Array(0);
+  #overlong = false;
+  #number = 0;
+
+  readonly #sink: LineSink;
+
+  constructor(sink: LineSink) {
+    this.#sink = sink;
+  }
+
+  get lines(): number {
+    return this.#number;
+  }
+
+  push(chunk: Uint8Array): void {
+    let pos = 0;
+    if (this.#tail.length > 0 || this.#overlong) {
+      const lf = chunk.indexOf(LF);
+      if (lf < 0) {
+        this.#keep(chunk);
+        return;
+      }
+      this.#keep(chunk.subarray(0, lf));
+      this.#emit(this.#tail, 0, this.#tail.length, this.#overlong);
+      this.#tail = new Uint8Array(0);
+      this.#overlong = false;
+      pos = lf + 1;
+    }
+    for (;;) {
+      const lf = chunk.indexOf(LF, pos);
+      if (lf < 0) break;
+      if (lf - pos > MAX_LINE) this.#emit(chunk, pos, pos + MAX_LINE, true);
+      else this.#emit(chunk, pos, lf, false);
+      pos = lf + 1;
+    }
+    if (pos < chunk.length) this.#keep(chunk.subarray(pos));
+  }
+
+  /** The input is over: what is left is a line that was cut off. */
+  end(): void {
+    if (this.#tail.length > 0) this.#emit(this.#tail, 0, this.#tail.length, true);
+    this.#tail = new Uint8Array(0);
+  }
+
+  #emit(buf: Uint8Array, start: number, end: number, cut: boolean): void {
+    const stop = end > start && buf[end - 1] === CR ? end - 1 : end;
+    this.#sink.line(buf, start, stop, ++this.#number, cut);
+  }
+
+  #keep(part: Uint8Array): void {
+    const room = MAX_LINE - this.#tail.length;
+    if (part.length > room) this.#overlong = true;
+    const joined = new Uint8Array(this.#tail.length + Math.min(part.length, room));
+    joined.set(this.#tail);
+    joined.set(part.subarray(0, room), this.#tail.length);
+    this.#tail = joined;
+  }
+}

@@ -1,0 +1,119 @@
+// Finds the binding of a traced event: by the probed symbol where the text carries it, else by the event's name.
+import type { ProbeSpec } from '../events/probe.ts';
+import { latin1, PAREN_CLOSE, PLUS, SPACE } from './bytes.ts';
+import type { ProbeDefinition } from './dynamic_events.ts';
+import { ProbeBinding } from './probe_binding.ts';
+
+type At = ProbeSpec['at'];
+
+/** What one event name stands for: usually one probe; several where groups share a name or both ends carry it. */
+export class EventName {
+  readonly text: string;
+  readonly bytes: Uint8Array;
+  readonly #table: ProbeTable;
+  readonly #bound: ProbeBinding[] = [];
+  readonly #foreign = new Set<string>();
+
+  constructor(text: string, bytes: Uint8Array, table: ProbeTable) {
+    this.text = text;
+    this.bytes = bytes;
+    this.#table = table;
+  }
+
+  /** The binding for the symbol that begins at `pos`; undefined for a function that means nothing to us. */
+  bindingOf(at: At, buf: Uint8Array, pos: number, end: number): ProbeBinding | undefined {
+    for (const binding of this.#bound) {
+      if (binding.spec.at === at && symbolIs(binding.symbol, buf, pos, end)) return binding;
+    }
+    return this.#bind(at, latin1(buf, pos, symbolStop(buf, pos, end)));
+  }
+
+  /** The binding where the text shows addresses only. */
+  bindingByName(at: At): ProbeBinding | undefined {
+    return this.#table.byEventName(this.text, at);
+  }
+
+  #bind(at: At, symbol: string): ProbeBinding | undefined {
+    if (this.#foreign.has(symbol)) return undefined;
+    const binding = /^(0x)?[0-9a-f]{8,16}$/.test(symbol) ? this.bindingByName(at) : this.#table.bySymbol(symbol, at);
+    if (binding === undefined) {
+      if (this.#foreign.size < 64) this.#foreign.add(symbol);
+    } else if (binding.spec.symbol === symbol) {
+      this.#bound.push(binding);
+    }
+    return binding;
+  }
+}
+
+function isSymbolStop(c: number | undefined): boolean {
+  return c === PLUS || c === PAREN_CLOSE || c === SPACE || c === undefined;
+}
+
+function symbolStop(buf: Uint8Array, pos: number, end: number): number {
+  let p = pos;
+  while (p < end && !isSymbolStop(buf[p])) p++;
+  return p;
+}
+
+function symbolIs(symbol: Uint8Array, buf: Uint8Array, pos: number, end: number): boolean {
+  const stop = pos + symbol.length;
+  if (stop > end || !isSymbolStop(stop < end ? buf[stop] : undefined)) return false;
+  for (let i = 0; i < symbol.length; i++) if (buf[pos + i] !== symbol[i]) return false;
+  return true;
+}
+
+export class ProbeTable {
+  readonly #bySymbol = new Map<string, ProbeBinding>();
+  readonly #byEvent = new Map<string, ProbeBinding>();
+  readonly #names = new Map<number, EventName[]>();
+  readonly bindings: readonly ProbeBinding[];
+
+  /** `definitions`: a saved dynamic_events file, which says which symbol a user's event name stands for. */
+  constructor(specs: readonly ProbeSpec[], definitions: readonly ProbeDefinition[] = []) {
+    this.bindings = specs.map((spec) => new ProbeBinding(spec));
+    for (const binding of this.bindings) {
+      const key = `${binding.spec.at} ${binding.spec.symbol}`;
+      if (this.#bySymbol.has(key)) throw new Error(`gpuvm-trace bug: two probes claim ${key}`);
+      this.#bySymbol.set(key, binding);
+      this.#byEvent.set(`${binding.spec.at} ${binding.spec.event}`, binding);
+    }
+    for (const { event, symbol, at } of definitions) {
+      const binding = this.bySymbol(symbol, at);
+      const key = `${at} ${event}`;
+      if (binding !== undefined) this.#byEvent.set(key, binding);
+      else this.#byEvent.delete(key);
+    }
+  }
+
+  bySymbol(symbol: string, at: At): ProbeBinding | undefined {
+    const dot = symbol.indexOf('.');
+    return (
+      this.#bySymbol.get(`${at} ${symbol}`) ??
+      (dot > 0 ? this.#bySymbol.get(`${at} ${symbol.slice(0, dot)}`) : undefined)
+    );
+  }
+
+  byEventName(event: string, at: At): ProbeBinding | undefined {
+    return this.#byEvent.get(`${at} ${event}`);
+  }
+
+  /** The event name at buf[start, end), whose hash the caller computed while scanning it. */
+  name(hash: number, buf: Uint8Array, start: number, end: number): EventName {
+    let chain = this.#names.get(hash);
+    if (chain === undefined) {
+      chain = [];
+      this.#names.set(hash, chain);
+    }
+    for (const known of chain) {
+      if (known.bytes.length === end - start && sameName(known.bytes, buf, start)) return known;
+    }
+    const name = new EventName(latin1(buf, start, end), buf.slice(start, end), this);
+    if (this.#names.size < 65536) chain.push(name);
+    return name;
+  }
+}
+
+function sameName(name: Uint8Array, buf: Uint8Array, start: number): boolean {
+  for (let i = 0; i < name.length; i++) if (name[i] !== buf[start + i]) return false;
+  return true;
+}

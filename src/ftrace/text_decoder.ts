@@ -1,0 +1,279 @@
+// Text of the tracer (trace, trace_pipe, trace-cmd report) to events: one line in, at most one event out.
+import type { Diagnostic, DiagnosticKind } from '../events/diagnostic.ts';
+import type { VmEvent, Where } from '../events/vm_event.ts';
+import { ArgValues } from './arg_values.ts';
+import { COLON, LESS, latin1, MINUS, PAREN_CLOSE, PAREN_OPEN, SPACE, skipSpaces, startsWith } from './bytes.ts';
+import { isNameByte, type Layout, layouts } from './layouts.ts';
+import type { LineSink } from './line_reader.ts';
+import type { ProbeBinding } from './probe_binding.ts';
+import type { ProbeTable } from './probe_table.ts';
+import { FtraceRecord } from './record.ts';
+
+const HASH = 35; // '#'
+const LARGEST_SHOWN = 160;
+
+export interface EventSink {
+  event(event: VmEvent, where: Where): void;
+  /** The tracer dropped events here; `count` is undefined where it does not tell, `cpu` -1 where it may be any. */
+  loss(cpu: number, count: number | undefined, line: number): void;
+}
+
+/** What the input turned out to be. */
+export interface TextStats {
+  lines: number;
+  /** Lines that are one entry of the ring buffer, of whatever event. */
+  entries: number;
+  /** Entries of probes that are understood. */
+  events: number;
+  layouts: Set<string>;
+  tracer: string | undefined;
+  /** `entries-in-buffer` and `entries-written` of the header, added up over all headers. */
+  headerEntries: number | undefined;
+  headerWritten: number | undefined;
+  lost: number;
+  functionLines: number;
+}
+
+/** What the line before was: unprefixed lines may belong to it. */
+type Open = 'nothing' | 'marker' | 'stack';
+
+export class TextDecoder implements LineSink {
+  readonly stats: TextStats = {
+    lines: 0,
+    entries: 0,
+    events: 0,
+    layouts: new Set(),
+    tracer: undefined,
+    headerEntries: undefined,
+    headerWritten: undefined,
+    lost: 0,
+    functionLines: 0,
+  };
+  readonly diagnostics: Diagnostic[] = [];
+  readonly #table: ProbeTable;
+  readonly #sink: EventSink;
+  readonly #rec = new FtraceRecord();
+  readonly #values = new ArgValues();
+  #layout: Layout = layouts[0] as Layout;
+  #open: Open = 'nothing';
+  /** function_graph without the process column: the task on each CPU, as its switch lines tell. */
+  readonly #graphTask = new Map<number, number>();
+  /** CPUs seen; in an overwritten buffer each one's past was lost up to its first line. */
+  readonly #cpus = new Set<number>();
+  #argStart = 0;
+
+  constructor(table: ProbeTable, sink: EventSink) {
+    this.#table = table;
+    this.#sink = sink;
+  }
+
+  line(buf: Uint8Array, start: number, end: number, number: number, cut: boolean): void {
+    this.stats.lines = number;
+    if (cut) {
+      this.#note('cut', number, 'the line is cut off (the input ends in it, or it is longer than any trace line)');
+      return;
+    }
+    if (start === end) return;
+    const rec = this.#rec;
+    rec.buf = buf;
+    rec.line = number;
+    if (this.#layout.parse(buf, start, end, rec) || this.#otherLayout(buf, start, end, rec)) this.#entry(rec);
+    else this.#unprefixed(buf, start, end, number);
+  }
+
+  /** The input is over: compares what was read with what the headers promised. */
+  finish(): void {
+    const { headerEntries, entries, tracer } = this.stats;
+    if (headerEntries === undefined || tracer === 'function_graph' || headerEntries === entries) return;
+    const missing = headerEntries - entries;
+    const what =
+      missing > 0 ? `${missing} of ${headerEntries} entries are missing from` : `${-missing} entries too many are in`;
+    this.#note('entry-count', 0, `${what} the file, by its own header (entries-in-buffer)`);
+  }
+
+  #otherLayout(buf: Uint8Array, start: number, end: number, rec: FtraceRecord): boolean {
+    if (buf[start] === HASH || (buf[start] === SPACE && startsWith(buf, start, end, ' => '))) return false;
+    for (const layout of layouts) {
+      if (layout === this.#layout || !layout.parse(buf, start, end, rec)) continue;
+      this.#layout = layout;
+      this.stats.layouts.add(layout.name);
+      return true;
+    }
+    return false;
+  }
+
+  #entry(rec: FtraceRecord): void {
+    if (this.stats.entries++ === 0) this.stats.layouts.add(this.#layout.name);
+    this.#open = 'nothing';
+    if (this.#layout.name === 'function-graph' && !this.#graphLine(rec)) return;
+    if (this.stats.headerWritten !== this.stats.headerEntries && !this.#cpus.has(rec.cpu)) {
+      this.#cpus.add(rec.cpu);
+      this.#sink.loss(rec.cpu, undefined, rec.line);
+    }
+    const { buf, end } = rec;
+    let p = rec.rest;
+    let hash = 0;
+    while (p < end && isNameByte(buf[p])) hash = (Math.imul(hash, 31) + (buf[p++] ?? 0)) | 0;
+    if (buf[p] !== COLON || p === rec.rest) {
+      this.#otherEntry(rec, p);
+      return;
+    }
+    const at = skipSpaces(buf, p + 1, end);
+    const binding = this.#bindingAt(rec, hash, p, at);
+    if (binding === undefined) {
+      this.#otherEntry(rec, p);
+      return;
+    }
+    this.#decode(binding, rec);
+  }
+
+  #decode(binding: ProbeBinding, rec: FtraceRecord): void {
+    if (!binding.read(rec.buf, this.#argStart, rec.end, this.#values)) {
+      this.#note('damaged', rec.line, `the arguments of ${binding.spec.symbol}() cannot be read`);
+      this.#sink.loss(rec.cpu, 1, rec.line);
+      return;
+    }
+    binding.count++;
+    this.stats.events++;
+    const event = binding.spec.decode(this.#values);
+    if (event !== undefined) this.#sink.event(event, rec);
+    else if (binding.count === 1) this.#incomplete(binding, rec.line);
+  }
+
+  #incomplete(binding: ProbeBinding, line: number): void {
+    const { symbol, at, args } = binding.spec;
+    const lacking = args.filter((_, i) => this.#values.u64(i) === undefined && this.#values.str(i) === undefined);
+    if (lacking.length === 0) return;
+    const names = lacking.map((arg) => arg.split(/[|:]/)[0]).join(', ');
+    this.#note('incomplete-probe', line, `the ${at} probe of ${symbol}() lacks ${names}: it cannot be used`);
+  }
+
+  /** The probe whose event text stands at `at`, with #argStart behind its place; undefined for other events. */
+  #bindingAt(rec: FtraceRecord, hash: number, nameEnd: number, at: number): ProbeBinding | undefined {
+    const { buf, end, rest } = rec;
+    if (buf[at] !== PAREN_OPEN) {
+      return startsWith(buf, at, end, '__probe_') ? this.#fieldsBinding(rec, hash, nameEnd, at) : undefined;
+    }
+    let arrow = 0;
+    let p = at + 1;
+    for (; p < end; p++) {
+      const c = buf[p];
+      if (c === PAREN_CLOSE) break;
+      if (c === LESS && buf[p + 1] === MINUS) arrow = p + 3;
+    }
+    this.#argStart = p + 1;
+    const name = this.#table.name(hash, buf, rest, nameEnd);
+    return name.bindingOf(arrow > 0 ? 'return' : 'entry', buf, arrow > 0 ? arrow : at + 1, p);
+  }
+
+  /** `__probe_ip=sym+0x4/0x10 [mod] (n) args` or `__probe_func=... __probe_ret_ip=... args` (option fields, report -R). */
+  #fieldsBinding(rec: FtraceRecord, hash: number, nameEnd: number, at: number): ProbeBinding | undefined {
+    const { buf, end, rest } = rec;
+    const isReturn = startsWith(buf, at, end, '__probe_func=');
+    if (!isReturn && !startsWith(buf, at, end, '__probe_ip=')) return undefined;
+    const symbol = at + (isReturn ? '__probe_func='.length : '__probe_ip='.length);
+    let p = probeFieldEnd(buf, symbol, end);
+    if (isReturn && startsWith(buf, p, end, '__probe_ret_ip=')) p = probeFieldEnd(buf, p, end);
+    this.#argStart = p;
+    const name = this.#table.name(hash, buf, rest, nameEnd);
+    return name.bindingOf(isReturn ? 'return' : 'entry', buf, symbol, end);
+  }
+
+  /** An entry that is no event of ours: what may follow it decides what unprefixed lines mean. */
+  #otherEntry(rec: FtraceRecord, nameEnd: number): void {
+    const { buf, rest, end } = rec;
+    if (
+      startsWith(buf, rest, end, 'tracing_mark_write') ||
+      startsWith(buf, rest, end, 'print:') ||
+      startsWith(buf, rest, end, 'bprint')
+    ) {
+      this.#open = 'marker';
+    } else if (buf[rest] === LESS) {
+      this.#open = 'stack';
+    } else if (buf[nameEnd] === SPACE && buf[nameEnd + 1] === LESS) {
+      this.stats.functionLines++;
+    }
+  }
+
+  /** Sets the task of a graph line; false for a function line, which is no event. */
+  #graphLine(rec: FtraceRecord): boolean {
+    if (rec.pid < 0) rec.pid = this.#graphTask.get(rec.cpu) ?? -2 - rec.cpu;
+    if (!rec.graphText) return true;
+    this.stats.functionLines++;
+    return false;
+  }
+
+  #unprefixed(buf: Uint8Array, start: number, end: number, number: number): void {
+    if (buf[start] === HASH) {
+      this.#comment(latin1(buf, start, Math.min(end, start + LARGEST_SHOWN)), number);
+      return;
+    }
+    const text = latin1(buf, start, Math.min(end, start + LARGEST_SHOWN));
+    if (this.#lossLine(text, number)) return;
+    if (this.#open === 'marker' || this.#open === 'stack' || text.startsWith(' => ')) return;
+    if (/^cpus=\d+$|^version = \d+$|^\s*-{10,}$|^\s*$/.test(text)) return;
+    if (this.#switchLine(text)) return;
+    this.#note('unparsed', number, `the line is in no known trace layout: ${JSON.stringify(text.slice(0, 60))}`);
+  }
+
+  #lossLine(text: string, number: number): boolean {
+    const match = /^\s*CPU:(\d+) \[(?:LOST ?(\d+)? ?EVENTS|(\d+)? ?EVENTS DROPPED)\]/.exec(text);
+    if (match === null) return false;
+    const digits = match[2] ?? match[3];
+    const count = digits === undefined ? undefined : Number(digits);
+    this.stats.lost += count ?? 0;
+    this.#note('lost', number, `${count ?? 'some'} events lost on CPU ${match[1]}`);
+    this.#sink.loss(Number(match[1]), count, number);
+    return true;
+  }
+
+  /** ` 1)  task-pid   =>   task-pid  `: function_graph tells that a CPU went over to another task. */
+  #switchLine(text: string): boolean {
+    const match = /^\s*(\d+)\)\s+.*-(\d+)\s+=>\s+.*-(\d+)\s*$/.exec(text);
+    if (match === null) return false;
+    this.#graphTask.set(Number(match[1]), Number(match[3]));
+    return true;
+  }
+
+  #comment(text: string, number: number): void {
+    const entries = /^# entries-in-buffer\/entries-written: (\d+)\/(\d+)/.exec(text);
+    if (entries !== null) {
+      this.stats.headerEntries = (this.stats.headerEntries ?? 0) + Number(entries[1]);
+      this.stats.headerWritten = (this.stats.headerWritten ?? 0) + Number(entries[2]);
+      const overwritten = Number(entries[2]) - Number(entries[1]);
+      if (overwritten > 0) {
+        this.stats.lost += overwritten;
+        this.#note('lost', number, `${overwritten} events were overwritten before the trace was read: it starts late`);
+      }
+    }
+    const tracer = /^# tracer: (\S+)/.exec(text);
+    if (tracer !== null) this.stats.tracer = tracer[1];
+    const latency = /^# latency: .*#(\d+)\/(\d+), CPU#/.exec(text);
+    if (latency !== null) {
+      this.stats.headerEntries = (this.stats.headerEntries ?? 0) + Number(latency[1]);
+      this.stats.headerWritten = (this.stats.headerWritten ?? 0) + Number(latency[2]);
+    }
+    const started = /^#+ CPU (\d+) buffer started/.exec(text);
+    if (started !== null && this.stats.entries > 0) this.#sink.loss(Number(started[1]), undefined, number);
+  }
+
+  #note(kind: DiagnosticKind, line: number, message: string): void {
+    const known = this.diagnostics.find(
+      (d) => d.kind === kind && (kind !== 'incomplete-probe' || d.message === message),
+    );
+    if (known !== undefined) known.count++;
+    else this.diagnostics.push({ kind, line, message, count: 1 });
+  }
+}
+
+/** Behind `value [module] (number) `. */
+function probeFieldEnd(buf: Uint8Array, pos: number, end: number): number {
+  let p = pos;
+  while (p < end && buf[p] !== SPACE) p++;
+  for (;;) {
+    const q = skipSpaces(buf, p, end);
+    if (buf[q] !== PAREN_OPEN && buf[q] !== 91) return q;
+    p = q;
+    while (p < end && buf[p] !== SPACE) p++;
+  }
+}

@@ -1,0 +1,459 @@
+// Requests and steps: what drm_gpuvm_sm_map() and its relatives were asked, the steps they gave, and whether the driver
+// held the locks for each and did what it asked.
+import { hex, type Ptr, ptrHex, type U64 } from '../base/u64.ts';
+import {
+  type BindOp,
+  type LockRequest,
+  OP_MAP,
+  OP_REMAP,
+  OP_UNMAP,
+  type SmRequest,
+  type StepEvent,
+} from '../events/vm_event.ts';
+import { type Recorded, type Step, stepsOfMadvise } from '../gpuvm/sm_map.ts';
+import { describeEvent, describeOp, describeStep, STEP_TYPES } from './describe.ts';
+import type { Evidence, StepView } from './fact.ts';
+import { closeJob, openJob, tellStale } from './frame.ts';
+import { type Job, type LockAsk, OpRun } from './job.ts';
+import type { Context, Handlers } from './machine.ts';
+import { type Mistake, StepRun } from './step_run.ts';
+import { tell } from './tell.ts';
+import type { VmState } from './vm_state.ts';
+import type { World } from './world.ts';
+
+/** Steps remembered of one lock request, for display and comparison. */
+const MAX_ASK_STEPS = 4096;
+
+export const applyHandlers: Handlers = {
+  sm_request(event, context) {
+    const { task, world, where } = context;
+    const vm = world.vm(event.gpuvm);
+    if (task.locking !== undefined) {
+      if (event.call === 'map' || event.call === 'unmap') {
+        addAsk(task.job, event.call, event, where.line);
+      }
+      return;
+    }
+    const left = task.job;
+    if (left?.implicit && task.contexts.length === 0 && left.ops.length > 0) closeJob(context, left);
+    const job = task.job ?? (frameProbed(world) ? undefined : implicitJob(context));
+    if (job === undefined) return;
+    if (vm !== undefined) world.bindToVm(job, vm);
+    if (task.step !== undefined) finishStep(context, true);
+    startRequest(context, job, event);
+  },
+
+  sm_ret(event, context) {
+    const { task } = context;
+    if (task.step !== undefined) finishStep(context, event.ret === 0);
+    const job = task.job;
+    if (job?.op === undefined) return;
+    if (event.ret !== 0) job.op.failed = true;
+    finishOp(context, job, job.op);
+    if (job.implicit && task.contexts.length === 0) {
+      job.ret = event.ret;
+      job.applied = true;
+      closeJob(context, job);
+    }
+  },
+
+  exec_lock(event, context) {
+    const { task, world, where } = context;
+    const job = task.job ?? (frameProbed(world) ? undefined : implicitJob(context));
+    const vm = world.vm(event.gpuvm);
+    if (job !== undefined && vm !== undefined) world.bindToVm(job, vm);
+    addAsk(job, event.call, event, where.line);
+  },
+
+  step(event, context) {
+    if (event.by === 'driver') driverStep(event, context);
+    else if (event.by === 'lock' || context.task.locking !== undefined) lockStep(event, context);
+    else listStep(event, context);
+  },
+
+  step_ret(event, context) {
+    const { task } = context;
+    const step = task.step;
+    if (step === undefined) return;
+    if (event.op !== 0 && step.event.op !== 0 && event.op !== step.event.op) {
+      task.job?.unknown.add('a step returns that did not begin in the trace');
+      task.step = undefined;
+      return;
+    }
+    finishStep(context, event.ret === 0, event.ret);
+  },
+};
+
+/** Does the trace show a driver's own brackets around its jobs? Otherwise the calls into drm_gpuvm make them. */
+function frameProbed(world: World): boolean {
+  return world.seen.has('bind') || world.seen.has('lock_pass') || world.seen.has('apply');
+}
+
+function implicitJob(context: Context): Job {
+  const job = openJob(context, context.where);
+  job.implicit = true;
+  for (const open of context.task.contexts) {
+    open.job ??= job;
+    job.attempts = Math.max(job.attempts, open.exec.attempts);
+  }
+  return job;
+}
+
+function addAsk(job: Job | undefined, call: LockAsk['call'], request: SmRequest | LockRequest, line: number): void {
+  const { addr, range, obj, offset } = request;
+  job?.asks.push({ call, addr, range, obj, offset, line, steps: [] });
+}
+
+/** A call into drm_gpuvm that carries out an op of the job. */
+function startRequest(context: Context, job: Job, event: SmRequest): void {
+  const { where } = context;
+  let op = job.op;
+  if (op === undefined || op.request !== undefined) {
+    if (op !== undefined) finishOp(context, job, op);
+    op = new OpRun(job.ops.length, kindOf(event), event.addr, event.range, event.obj, event.offset, where.line);
+    job.ops.push(op);
+    job.op = op;
+    needObj(context.world, job, event.obj);
+    tellStale(context, job);
+  }
+  op.request = event;
+  op.requestLine = where.line;
+  if (event.addr !== undefined) {
+    op.addr = event.addr;
+    op.range = event.range;
+  }
+  planOp(job, op);
+  op.expected = expectedOf(job.vm, event);
+}
+
+function kindOf(event: SmRequest): BindOp {
+  return event.call === 'map' && event.obj === 0 ? 'map_null' : event.call;
+}
+
+export function needObj(world: World, job: Job, obj: Ptr): void {
+  if (obj === 0) return;
+  const resv = world.resvOf(obj);
+  if (resv !== 0) job.needed.add(resv);
+  else job.unknown.add('the dma_resv of an object that it uses is not known');
+}
+
+/** What the VM as the lock pass left it gives for this op. */
+function planOp(job: Job, op: OpRun): void {
+  const { vm } = job;
+  if (vm === undefined || job.lockVersion < 0) job.unplanned = true;
+  if (vm === undefined || job.lockVersion < 0 || op.addr === undefined || op.range === undefined) return;
+  const call = op.kind === 'unmap' ? 'unmap' : op.kind === 'map' || op.kind === 'map_null' ? 'map' : undefined;
+  if (call === undefined) return;
+  op.planned = vm.stepsAt(job.lockVersion, call, { addr: op.addr, range: op.range, obj: op.obj, offset: op.offset });
+  if (op.planned === undefined) job.unplanned = true;
+}
+
+/** What the VM gives now. */
+function expectedOf(vm: VmState | undefined, event: SmRequest): Recorded | undefined {
+  const { addr, range, obj, offset, call } = event;
+  if (vm === undefined || !vm.complete || addr === undefined || range === undefined) return undefined;
+  if (call === 'map' || call === 'unmap') return vm.stepsNow(call, { addr, range, obj, offset });
+  return call === 'madvise' ? stepsOfMadvise(vm.tree, { addr, range, obj, offset }) : undefined;
+}
+
+/** A step of the kernel's lock pass, or of an ops list that a driver makes to know what to lock. */
+function lockStep(event: StepEvent, context: Context): void {
+  const job = context.task.job;
+  const ask = job?.asks.at(-1);
+  if (job === undefined || ask === undefined) return;
+  const index = ask.steps.length;
+  if (index < MAX_ASK_STEPS) ask.steps.push(event);
+  const { addr, range, obj, offset, call } = ask;
+  if (job.vm === undefined || !job.vm.complete || addr === undefined || range === undefined || ask.told) return;
+  ask.expected ??= job.vm.stepsNow(call, { addr, range, obj, offset });
+  const expected = ask.expected.steps[index];
+  if (expected !== undefined && sameStep(expected, event) && samePieces(expected, event)) return;
+  ask.told = true;
+  tell(context, {
+    kind: 'step_diverged',
+    during: 'lock pass',
+    expected: expected === undefined ? 'no further step' : describeStep(expected),
+    recorded: describeEvent(event),
+    span: { addr, range },
+  });
+}
+
+/** A step that the core puts on a list for the driver to carry out later. */
+function listStep(event: StepEvent, context: Context): void {
+  const op = context.task.job?.op;
+  if (op === undefined) return;
+  checkExpected(context, op, op.list.length, event);
+  op.list.push(event);
+}
+
+function driverStep(recorded: StepEvent, context: Context): void {
+  const { task, where } = context;
+  if (task.step !== undefined) finishStep(context, true);
+  const job = task.job;
+  const vm = job?.vm ?? context.world.vm(recorded.gpuvm);
+  const event = completed(recorded, vm);
+  const op = job?.op;
+  const view: StepView = {
+    line: where.line,
+    index: op?.count ?? 0,
+    type: STEP_TYPES[event.type] ?? 'map',
+    va: event.va,
+    keep: event.keep,
+    addr: event.addr,
+    range: event.range,
+    obj: event.obj,
+    offset: event.offset,
+  };
+  task.step = new StepRun(event, view, op, where.line);
+  if (job !== undefined) countStep(job, event);
+  if (op !== undefined && job !== undefined) {
+    if (context.world.detail) op.steps.push(view);
+    checkPlanned(context, job, op, event);
+    if (op.list.length === 0) checkExpected(context, op, op.count, event);
+    op.count++;
+  }
+  checkLocked(context, job, vm, event);
+}
+
+/** Some probe sets show only the old mapping's pointer: the rest is in the tree. */
+function completed(event: StepEvent, vm: VmState | undefined): StepEvent {
+  if (event.type === OP_MAP || (event.addr !== undefined && event.obj !== undefined)) return event;
+  const va = vm?.tree.get(event.va);
+  return va === undefined ? event : { ...event, addr: va.addr, range: va.range, obj: va.obj, offset: va.offset };
+}
+
+function countStep(job: Job, event: StepEvent): void {
+  const { counts } = job;
+  counts.steps++;
+  if (event.type === OP_MAP) counts.map++;
+  else if (event.type === OP_UNMAP) counts.unmap++;
+  else if (event.type === OP_REMAP) counts.remap++;
+  if (event.keep) counts.keep++;
+}
+
+/** drm_gpuvm.c's rule: whoever changes an object's mappings holds its dma_resv, immediate mode aside. */
+function checkLocked(context: Context, job: Job | undefined, vm: VmState | undefined, event: StepEvent): void {
+  const { task, world } = context;
+  if (event.obj === 0) return;
+  if (event.obj === undefined) {
+    job?.unknown.add('its steps do not show their objects');
+    return;
+  }
+  if (job !== undefined) needObj(world, job, event.obj);
+  if (vm?.tree.isImmediate) return;
+  const resv = world.resvOf(event.obj);
+  if (resv === 0 || task.holds(resv)) return;
+  if (vm !== undefined && !vm.initKnown) {
+    job?.unknown.add('its VM was made before the trace began: it may be in immediate mode');
+    return;
+  }
+  if (job !== undefined) job.counts.missing++;
+  const evidence = [...(job === undefined ? [] : requestEvidence(job)), ...lockEvidence(context, job, resv)];
+  tell(context, {
+    kind: 'step_unlocked',
+    insideExec: task.contexts.some((open) => open.known && open.exec.state === 'locked'),
+    obj: event.obj,
+    resv,
+    vm,
+    span: event.addr === undefined || event.range === undefined ? undefined : { addr: event.addr, range: event.range },
+    evidence,
+  });
+}
+
+function requestEvidence(job: Job): Evidence[] {
+  const { op } = job;
+  return op === undefined
+    ? []
+    : [{ line: op.requestLine || op.line, text: `op ${op.index} asks for ${describeOp(op)}` }];
+}
+
+/** The lock pass that should have covered the object. */
+function lockEvidence(context: Context, job: Job | undefined, resv: Ptr): Evidence[] {
+  const evidence: Evidence[] = [];
+  for (const ask of job?.asks ?? [])
+    evidence.push({ line: ask.line, text: `the lock pass asks for ${describeOp(ask)}` });
+  if (evidence.length > 4) evidence.splice(4);
+  if (job !== undefined && job.lockEndLine > 0) {
+    const held = context.task.contexts.flatMap((open) => open.exec.objects);
+    const shown = held.slice(0, 6).map((one) => ptrHex(one.obj));
+    if (held.length > shown.length) shown.push(`${held.length - shown.length} more`);
+    evidence.push({
+      line: job.lockEndLine,
+      text:
+        held.length === 0
+          ? 'the lock pass ends; nothing is locked any more'
+          : `the lock pass ends with ${shown.join(', ')}`,
+    });
+  }
+  if (job?.locksDropped)
+    evidence.push({ line: job.locksDroppedLine, text: 'drm_exec_fini() drops the locks of the pass' });
+  for (const other of context.world.contexts.values()) {
+    if (other.pid !== context.task.pid && other.exec.holdsResv(resv)) {
+      evidence.push({ line: other.line, text: `task ${other.pid} holds its dma_resv meanwhile` });
+    }
+  }
+  return evidence;
+}
+
+/** Compares with what the VM at lock time gave: the truth's `diverged`. */
+function checkPlanned(context: Context, job: Job, op: OpRun, event: StepEvent): void {
+  if (op.planned === undefined || op.diverged) return;
+  const planned = op.planned.steps[op.count];
+  if (planned === undefined || !sameStep(planned, event)) {
+    planDiverged(
+      context,
+      job,
+      op,
+      planned === undefined ? 'nothing more' : describeStep(planned),
+      describeEvent(event),
+    );
+  }
+}
+
+function planDiverged(context: Context, job: Job, op: OpRun, planned: string, applied: string): void {
+  op.diverged = true;
+  job.counts.diverged++;
+  const { vm } = job;
+  if (vm === undefined || op.addr === undefined || op.range === undefined) return;
+  const changes = vm.changesSince(job.lockVersion, op.addr, op.range) ?? [];
+  const foreign = changes.find((change) => change.job !== job);
+  const evidence: Evidence[] = requestEvidence(job);
+  if (foreign !== undefined) {
+    evidence.push({
+      line: foreign.va.line,
+      text: `${hex(foreign.va.addr)}+${hex(foreign.va.range)} was changed from outside of this job`,
+    });
+  }
+  const byMap = changes.some((change) => change.byMap && change.inserted && vm.tree.has(change.va));
+  tell(context, {
+    kind: 'plan_diverged',
+    planned,
+    applied,
+    safeCase: foreign !== undefined || changes.length === 0 ? undefined : byMap ? 2 : 1,
+    immediate: vm.tree.isImmediate,
+    op,
+    span: { addr: op.addr, range: op.range },
+    evidence,
+  });
+}
+
+/** Compares with what drm_gpuvm.c gives on this tree. */
+function checkExpected(context: Context, op: OpRun, index: number, event: StepEvent): void {
+  if (op.expected === undefined || op.stepDiverged) return;
+  const expected = op.expected.steps[index];
+  if (expected !== undefined && sameStep(expected, event) && samePieces(expected, event)) return;
+  stepDiverged(context, op, expected === undefined ? 'no further step' : describeStep(expected), describeEvent(event));
+}
+
+function stepDiverged(context: Context, op: OpRun, expected: string, recorded: string): void {
+  op.stepDiverged = true;
+  const span = op.addr === undefined || op.range === undefined ? undefined : { addr: op.addr, range: op.range };
+  const evidence = [{ line: op.requestLine || op.line, text: `op ${op.index} asks for ${describeOp(op)}` }];
+  tell(context, { kind: 'step_diverged', during: 'apply', expected, recorded, op, span, evidence });
+}
+
+/**
+ * The driver's callback is over. `proved`: it is known to have returned 0, by its own return or by what followed;
+ * undefined: nothing tells.
+ */
+export function finishStep(context: Context, proved: boolean | undefined, ret?: number): void {
+  const { task, world } = context;
+  const step = task.step;
+  if (step === undefined) return;
+  const job = task.job;
+  if (ret !== undefined && ret !== 0) {
+    if (step.op !== undefined) step.op.failed = true;
+    task.step = undefined;
+    return;
+  }
+  const vm = job?.vm ?? world.vm(step.event.gpuvm);
+  const probed = { insert: world.seen.has('va_insert'), remove: world.seen.has('va_remove') };
+  if (proved !== false && vm !== undefined) {
+    vm.ask(step.event, step.op, step.line);
+    if (!probed.insert) vm.complete = false;
+  }
+  if (job !== undefined) {
+    const { mistakes, doubt } = step.judge(probed);
+    if (doubt) job.unknown.add('a step shows only a part of what it did: events are missing');
+    for (const mistake of doubt ? [] : mistakes) {
+      const shown = mistake.detail.got !== undefined || proved === true;
+      if (shown) misapplied(context, job, mistake);
+    }
+  }
+  task.step = undefined;
+}
+
+function misapplied(context: Context, job: Job, mistake: Mistake): void {
+  job.counts.misapplied++;
+  const { wanted, got } = mistake.detail;
+  const step = context.task.step;
+  const parts: string[] = [];
+  if (wanted?.addr !== undefined && wanted.range !== undefined) {
+    parts.push(
+      `asked for ${hex(wanted.addr)}+${hex(wanted.range)} at offset ${wanted.offset === undefined ? '?' : hex(wanted.offset)}`,
+    );
+  }
+  if (got !== undefined) {
+    parts.push(
+      `the driver's insert was ${hex(got.addr)}+${hex(got.range)} at offset ${hex(got.offset)}, returning ${got.ret ?? '?'}`,
+    );
+  }
+  const span = spanOf(wanted) ?? (step === undefined ? undefined : spanOf(step.view));
+  const evidence = [...requestEvidence(job)];
+  if (step !== undefined) evidence.push({ line: step.line, text: `the step: ${describeEvent(step.event)}` });
+  tell(context, {
+    kind: 'step_misapplied',
+    how: mistake.how,
+    line: mistake.line,
+    detail: parts.join('; '),
+    obj: step?.event.obj ?? 0,
+    span,
+    evidence,
+  });
+}
+
+function spanOf(piece: { readonly addr: U64 | undefined; readonly range: U64 | undefined } | undefined) {
+  if (piece?.addr === undefined || piece.range === undefined) return undefined;
+  return { addr: piece.addr, range: piece.range };
+}
+
+/** An op is over: all of its steps have been seen, unless it failed. */
+export function finishOp(context: Context, job: Job, op: OpRun): void {
+  if (job.op === op) job.op = undefined;
+  if (op.failed) return;
+  if (op.planned !== undefined && !op.diverged && op.count !== op.planned.steps.length) {
+    const planned = op.planned.steps[op.count];
+    planDiverged(context, job, op, planned === undefined ? 'nothing more' : describeStep(planned), 'nothing more');
+  }
+  const expected = op.expected?.steps[op.count];
+  if (expected !== undefined && op.request !== undefined && !op.stepDiverged && context.world.seen.has('step')) {
+    stepDiverged(context, op, describeStep(expected), 'no further step');
+  }
+}
+
+/** Type, keep, old mapping and (for MAP) request are as recorded; what a probe does not show counts as equal. */
+function sameStep(step: Step, event: StepEvent): boolean {
+  if (STEP_TYPES[event.type] !== step.kind) return false;
+  const of = step.kind === 'map' ? step : step.va;
+  if (step.kind !== 'map' && step.keep !== event.keep) return false;
+  return (
+    (event.addr === undefined || event.addr === of.addr) &&
+    (event.range === undefined || event.range === of.range) &&
+    (event.obj === undefined || event.obj === of.obj) &&
+    (event.offset === undefined || event.offset === of.offset)
+  );
+}
+
+function samePieces(step: Step, event: StepEvent): boolean {
+  if (step.kind !== 'remap') return true;
+  return samePiece(step.prev, event.prev) && samePiece(step.next, event.next);
+}
+
+function samePiece(piece: { addr: U64; range: U64; offset: U64 } | undefined, event: StepEvent['prev']): boolean {
+  if (piece === undefined || event === undefined) return piece === undefined && event === undefined;
+  return (
+    (event.addr === undefined || event.addr === piece.addr) &&
+    (event.range === undefined || event.range === piece.range) &&
+    (event.offset === undefined || event.offset === piece.offset)
+  );
+}

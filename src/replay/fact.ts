@@ -1,0 +1,107 @@
+// What the replay learned that a correct driver on a correct kernel would not show: facts, which the checks judge.
+import type { Ptr, U64 } from '../base/u64.ts';
+import type { BindOp } from '../events/vm_event.ts';
+import type { Job } from './job.ts';
+import type { VmState } from './vm_state.ts';
+
+/** A place in the trace with what stands there, in a reader's words. */
+export interface Evidence {
+  readonly line: number;
+  readonly text: string;
+}
+
+export interface Span {
+  readonly addr: U64;
+  readonly range: U64;
+}
+
+/** A step as recorded; addr to offset are those of the old mapping for REMAP and UNMAP, undefined where not probed. */
+export interface StepView {
+  readonly line: number;
+  /** Its number within the op, from 0. */
+  readonly index: number;
+  readonly type: 'map' | 'remap' | 'unmap' | 'prefetch';
+  readonly va: Ptr;
+  readonly keep: boolean;
+  readonly addr: U64 | undefined;
+  readonly range: U64 | undefined;
+  readonly obj: Ptr | undefined;
+  readonly offset: U64 | undefined;
+}
+
+export interface OpView {
+  readonly index: number;
+  readonly kind: BindOp;
+  readonly addr: U64 | undefined;
+  readonly range: U64 | undefined;
+  readonly obj: Ptr;
+  readonly offset: U64;
+  readonly line: number;
+}
+
+/** Why a lock was not needed. */
+export type LockClass = 'retry leftover' | 'failed batch' | 'whole-VM sweep' | 'unneeded';
+
+export type ExecMisuse =
+  | 'ealready'
+  | 'edeadlk-not-retried'
+  | 'unfinished'
+  | 'lock-after-modified'
+  | 'lock-after-done'
+  | 'num-fences-0'
+  | 'fence-without-lock';
+
+/** How a driver failed to do what a step asked. */
+export type Misapplied =
+  | 'prev lost'
+  | 'next lost'
+  | 'wrong prev'
+  | 'wrong next'
+  | 'unmap skipped'
+  | 'insert refused'
+  | 'wrong map'
+  | 'map skipped';
+
+/** Where a fact was seen. `job` is undefined outside of any VM_BIND job. */
+interface At {
+  readonly line: number;
+  readonly time: string;
+  readonly job: Job | undefined;
+  readonly vm: VmState | undefined;
+  readonly op: OpView | undefined;
+  readonly step: StepView | undefined;
+  readonly obj: Ptr;
+  readonly resv: Ptr;
+  readonly span: Span | undefined;
+  readonly evidence: readonly Evidence[];
+}
+
+export type Fact = At &
+  (
+    | { readonly kind: 'step_unlocked'; readonly insideExec: boolean }
+    | { readonly kind: 'lock_unneeded'; readonly why: LockClass }
+    | { readonly kind: 'request_mismatch'; readonly locked: OpView; readonly what: string }
+    | { readonly kind: 'lock_set_stale'; readonly why: 'dropped' | 'vm-changed' }
+    | { readonly kind: 'fence_unreserved' }
+    | { readonly kind: 'exec_misuse'; readonly misuse: ExecMisuse }
+    | {
+        readonly kind: 'step_diverged';
+        readonly expected: string;
+        readonly recorded: string;
+        readonly during: 'lock pass' | 'apply';
+      }
+    | {
+        readonly kind: 'plan_diverged';
+        readonly planned: string;
+        readonly applied: string;
+        /** The patch's safe case that explains it; undefined where none does. */
+        readonly safeCase: 1 | 2 | undefined;
+        readonly immediate: boolean;
+      }
+    | { readonly kind: 'step_misapplied'; readonly how: Misapplied; readonly detail: string }
+    | { readonly kind: 'va_conflict'; readonly detail: string }
+    | { readonly kind: 'link_imbalance'; readonly detail: string }
+  );
+
+export type FactKind = Fact['kind'];
+export type FactOf<K extends FactKind> = Extract<Fact, { kind: K }>;

@@ -1,0 +1,187 @@
+// The driver's frame around a job: ioctl, lock pass, apply; where a driver shows none, the calls into drm_gpuvm make it.
+import type { Where } from '../events/vm_event.ts';
+import type { Gpuva } from '../gpuvm/gpuva.ts';
+import { finishOp, finishStep } from './apply.ts';
+import { Job, OpRun } from './job.ts';
+import { dropContexts } from './locks.ts';
+import type { Context, Handlers } from './machine.ts';
+import { compareRequests } from './requests.ts';
+import { tell } from './tell.ts';
+import type { VmState } from './vm_state.ts';
+
+/** Opens a job in this task. */
+export function openJob(context: Context, where: Where): Job {
+  const { world, task } = context;
+  const job = new Job(world.newJobNumber(), where.line, where.time(), where.pid, where.comm());
+  if (world.detail) job.detail = { attempts: [], asks: [], ops: [], before: [], after: [] };
+  world.openJobs.add(job);
+  task.job = job;
+  return job;
+}
+
+/** Ends a job: its facts and counts are final. */
+export function closeJob(context: Context, job: Job): void {
+  const { world, task, where } = context;
+  if (!world.openJobs.has(job)) return;
+  if (job.applied || job.implicit) compareRequests(context, job);
+  job.endLine = where.line;
+  job.end = where.time();
+  if (job.pinned !== undefined) job.pinned.unpin();
+  if (job.ptr !== 0 && world.jobsByPtr.get(job.ptr) === job) world.jobsByPtr.delete(job.ptr);
+  for (const context of task.contexts) if (context.job === job) context.job = undefined;
+  if (job.detail !== undefined) {
+    job.detail.ops = job.ops;
+    job.detail.asks = job.asks;
+    job.detail.after = mappingsOf(job.vm);
+  }
+  task.job = undefined;
+  world.openJobs.delete(job);
+  world.sink.job(job);
+}
+
+function mappingsOf(vm: VmState | undefined): readonly Gpuva[] {
+  return vm === undefined ? [] : [...vm.tree];
+}
+
+/** The state that the job's lock pass saw is the present one. */
+export function markLockEnd(context: Context, job: Job): void {
+  const vm = job.vm;
+  if (vm === undefined) return;
+  if (job.pinned === undefined) {
+    vm.pin();
+    job.pinned = vm;
+  }
+  job.lockVersion = vm.version;
+  job.lockEndLine = context.where.line;
+  if (job.detail !== undefined) job.detail.before = [...vm.tree];
+}
+
+function endOpenWork(context: Context, job: Job, ret: number): void {
+  if (context.task.step !== undefined) finishStep(context, undefined);
+  if (job.op !== undefined) {
+    if (ret !== 0) job.op.failed = true;
+    finishOp(context, job, job.op);
+  }
+}
+
+export const frameHandlers: Handlers = {
+  bind(event, context) {
+    const { task, where } = context;
+    const left = task.job;
+    if (left !== undefined) {
+      left.unknown.add('its ioctl has no return in the trace');
+      closeJob(context, left);
+    }
+    const job = openJob(context, where);
+    job.opCount = event.opCount;
+  },
+
+  bind_ret(event, context) {
+    const { task, world, where } = context;
+    let job = task.job;
+    if (job === undefined) {
+      job = openJob(context, where);
+      job.unknown.add('the trace begins within it');
+    }
+    if (event.job !== undefined) {
+      job.id = event.job;
+      job.idKnown = true;
+    }
+    for (const open of task.contexts) {
+      if (open.job === job) tell(context, { kind: 'exec_misuse', misuse: 'unfinished', line: open.line });
+    }
+    dropContexts(context);
+    if (job.deferred || !world.openJobs.has(job)) {
+      task.job = undefined; // a worker has it, or has even finished it
+      return;
+    }
+    if (job.implicit) job.unknown.add('the trace begins within it');
+    job.ret = event.ret;
+    endOpenWork(context, job, event.ret);
+    const applyToCome = event.ret === 0 && !job.applied && job.ptr !== 0 && job.lockVersion >= 0;
+    if (!applyToCome) {
+      closeJob(context, job);
+    } else {
+      job.deferred = true;
+      task.job = undefined;
+    }
+  },
+
+  other_ioctl() {},
+  other_ioctl_ret() {},
+
+  lock_pass(event, context) {
+    const { task, world, where } = context;
+    const job = task.job ?? openJob(context, where);
+    job.ptr = event.job;
+    if (event.job !== 0) world.jobsByPtr.set(event.job, job);
+    if (event.id !== undefined) {
+      job.id = event.id;
+      job.idKnown = true;
+    }
+    job.opCount ??= event.opCount;
+    world.bindToVm(job, world.vm(event.gpuvm));
+  },
+
+  lock_pass_ret(event, context) {
+    const job = context.task.job;
+    if (job === undefined || event.ret !== 0) return;
+    if (job.lockVersion < 0) markLockEnd(context, job);
+  },
+
+  apply(event, context) {
+    const { task, world, where } = context;
+    let job = task.job ?? world.jobsByPtr.get(event.job);
+    if (job === undefined || (event.id !== undefined && job.idKnown && job.id !== event.id)) {
+      job = openJob(context, where);
+      job.unknown.add('the trace begins after its lock pass');
+      if (event.id !== undefined) {
+        job.id = event.id;
+        job.idKnown = true;
+      }
+    }
+    task.job = job;
+    if (job.pid !== where.pid) job.deferred = true;
+    world.bindToVm(job, world.vm(event.gpuvm));
+    job.applyLine = where.line;
+    for (const open of task.contexts) open.job ??= job;
+    tellStale(context, job);
+  },
+
+  apply_op(event, context) {
+    const job = context.task.job;
+    if (job === undefined) return;
+    if (context.task.step !== undefined) finishStep(context, undefined);
+    if (job.op !== undefined) finishOp(context, job, job.op);
+    const op = new OpRun(event.index, event.op, event.addr, event.range, event.obj, event.offset, context.where.line);
+    job.ops.push(op);
+    job.op = op;
+    const resv = context.world.resvOf(event.obj);
+    if (event.obj !== 0 && resv !== 0) job.needed.add(resv);
+    else if (event.obj !== 0) job.unknown.add('the dma_resv of an object that it lists is not known');
+  },
+
+  apply_ret(event, context) {
+    const { task } = context;
+    const job = task.job;
+    if (job === undefined) return;
+    if (job.applyLine === 0) job.unknown.add('the trace begins within it');
+    endOpenWork(context, job, event.ret);
+    job.applied = true;
+    job.ret ??= event.ret;
+    for (const open of task.contexts) if (open.job === job) open.applied = true;
+    if (!job.deferred) return;
+    job.ret = event.ret;
+    if (!task.contexts.some((open) => open.job === job)) closeJob(context, job);
+  },
+};
+
+/** The locks of the pass are gone, or the VM is not the one they were computed for. */
+export function tellStale(context: Context, job: Job): void {
+  const { vm } = job;
+  if (vm === undefined || job.staleTold || job.lockVersion < 0 || vm.tree.isImmediate) return;
+  job.staleTold = true;
+  const holds = context.task.contexts.some((open) => open.exec.objects.length > 0);
+  if (job.locksDropped && !holds) tell(context, { kind: 'lock_set_stale', why: 'dropped' });
+  else if (vm.changedByOthers(job.lockVersion, job)) tell(context, { kind: 'lock_set_stale', why: 'vm-changed' });
+}

@@ -1,0 +1,156 @@
+// A VM_BIND job: one bind ioctl, its lock pass and its apply, joined although the apply may run later in another task.
+import type { Ptr, U64 } from '../base/u64.ts';
+import type { BindOp, SmRequest, StepEvent } from '../events/vm_event.ts';
+import type { Attempt } from '../exec/exec.ts';
+import type { Gpuva } from '../gpuvm/gpuva.ts';
+import type { Recorded } from '../gpuvm/sm_map.ts';
+import type { Evidence, Fact, OpView, StepView } from './fact.ts';
+import type { VmState } from './vm_state.ts';
+
+/** What the lock pass asked the VM about: an exec-lock helper's call, or an ops list made while locking. */
+export interface LockAsk {
+  readonly call: 'map' | 'unmap';
+  readonly addr: U64 | undefined;
+  readonly range: U64 | undefined;
+  readonly obj: Ptr;
+  readonly offset: U64;
+  readonly line: number;
+  /** The steps that the kernel's lock pass (or its ops list) showed. */
+  readonly steps: StepEvent[];
+  expected?: Recorded;
+  /** A difference was reported. */
+  told?: boolean;
+}
+
+/** One op of the ioctl while it is carried out. */
+export class OpRun implements OpView {
+  readonly index: number;
+  kind: BindOp;
+  addr: U64 | undefined;
+  range: U64 | undefined;
+  obj: Ptr;
+  offset: U64;
+  readonly line: number;
+  /** The driver's call into drm_gpuvm, once it was made. */
+  request: SmRequest | undefined;
+  requestLine = 0;
+  /** What the VM at lock time gives; undefined where it is not known or not predictable. */
+  planned: Recorded | undefined;
+  /** What the VM gives at the moment of the call. */
+  expected: Recorded | undefined;
+  /** Steps that the core put on an ops list for the driver. */
+  readonly list: StepEvent[] = [];
+  /** Driver steps so far. */
+  count = 0;
+  /** Applied steps, kept in detail mode only. */
+  readonly steps: StepView[] = [];
+  diverged = false;
+  stepDiverged = false;
+  failed = false;
+
+  constructor(
+    index: number,
+    kind: BindOp,
+    addr: U64 | undefined,
+    range: U64 | undefined,
+    obj: Ptr,
+    offset: U64,
+    line: number,
+  ) {
+    this.index = index;
+    this.kind = kind;
+    this.addr = addr;
+    this.range = range;
+    this.obj = obj;
+    this.offset = offset;
+    this.line = line;
+  }
+}
+
+export interface JobCounts {
+  steps: number;
+  map: number;
+  unmap: number;
+  remap: number;
+  keep: number;
+  missing: number;
+  redundant: number;
+  diverged: number;
+  misapplied: number;
+  unreserved: number;
+}
+
+/** What was seen of a job beyond its counts, for a reader of that one job. */
+export interface JobDetail {
+  attempts: { readonly task: number; readonly attempt: Attempt; readonly contention: readonly Evidence[] }[];
+  asks: LockAsk[];
+  ops: OpRun[];
+  before: readonly Gpuva[];
+  after: readonly Gpuva[];
+}
+
+export class Job {
+  /** The driver's id, or the running number. */
+  id: number;
+  /** The order of appearance among the jobs of its VM. */
+  ordinal = 0;
+  idKnown = false;
+  /** The driver's own struct, 0 while unknown. */
+  ptr: Ptr = 0;
+  readonly line: number;
+  endLine = 0;
+  readonly start: string;
+  end = '';
+  readonly pid: number;
+  readonly comm: string;
+  vm: VmState | undefined;
+  opCount: number | undefined;
+  attempts = 0;
+  ret: number | undefined;
+  readonly counts: JobCounts = {
+    steps: 0,
+    map: 0,
+    unmap: 0,
+    remap: 0,
+    keep: 0,
+    missing: 0,
+    redundant: 0,
+    diverged: 0,
+    misapplied: 0,
+    unreserved: 0,
+  };
+  /** Why something about this job cannot be judged; empty for a job seen whole. */
+  readonly unknown = new Set<string>();
+  /** Held back until the job is over and known to be whole. */
+  readonly facts: Fact[] = [];
+  readonly ops: OpRun[] = [];
+  op: OpRun | undefined;
+  asks: LockAsk[] = [];
+  /** Resvs that a step or a listed object needs. */
+  readonly needed = new Set<Ptr>();
+  /** The VM's version when the lock pass ended; -1 while it has not. */
+  lockVersion = -1;
+  lockEndLine = 0;
+  pinned: VmState | undefined;
+  /** The lock pass's context is finished: its locks are gone. */
+  locksDropped = false;
+  locksDroppedLine = 0;
+  applyLine = 0;
+  applied = false;
+  /** The ioctl returned and the apply is still to come. */
+  deferred = false;
+  staleTold = false;
+  /** What the VM at lock time would have given is not known for some op. */
+  unplanned = false;
+  /** The driver's own frame is not probed: calls into drm_gpuvm made the job. */
+  implicit = false;
+  detail: JobDetail | undefined;
+
+  constructor(id: number, line: number, start: string, pid: number, comm: string) {
+    this.id = id;
+    this.line = line;
+    this.start = start;
+    this.pid = pid;
+    this.comm = comm;
+  }
+}

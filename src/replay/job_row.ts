@@ -1,0 +1,93 @@
+// What remains of a job when it is over: one row of the jobs table.
+import type { Ptr } from '../base/u64.ts';
+import type { VmEventKind } from '../events/vm_event.ts';
+import type { Job, JobCounts } from './job.ts';
+
+type Judged = 'missing' | 'redundant' | 'diverged' | 'misapplied' | 'unreserved';
+
+export type Verdict = 'ok' | 'failed' | 'bad' | 'wasteful' | 'unknown';
+
+/** Counts that could not be judged are undefined. */
+export class JobRow {
+  readonly job: number;
+  readonly line: number;
+  readonly endLine: number;
+  readonly start: string;
+  readonly end: string;
+  readonly pid: number;
+  readonly comm: string;
+  readonly vm: Ptr;
+  readonly ops: number | undefined;
+  readonly attempts: number | undefined;
+  readonly ret: number | undefined;
+  readonly counts: Readonly<Record<keyof JobCounts, number | undefined>>;
+  /** Why it was not judged whole. */
+  readonly unknown: readonly string[];
+
+  constructor(row: Omit<JobRow, 'verdict' | 'withProbes'>) {
+    this.job = row.job;
+    this.line = row.line;
+    this.endLine = row.endLine;
+    this.start = row.start;
+    this.end = row.end;
+    this.pid = row.pid;
+    this.comm = row.comm;
+    this.vm = row.vm;
+    this.ops = row.ops;
+    this.attempts = row.attempts;
+    this.ret = row.ret;
+    this.counts = row.counts;
+    this.unknown = row.unknown;
+  }
+
+  /** bad: something is broken; wasteful: only locks too many; unknown: not judged whole; failed: it returned an error. */
+  get verdict(): Verdict {
+    const { missing, diverged, misapplied, unreserved, redundant } = this.counts;
+    if ((missing ?? 0) + (misapplied ?? 0) + (unreserved ?? 0) > 0) return 'bad';
+    if (this.unknown.length > 0 || missing === undefined || diverged === undefined) return 'unknown';
+    if ((redundant ?? 0) > 0) return 'wasteful';
+    return this.ret !== undefined && this.ret < 0 ? 'failed' : 'ok';
+  }
+
+  /** Leaves out what no probe of the trace can tell. */
+  withProbes(seen: ReadonlySet<VmEventKind>, locksShown: boolean): JobRow {
+    const counts = { ...this.counts };
+    const drop = (...names: (keyof JobCounts)[]) => {
+      for (const name of names) counts[name] = undefined;
+    };
+    if (!locksShown) drop('missing', 'redundant', 'unreserved');
+    if (!seen.has('exec_fini')) drop('redundant');
+    const slotsShown = seen.has('reserve_fences') || seen.has('prepare_obj_ret');
+    if (seen.has('add_fence') && !slotsShown) drop('unreserved');
+    if (!seen.has('va_insert') && !seen.has('va_remove')) drop('misapplied');
+    if (!seen.has('step'))
+      drop('steps', 'map', 'unmap', 'remap', 'keep', 'missing', 'redundant', 'diverged', 'misapplied');
+    return new JobRow({ ...this, counts });
+  }
+}
+
+export function jobRow(job: Job): JobRow {
+  const judged = (name: Judged) => (job.unknown.size > 0 ? undefined : job.counts[name]);
+  return new JobRow({
+    job: job.id,
+    line: job.line,
+    endLine: job.endLine,
+    start: job.start,
+    end: job.end,
+    pid: job.pid,
+    comm: job.comm,
+    vm: job.vm?.id ?? 0,
+    ops: job.opCount ?? (job.ops.length > 0 ? job.ops.length : undefined),
+    attempts: job.attempts === 0 ? undefined : job.attempts,
+    ret: job.ret,
+    counts: {
+      ...job.counts,
+      missing: judged('missing'),
+      redundant: judged('redundant'),
+      diverged: job.unplanned ? undefined : judged('diverged'),
+      misapplied: judged('misapplied'),
+      unreserved: judged('unreserved'),
+    },
+    unknown: [...job.unknown],
+  });
+}

@@ -1,0 +1,271 @@
+// Locking contexts: what drm_exec and dma_resv calls do to the set of locks that a task holds.
+import type { Ptr } from '../base/u64.ts';
+import { ptrHex } from '../base/u64.ts';
+import type { Evidence, LockClass } from './fact.ts';
+import { closeJob, markLockEnd } from './frame.ts';
+import type { Job } from './job.ts';
+import type { Context, Handlers } from './machine.ts';
+import { ExecContext } from './task.ts';
+import { tell } from './tell.ts';
+
+const EDEADLK = -35;
+/** Contention notes kept of one context. */
+const MAX_CONTENTION = 64;
+
+/** The context behind `exec`, made up where its init is not in the trace. */
+function contextOf(context: Context, exec: Ptr): ExecContext {
+  const known = context.world.contexts.get(exec);
+  if (known !== undefined && known.pid === context.task.pid) return known;
+  return openContext(context, exec, undefined);
+}
+
+function openContext(context: Context, exec: Ptr, flags: number | undefined): ExecContext {
+  const { world, task, where } = context;
+  const stale = world.contexts.get(exec);
+  if (stale !== undefined) dropContext(context, stale);
+  const open = new ExecContext(exec, task, where.line, flags ?? 3, flags !== undefined);
+  open.job = task.job;
+  world.contexts.set(exec, open);
+  task.contexts.push(open);
+  return open;
+}
+
+function dropContext(context: Context, open: ExecContext): void {
+  const { world } = context;
+  if (world.contexts.get(open.exec.id) === open) world.contexts.delete(open.exec.id);
+  const at = open.task.contexts.indexOf(open);
+  if (at >= 0) open.task.contexts.splice(at, 1);
+}
+
+/** The task left the kernel: its contexts are gone, finished or not. */
+export function dropContexts(context: Context): void {
+  for (const open of [...context.task.contexts]) dropContext(context, open);
+}
+
+/** Who else holds this resv, for a contention note. */
+function holderOf(context: Context, resv: Ptr, self: ExecContext): string {
+  for (const other of context.world.contexts.values()) {
+    if (other !== self && other.exec.holdsResv(resv)) return `held by task ${other.pid} since line ${other.line}`;
+  }
+  return 'its holder is not in the trace';
+}
+
+function unknownLocks(open: ExecContext, why: string): void {
+  open.known = false;
+  open.job?.unknown.add(why);
+}
+
+export const lockHandlers: Handlers = {
+  exec_init(event, context) {
+    const { world, task } = context;
+    const left = world.contexts.get(event.exec);
+    if (left !== undefined && left.pid === task.pid) {
+      const told = left.known && left.job !== undefined;
+      if (told) tell(context, { kind: 'exec_misuse', misuse: 'unfinished', line: left.line, job: left.job });
+    }
+    openContext(context, event.exec, event.flags);
+  },
+
+  exec_cleanup(event, context) {
+    const open = contextOf(context, event.exec);
+    const { exec } = open;
+    const misuse = exec.state === 'none' ? undefined : exec.cleanup(event.again, context.where.line);
+    if (misuse === 'out-of-step' && open.known)
+      unknownLocks(open, 'its locking context is out of step: calls are missing');
+    const job = open.job;
+    if (event.again) {
+      open.known = true;
+      open.slots.clear();
+      if (job !== undefined) {
+        if (job.lockVersion < 0) job.attempts = exec.attempts;
+        job.asks = [];
+      }
+    } else if (job !== undefined && job.lockVersion < 0) {
+      markLockEnd(context, job);
+    }
+  },
+
+  exec_fini(event, context) {
+    const { task, where, world } = context;
+    const open = world.contexts.get(event.exec);
+    if (open === undefined) {
+      task.job?.unknown.add('a locking context ends that did not begin in the trace');
+      return;
+    }
+    const { exec } = open;
+    const job = open.job;
+    open.finiObjects = event.numObjects;
+    const complete = countsAgree(open, event.numObjects);
+    if (event.numObjects !== undefined) world.countCheck(complete);
+    if (!complete) unknownLocks(open, 'its locking context holds another number of objects than the trace shows');
+    if (exec.state === 'contended' && open.known) {
+      tell(context, { kind: 'exec_misuse', misuse: 'edeadlk-not-retried', obj: exec.contended?.obj ?? 0, job });
+    }
+    if (job !== undefined) {
+      if (job.detail !== undefined) keepAttempts(open, job);
+      if (open.applied || (job.op !== undefined && !job.deferred)) judgeRedundant(context, open, job);
+      if (!open.known) job.unknown.add('not all of its locks are in the trace');
+      job.locksDropped = true;
+      job.locksDroppedLine = where.line;
+    }
+    exec.fini();
+    dropContext(context, open);
+    const over = job !== undefined && ((job.applied && job.deferred) || (job.implicit && job.ops.length > 0));
+    if (over && task.job === job) closeJob(context, job);
+  },
+
+  lock_obj(event, context) {
+    context.world.learnResv(event.obj, event.resv);
+  },
+
+  lock_obj_ret(event, context) {
+    const { world, where } = context;
+    const open = contextOf(context, event.exec);
+    const resv = event.resv !== 0 ? event.resv : world.resvOf(event.obj);
+    world.learnResv(event.obj, resv);
+    if (resv === 0 && event.obj !== 0) {
+      unknownLocks(open, 'the dma_resv of an object that it locks is not known');
+      return;
+    }
+    if (open.modifiedLine > 0 && open.known && !open.toldAfterModified) {
+      open.toldAfterModified = true;
+      const changed = { line: open.modifiedLine, text: 'the VM is modified while this context is open' };
+      tell(context, { kind: 'exec_misuse', misuse: 'lock-after-modified', obj: event.obj, resv, evidence: [changed] });
+    }
+    const result = open.exec.lock(event.obj, resv, event.ret, where.line);
+    if (open.sweeping && event.ret === 0) open.swept.add(resv);
+    if (event.ret === EDEADLK && open.contention.length < MAX_CONTENTION) {
+      const text = `${ptrHex(event.obj)} is contended: ${holderOf(context, resv, open)}`;
+      open.contention.push({ line: where.line, text });
+    }
+    if (result.misuse === undefined || !open.known) return;
+    if (
+      result.misuse === 'ealready' ||
+      result.misuse === 'edeadlk-not-retried' ||
+      result.misuse === 'lock-after-done'
+    ) {
+      tell(context, { kind: 'exec_misuse', misuse: result.misuse, obj: event.obj, resv });
+    } else {
+      unknownLocks(open, 'its locking context is out of step: calls are missing');
+    }
+  },
+
+  prepare_obj(event, context) {
+    if (event.numFences === 0) tell(context, { kind: 'exec_misuse', misuse: 'num-fences-0', obj: event.obj });
+  },
+
+  prepare_obj_ret(event, context) {
+    const { world, task } = context;
+    if (event.numFences === 0 && !world.seen.has('prepare_obj')) {
+      tell(context, { kind: 'exec_misuse', misuse: 'num-fences-0', obj: event.obj });
+    }
+    const resv = world.resvOf(event.obj);
+    if (event.ret === 0 && resv !== 0) task.innermost?.slotsOf(resv).reserve(event.numFences);
+  },
+
+  unlock_obj(event, context) {
+    const open = context.world.contexts.get(event.exec);
+    if (open === undefined) return;
+    const resv = context.world.resvOf(event.obj);
+    open.exec.unlock(event.obj, context.where.line);
+    if (!open.exec.holdsResv(resv)) open.slots.delete(resv);
+  },
+
+  prepare_objects(event, context) {
+    contextOf(context, event.exec).sweeping = true;
+  },
+
+  prepare_objects_ret(_event, context) {
+    for (const open of context.task.contexts) open.sweeping = false;
+  },
+
+  prepare_vm(event, context) {
+    context.world.vm(event.gpuvm);
+  },
+
+  reserve_fences(event, context) {
+    if (event.ret !== 0) return;
+    for (const open of context.task.contexts) {
+      if (open.exec.holdsResv(event.resv)) open.slotsOf(event.resv).reserve(event.numFences);
+    }
+  },
+
+  add_fence(event, context) {
+    const { task, world } = context;
+    const holder = task.contexts.find((open) => open.exec.holdsResv(event.resv));
+    const obj = objOf(context, event.resv);
+    if (holder === undefined) {
+      const open = task.innermost;
+      const judged = open?.known === true && open.exec.state === 'locked' && open.job !== undefined;
+      if (judged) tell(context, { kind: 'exec_misuse', misuse: 'fence-without-lock', obj, resv: event.resv });
+      return;
+    }
+    const probed = world.seen.has('reserve_fences') || world.seen.has('prepare_obj_ret');
+    if (!probed || !holder.known) return;
+    if (holder.slotsOf(event.resv).addFence(event.fence) !== 'unreserved') return;
+    const job = holder.job;
+    if (job !== undefined) job.counts.unreserved++;
+    const locked = holder.exec.heldBy(event.resv);
+    const evidence: Evidence[] = [];
+    if (locked !== undefined)
+      evidence.push({ line: locked.line, text: `${ptrHex(locked.obj)} is locked here, without a slot` });
+    tell(context, { kind: 'fence_unreserved', obj, resv: event.resv, evidence });
+  },
+};
+
+/** Some object that has this resv, for a reader; 0 where none was seen with it in this task's contexts. */
+function objOf(context: Context, resv: Ptr): Ptr {
+  for (const open of context.task.contexts) {
+    const held = open.exec.heldBy(resv);
+    if (held !== undefined) return held.obj;
+  }
+  for (const [obj, state] of context.world.objs) if (state.resv === resv) return obj;
+  return 0;
+}
+
+/** Does exec->num_objects agree with what was followed? A prelocked object that nothing asked for may be in it or not. */
+function countsAgree(open: ExecContext, numObjects: number | undefined): boolean {
+  if (numObjects === undefined) return open.known;
+  const followed = open.exec.objects.length;
+  if (numObjects === followed) return true;
+  return open.exec.prelocked !== undefined && numObjects === followed - 1;
+}
+
+function keepAttempts(open: ExecContext, job: Job): void {
+  for (const attempt of open.exec.history) {
+    job.detail?.attempts.push({ task: open.pid, attempt, contention: open.contention });
+  }
+}
+
+/** Which held objects had no use: not the VM's resv, not listed, not touched by a step. */
+function judgeRedundant(context: Context, open: ExecContext, job: Job): void {
+  const vm = job.vm;
+  if (vm === undefined || !open.known || vm.resv === 0) return;
+  for (const held of open.exec.objects) {
+    if (held.resv === vm.resv || job.needed.has(held.resv)) continue;
+    if (held === open.exec.prelocked && !keepsPrelocked(open)) continue;
+    job.counts.redundant++;
+    tell(context, {
+      kind: 'lock_unneeded',
+      why: classOf(open, held.resv, held === open.exec.prelocked, job),
+      line: held.line,
+      obj: held.obj,
+      resv: held.resv,
+      job,
+      op: undefined,
+      step: undefined,
+      evidence: [{ line: held.line, text: `${ptrHex(held.obj)} is locked here` }],
+    });
+  }
+}
+
+function keepsPrelocked(open: ExecContext): boolean {
+  return open.finiObjects === undefined || open.finiObjects === open.exec.objects.length;
+}
+
+function classOf(open: ExecContext, resv: Ptr, prelocked: boolean, job: Job): LockClass {
+  if (prelocked) return 'retry leftover';
+  if ((job.ret ?? 0) !== 0 || job.op?.failed === true) return 'failed batch';
+  if (open.swept.has(resv)) return 'whole-VM sweep';
+  return 'unneeded';
+}

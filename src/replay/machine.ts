@@ -1,0 +1,78 @@
+// The replay: takes events in trace order, keeps the models in step with the kernel, and reports facts.
+import { assert } from '../base/assert.ts';
+import type { VmEvent, VmEventKind, Where } from '../events/vm_event.ts';
+import { applyHandlers } from './apply.ts';
+import { frameHandlers } from './frame.ts';
+import { lockHandlers } from './locks.ts';
+import { Pairing } from './pairing.ts';
+import type { Task } from './task.ts';
+import { treeHandlers } from './tree.ts';
+import { World, type WorldSink } from './world.ts';
+
+/** What a handler gets: where the event stands, the task it happened in, and all that is known. */
+export interface Context {
+  readonly world: World;
+  readonly task: Task;
+  readonly where: Where;
+}
+
+export type Handlers = {
+  [K in VmEventKind]?: (event: Extract<VmEvent, { kind: K }>, context: Context) => void;
+};
+
+type AnyHandler = (event: VmEvent, context: Context) => void;
+
+/** Each kind of event has one handler. */
+function merge(...parts: readonly Handlers[]): Map<VmEventKind, AnyHandler> {
+  const all = new Map<VmEventKind, AnyHandler>();
+  for (const part of parts) {
+    for (const [kind, handler] of Object.entries(part)) {
+      assert(!all.has(kind as VmEventKind), `two handlers for ${kind}`);
+      all.set(kind as VmEventKind, handler as AnyHandler);
+    }
+  }
+  return all;
+}
+
+const HANDLERS = merge(frameHandlers, lockHandlers, applyHandlers, treeHandlers);
+
+export class Machine {
+  readonly world: World;
+  readonly #pairing = new Pairing();
+  readonly #context: { world: World; task: Task; where: Where };
+
+  constructor(sink: WorldSink, options: { readonly detail: boolean }) {
+    this.world = new World(sink, options.detail);
+    const nowhere: Where = { line: 0, pid: -1, cpu: -1, time: () => '', comm: () => '' };
+    this.#context = { world: this.world, task: this.world.task(-1), where: nowhere };
+  }
+
+  event(event: VmEvent, where: Where): void {
+    const { world } = this;
+    const context = this.#context;
+    if (context.task.pid !== where.pid) {
+      world.forgetIdle(context.task);
+      context.task = world.task(where.pid);
+    }
+    const { task } = context;
+    context.where = where;
+    world.seen.add(event.kind);
+    if (!this.#pairing.follow(task, event)) world.unpairedCall(where);
+    HANDLERS.get(event.kind)?.(event, context);
+  }
+
+  /** The tracer says that it dropped events here. */
+  loss(): void {
+    this.world.gap('events were lost while it ran');
+  }
+
+  /** The trace is over: what is still open stays unfinished. */
+  finish(): void {
+    if (this.#pairing.lonely) this.world.unpaired++;
+    for (const job of this.world.openJobs) {
+      job.unknown.add('the trace ends before the job does');
+      this.world.sink.job(job);
+    }
+    this.world.openJobs.clear();
+  }
+}

@@ -1,0 +1,83 @@
+// One task (thread) of the trace: the calls it is in, its job, its locking contexts.
+import type { Ptr } from '../base/u64.ts';
+import { Exec } from '../exec/exec.ts';
+import { Resv } from '../exec/resv.ts';
+import type { Evidence } from './fact.ts';
+import type { Job } from './job.ts';
+import type { Inserted, StepRun } from './step_run.ts';
+
+/** A drm_exec between its init and its fini. */
+export class ExecContext {
+  readonly exec: Exec;
+  readonly task: Task;
+  line: number;
+  job: Job | undefined;
+  /** All of its locks were seen: it was initialised, or a new attempt began, in the trace. */
+  known: boolean;
+  /** Within drm_gpuvm_prepare_objects(). */
+  sweeping = false;
+  readonly swept = new Set<Ptr>();
+  /** The first change of a tree by this task since init; 0: none yet. */
+  modifiedLine = 0;
+  /** Its locks were held while steps were applied. */
+  applied = false;
+  toldAfterModified = false;
+  /** exec->num_objects at drm_exec_fini(), where probed. */
+  finiObjects: number | undefined;
+  readonly slots = new Map<Ptr, Resv>();
+  readonly contention: Evidence[] = [];
+
+  constructor(id: Ptr, task: Task, line: number, flags: number, known: boolean) {
+    this.exec = new Exec(id);
+    this.exec.init(flags);
+    this.task = task;
+    this.line = line;
+    this.known = known;
+  }
+
+  get pid(): number {
+    return this.task.pid;
+  }
+
+  slotsOf(resv: Ptr): Resv {
+    let slots = this.slots.get(resv);
+    if (slots === undefined) {
+      slots = new Resv(resv);
+      this.slots.set(resv, slots);
+    }
+    return slots;
+  }
+}
+
+export class Task {
+  readonly pid: number;
+  job: Job | undefined;
+  readonly contexts: ExecContext[] = [];
+  step: StepRun | undefined;
+  /** A drm_gpuva_insert() whose result is still to come (entry and return probed apart). */
+  inserting: { readonly gpuvm: Ptr; readonly va: Ptr; readonly inserted: Inserted; readonly flags: number } | undefined;
+  /** Calls entered and not yet returned from, innermost last; see pairing.ts. */
+  readonly calls: number[] = [];
+  /** Nothing has been entered here yet: a return without its entry only means that the trace starts late. */
+  fresh = true;
+
+  constructor(pid: number) {
+    this.pid = pid;
+  }
+
+  holds(resv: Ptr): boolean {
+    for (const context of this.contexts) if (context.exec.holdsResv(resv)) return true;
+    return false;
+  }
+
+  get innermost(): ExecContext | undefined {
+    return this.contexts.at(-1);
+  }
+
+  /** A loop of drm_exec_until_all_locked() is running. */
+  get locking(): ExecContext | undefined {
+    const context = this.innermost;
+    const state = context?.exec.state;
+    return state === 'locking' || state === 'contended' ? context : undefined;
+  }
+}

@@ -1,0 +1,167 @@
+// The VA space as the driver changes it, and the objects and VMs that come and go.
+import { hex, type Ptr, ptrHex } from '../base/u64.ts';
+import { type Gpuva, makeGpuva } from '../gpuvm/gpuva.ts';
+import type { Context, Handlers } from './machine.ts';
+import type { Inserted } from './step_run.ts';
+import { tell } from './tell.ts';
+import type { VmState } from './vm_state.ts';
+
+const EEXIST = -17;
+
+export const treeHandlers: Handlers = {
+  obj_init(event, context) {
+    context.world.newObj(event.obj, event.resv);
+  },
+
+  obj_free(event, context) {
+    context.world.objs.delete(event.obj);
+  },
+
+  vm_init(event, context) {
+    const { gpuvm: id, ...init } = event;
+    const vm = context.world.addVm({ id, ...init }, context.where.line);
+    if (event.rObj !== 0) context.world.learnResv(event.rObj, event.resv);
+    if (vm.resv === 0) vm.resv = context.world.resvOf(event.rObj);
+  },
+
+  vm_free(event, context) {
+    context.world.vms.delete(event.gpuvm);
+  },
+
+  bo_create(event, context) {
+    context.world.learnResv(event.obj, event.resv);
+  },
+
+  bo_obtain(event, context) {
+    context.world.learnResv(event.obj, event.resv);
+  },
+
+  va_map(event, context) {
+    const step = context.task.step;
+    if (step !== undefined && event.va !== 0) step.helperCalled = true;
+  },
+
+  va_unmap(_event, context) {
+    const step = context.task.step;
+    if (step !== undefined) step.helperCalled = true;
+  },
+
+  va_remap(event, context) {
+    const step = context.task.step;
+    if (step === undefined) return;
+    step.helperCalled = true;
+    step.remapPrev = event.prev;
+    step.remapNext = event.next;
+  },
+
+  va_insert(event, context) {
+    const { task, world, where } = context;
+    const inserted: Inserted = { ...event, line: where.line };
+    task.step?.inserts.push(inserted);
+    if (event.ret === undefined) {
+      task.inserting = { gpuvm: event.gpuvm, va: event.va, inserted, flags: event.flags };
+      return;
+    }
+    insert(context, world.vm(event.gpuvm), event.va, inserted, event.flags, event.ret);
+  },
+
+  va_insert_ret(event, context) {
+    const { task, world } = context;
+    const pending = task.inserting;
+    task.inserting = undefined;
+    if (pending === undefined || pending.va !== event.va) return;
+    pending.inserted.ret = event.ret;
+    insert(context, world.vm(pending.gpuvm), pending.va, pending.inserted, pending.flags, event.ret);
+  },
+
+  va_remove(event, context) {
+    const { task, world } = context;
+    const vm = event.gpuvm === 0 ? task.job?.vm : world.vm(event.gpuvm);
+    const { step } = task;
+    if (step !== undefined && (step.event.va === 0 || step.event.va === event.va)) step.removed = true;
+    noteChange(context);
+    if (vm === undefined) return;
+    const va = vm.tree.get(event.va);
+    if (va !== undefined && va.addr === event.addr && va.range === event.range) {
+      vm.tree.remove(va);
+      vm.record({ inserted: false, va, job: task.job, op: task.job?.op?.index ?? -1, byMap: false });
+    } else if (!world.seen.has('va_insert')) {
+      vm.complete = false;
+    } else if (vm.complete) {
+      contradicted(context, vm, `${hex(event.addr)}+${hex(event.range)} is removed, but was never inserted`);
+    }
+  },
+
+  va_link(event, context) {
+    context.world.learnResv(event.obj, event.resv);
+    const { step, job } = context.task;
+    step?.linkedAt.push(event.addr);
+    const va = job?.vm?.tree.get(event.va);
+    if (va !== undefined) va.vmBo = event.vmBo;
+  },
+
+  va_unlink(event, context) {
+    context.world.learnResv(event.obj, event.resv);
+    const { step, job } = context.task;
+    if (step !== undefined && (step.event.va === 0 || step.event.va === event.va)) step.unlinked = true;
+    if (job === undefined || event.obj === 0) return;
+    const va = job.vm?.tree.get(event.va);
+    if (va !== undefined && va.addr === event.addr) {
+      const detail = `${hex(va.addr)}+${hex(va.range)} is unlinked while it is still in the tree`;
+      tell(context, { kind: 'link_imbalance', detail, obj: event.obj, span: { addr: va.addr, range: va.range } });
+      va.vmBo = 0;
+    }
+  },
+};
+
+/** The first change of a tree while a locking context is open: nothing may be locked in it any more. */
+function noteChange(context: Context): void {
+  for (const open of context.task.contexts) if (open.modifiedLine === 0) open.modifiedLine = context.where.line;
+}
+
+function insert(context: Context, vm: VmState | undefined, id: Ptr, one: Inserted, flags: number, ret: number): void {
+  const { task } = context;
+  if (vm === undefined) return;
+  if (ret !== 0) {
+    refused(context, vm, one, ret);
+    return;
+  }
+  noteChange(context);
+  const va = makeGpuva(id, one.addr, one.range, one.obj, one.offset, flags, one.line);
+  if (vm.tree.insert(va) !== 0) {
+    if (vm.complete)
+      contradicted(context, vm, `${hex(va.addr)}+${hex(va.range)} is inserted where something is mapped`);
+    for (const old of vm.tree.overlaps(va.addr, va.range)) vm.tree.remove(old);
+    vm.tree.insert(va);
+  }
+  const byMap = task.step?.view.type === 'map';
+  vm.record({ inserted: true, va, job: task.job, op: task.job?.op?.index ?? -1, byMap });
+}
+
+/** drm_gpuva_map() ignores what drm_gpuva_insert() returns: nothing but this event tells. */
+function refused(context: Context, vm: VmState, one: Inserted, ret: number): void {
+  const span = { addr: one.addr, range: one.range };
+  const conflict = ret === EEXIST ? vm.tree.conflictOf(one.addr, one.range) : undefined;
+  if (ret === EEXIST && conflict === undefined) {
+    if (vm.complete) contradicted(context, vm, `${hex(one.addr)}+${hex(one.range)} is refused where nothing is mapped`);
+    return;
+  }
+  const detail =
+    conflict === undefined
+      ? `drm_gpuva_insert() of ${hex(one.addr)}+${hex(one.range)} returned ${ret}`
+      : `drm_gpuva_insert() of ${hex(one.addr)}+${hex(one.range)} returned -EEXIST: ${describeVa(conflict)} is mapped there`;
+  const evidence =
+    conflict === undefined ? [] : [{ line: conflict.line, text: `${describeVa(conflict)} was inserted here` }];
+  tell(context, { kind: 'va_conflict', detail, vm, span, obj: one.obj, evidence });
+}
+
+function describeVa(va: Gpuva): string {
+  return `${hex(va.addr)}+${hex(va.range)}${va.obj === 0 ? '' : ` of ${ptrHex(va.obj)}`}`;
+}
+
+/** The kernel's tree is not the one that was followed, so events of this VM are missing. */
+function contradicted(context: Context, vm: VmState, why: string): void {
+  vm.complete = false;
+  context.task.job?.unknown.add(`the trace lacks events of its VM: ${why}`);
+  context.world.contradictions++;
+}

@@ -1,0 +1,162 @@
+// One GPU VM as the trace shows it: the tree that the driver made, the tree that the steps asked for, and enough of its
+// past to see it as it stood when a lock pass ended.
+import { add, type Ptr, sub, type U64 } from '../base/u64.ts';
+import { OP_MAP, OP_REMAP, type StepEvent } from '../events/vm_event.ts';
+import { type Gpuva, gpuvaEnd, makeGpuva } from '../gpuvm/gpuva.ts';
+import { Gpuvm, type GpuvmInit } from '../gpuvm/gpuvm.ts';
+import { type MapReq, type Recorded, stepsOfMap, stepsOfUnmap } from '../gpuvm/sm_map.ts';
+import type { OpView } from './fact.ts';
+import type { Job } from './job.ts';
+
+/** One change of the tree; `op` is the op of `job` that made it, -1 outside of any. */
+export interface Change {
+  readonly inserted: boolean;
+  readonly va: Gpuva;
+  readonly job: Job | undefined;
+  readonly op: number;
+  readonly byMap: boolean;
+}
+
+/** Changes remembered for open jobs; beyond it their view of the past is given up. */
+const MAX_JOURNAL = 100_000;
+
+/** Stands for a VM whose drm_gpuvm_init() is not in the trace. */
+function unknownInit(id: Ptr): GpuvmInit {
+  return {
+    id,
+    name: '',
+    flags: 0,
+    mmStart: 0,
+    mmRange: 2 ** 64 - 4096,
+    kernelStart: 0,
+    kernelRange: 0,
+    rObj: 0,
+    resv: 0,
+  };
+}
+
+export class VmState {
+  readonly id: Ptr;
+  /** The order of appearance, which stays the same between runs of one workload. */
+  readonly ordinal: number;
+  readonly init: GpuvmInit;
+  /** The line of drm_gpuvm_init(), 0 where it is not in the trace. */
+  readonly line: number;
+  /** What drm_gpuva_insert() and drm_gpuva_remove() left. */
+  readonly tree: Gpuvm;
+  /** What the steps asked for. */
+  readonly asked: Gpuvm;
+  /** False: mappings may exist that the trace did not show. */
+  complete: boolean;
+  /** The VM's own dma_resv, 0 while unknown. */
+  resv: Ptr;
+  #journal: Change[] = [];
+  #dropped = 0;
+  #pins = 0;
+
+  constructor(id: Ptr, ordinal: number, init: GpuvmInit | undefined, line: number) {
+    this.id = id;
+    this.ordinal = ordinal;
+    this.init = init ?? unknownInit(id);
+    this.line = line;
+    this.tree = new Gpuvm(this.init);
+    this.asked = new Gpuvm(this.init);
+    this.complete = init !== undefined;
+    this.resv = this.init.resv;
+  }
+
+  /** Flags, bounds and reserved node are known. */
+  get initKnown(): boolean {
+    return this.line > 0;
+  }
+
+  get name(): string {
+    return this.init.name;
+  }
+
+  /** Changes so far; a job remembers it as the state of its lock pass. */
+  get version(): number {
+    return this.#dropped + this.#journal.length;
+  }
+
+  pin(): void {
+    this.#pins++;
+  }
+
+  unpin(): void {
+    if (--this.#pins > 0) return;
+    this.#pins = 0;
+    this.#forget();
+  }
+
+  #forget(): void {
+    this.#dropped += this.#journal.length;
+    if (this.#journal.length > 0) this.#journal = [];
+  }
+
+  record(change: Change): void {
+    if (this.#pins === 0) this.#dropped++;
+    else if (this.#journal.push(change) > MAX_JOURNAL) this.#forget();
+  }
+
+  /** The changes since `version` that touch [addr, addr + range), oldest first; undefined where they are forgotten. */
+  changesSince(version: number, addr: U64, range: U64): Change[] | undefined {
+    if (version < this.#dropped) return undefined;
+    const end = add(addr, range);
+    const changes: Change[] = [];
+    for (let i = version - this.#dropped; i < this.#journal.length; i++) {
+      const change = this.#journal[i];
+      if (change !== undefined && change.va.addr < end && gpuvaEnd(change.va) > addr) changes.push(change);
+    }
+    return changes;
+  }
+
+  /** Was the VM changed since `version` by anything but this job? */
+  changedByOthers(version: number, job: Job): boolean {
+    if (version < this.#dropped) return true;
+    for (let i = version - this.#dropped; i < this.#journal.length; i++) if (this.#journal[i]?.job !== job) return true;
+    return false;
+  }
+
+  /** Carries a step out on the tree of what was asked for, whatever stands there. */
+  ask(step: StepEvent, op: OpView | undefined, line: number): void {
+    const { addr, range, obj, offset } = step;
+    if (addr === undefined || range === undefined) return;
+    for (const old of this.asked.overlaps(addr, range)) this.asked.remove(old);
+    if (step.type === OP_MAP) this.asked.insert(makeGpuva(0, addr, range, obj, offset, 0, line));
+    if (step.type !== OP_REMAP || op?.addr === undefined || op.range === undefined) return;
+    const end = add(addr, range);
+    const opEnd = add(op.addr, op.range);
+    if (step.prev !== undefined && op.addr > addr) {
+      this.asked.insert(makeGpuva(0, addr, sub(op.addr, addr), obj, offset, 0, line));
+    }
+    if (step.next !== undefined && end > opEnd) {
+      const moved = offset === undefined ? 0 : add(offset, sub(opEnd, addr));
+      this.asked.insert(makeGpuva(0, opEnd, sub(end, opEnd), obj, moved, 0, line));
+    }
+  }
+
+  /** The steps that a request gives on the present tree. */
+  stepsNow(call: 'map' | 'unmap', req: MapReq): Recorded {
+    return call === 'map' ? stepsOfMap(this.tree, req) : stepsOfUnmap(this.tree, req.addr, req.range);
+  }
+
+  /** The steps that a request would have given at `version`; undefined where that state is not known. */
+  stepsAt(version: number, call: 'map' | 'unmap', req: MapReq): Recorded | undefined {
+    if (!this.complete) return undefined;
+    if (version === this.version) return this.stepsNow(call, req);
+    const changes = this.changesSince(version, req.addr, req.range);
+    if (changes === undefined) return undefined;
+    if (changes.length === 0) return this.stepsNow(call, req);
+    const past = new Set(this.tree.overlaps(req.addr, req.range));
+    for (const change of changes.toReversed()) {
+      if (change.inserted) past.delete(change.va);
+      else past.add(change.va);
+    }
+    const then = new Gpuvm(this.init);
+    for (const va of past) {
+      if (va !== this.tree.kernelNode) then.insert(makeGpuva(va.id, va.addr, va.range, va.obj, va.offset));
+    }
+    return call === 'map' ? stepsOfMap(then, req) : stepsOfUnmap(then, req.addr, req.range);
+  }
+}

@@ -1,0 +1,142 @@
+// Everything the trace has shown so far: objects, VMs, tasks, locking contexts; and what it has proved to be missing.
+import type { Ptr } from '../base/u64.ts';
+import type { VmEventKind, Where } from '../events/vm_event.ts';
+import type { GpuvmInit } from '../gpuvm/gpuvm.ts';
+import type { Fact } from './fact.ts';
+import type { Job } from './job.ts';
+import { type ExecContext, Task } from './task.ts';
+import { VmState } from './vm_state.ts';
+
+/** A GEM object; its resv may change during its life. */
+export interface ObjState {
+  readonly ordinal: number;
+  resv: Ptr;
+}
+
+export interface WorldSink {
+  /** A fact outside of any job; those of a job come with it. */
+  fact(fact: Fact): void;
+  /** The job is over: nothing about it will change. */
+  job(job: Job): void;
+}
+
+export class World {
+  readonly vms = new Map<Ptr, VmState>();
+  readonly objs = new Map<Ptr, ObjState>();
+  readonly tasks = new Map<number, Task>();
+  readonly contexts = new Map<Ptr, ExecContext>();
+  readonly jobsByPtr = new Map<Ptr, Job>();
+  readonly openJobs = new Set<Job>();
+  /** Event kinds seen: a probe that never fired may not be installed. */
+  readonly seen = new Set<VmEventKind>();
+  readonly sink: WorldSink;
+  readonly detail: boolean;
+  /** Places where events of unknown number and kind are missing. */
+  gaps = 0;
+  unpaired = 0;
+  firstUnpaired = 0;
+  /** Tree changes that the followed trees could not have given. */
+  contradictions = 0;
+  #countsAgreed = 0;
+  #countsDisagreed = 0;
+  #vmOrdinal = 0;
+  #objOrdinal = 0;
+  #jobNumber = 0;
+  readonly #vmJobs = new Map<number, number>();
+
+  constructor(sink: WorldSink, detail: boolean) {
+    this.sink = sink;
+    this.detail = detail;
+  }
+
+  /** exec->num_objects at a drm_exec_fini() was compared with what was followed. */
+  countCheck(agreed: boolean): void {
+    if (agreed) this.#countsAgreed++;
+    else this.#countsDisagreed++;
+  }
+
+  /** Locks are probed, or it is certain by their count that there were none. */
+  get locksShown(): boolean {
+    return this.seen.has('lock_obj_ret') || (this.#countsAgreed > 0 && this.#countsDisagreed === 0);
+  }
+
+  task(pid: number): Task {
+    let task = this.tasks.get(pid);
+    if (task === undefined) {
+      task = new Task(pid);
+      this.tasks.set(pid, task);
+    }
+    return task;
+  }
+
+  /** A task that is in nothing need not be remembered. */
+  forgetIdle(task: Task): void {
+    if (task.job === undefined && task.contexts.length === 0 && task.calls.length === 0) this.tasks.delete(task.pid);
+  }
+
+  addVm(init: GpuvmInit, line: number): VmState {
+    const vm = new VmState(init.id, ++this.#vmOrdinal, init, line);
+    this.vms.set(init.id, vm);
+    return vm;
+  }
+
+  /** The VM, made up as unknown where its init is not in the trace; undefined for a NULL pointer. */
+  vm(id: Ptr): VmState | undefined {
+    if (id === 0) return undefined;
+    let vm = this.vms.get(id);
+    if (vm === undefined) {
+      vm = new VmState(id, ++this.#vmOrdinal, undefined, 0);
+      this.vms.set(id, vm);
+    }
+    return vm;
+  }
+
+  /** Remembers whose resv an object has, as shown wherever the object is probed. */
+  learnResv(obj: Ptr, resv: Ptr): void {
+    if (obj === 0 || resv === 0) return;
+    const known = this.objs.get(obj);
+    if (known === undefined) this.objs.set(obj, { ordinal: ++this.#objOrdinal, resv });
+    else known.resv = resv;
+  }
+
+  newObj(obj: Ptr, resv: Ptr): void {
+    this.objs.set(obj, { ordinal: ++this.#objOrdinal, resv });
+  }
+
+  /** 0 while unknown. */
+  resvOf(obj: Ptr): Ptr {
+    return this.objs.get(obj)?.resv ?? 0;
+  }
+
+  newJobNumber(): number {
+    return ++this.#jobNumber;
+  }
+
+  /** Ties a job to its VM, which also gives it its place among that VM's jobs. */
+  bindToVm(job: Job, vm: VmState | undefined): void {
+    if (vm === undefined || job.vm === vm) return;
+    job.vm = vm;
+    job.ordinal = (this.#vmJobs.get(vm.ordinal) ?? 0) + 1;
+    this.#vmJobs.set(vm.ordinal, job.ordinal);
+  }
+
+  /** Events are missing here, and nothing tells which: what is open or known by inference becomes unknown. */
+  gap(why: string): void {
+    this.gaps++;
+    for (const job of this.openJobs) job.unknown.add(why);
+    for (const vm of this.vms.values()) vm.complete = false;
+    for (const obj of this.objs.values()) obj.resv = 0;
+    for (const task of this.tasks.values()) {
+      task.calls.length = 0;
+      task.fresh = true;
+      task.step = undefined;
+      for (const context of task.contexts) context.known = false;
+    }
+  }
+
+  /** An entry without its return, or the other way round: the trace lost events without saying so. */
+  unpairedCall(where: Where): void {
+    if (this.unpaired++ === 0) this.firstUnpaired = where.line;
+    this.gap('calls without their other end: events are missing');
+  }
+}
