@@ -7,9 +7,11 @@ import type { VmEvent, Where } from './events/vm_event.ts';
 import type { Finding } from './findings/finding.ts';
 import { Fingerprints } from './findings/fingerprint.ts';
 import type { ProbeDefinition } from './ftrace/dynamic_events.ts';
+import { DatDecoder } from './ftrace/dat_decoder.ts';
 import { LineReader } from './ftrace/line_reader.ts';
 import { ProbeTable } from './ftrace/probe_table.ts';
-import { type EventSink, TextDecoder, type TextStats } from './ftrace/text_decoder.ts';
+import { type EventSink, TextDecoder, type TraceStats } from './ftrace/text_decoder.ts';
+import { type ByteSource, type Decompressors, TraceDat } from './ftrace/trace_dat/index.ts';
 import type { Fact } from './replay/fact.ts';
 import type { Job } from './replay/job.ts';
 import { type JobRow, jobRow } from './replay/job_row.ts';
@@ -32,7 +34,7 @@ export interface Report {
   readonly findings: readonly Finding[];
   readonly jobs: readonly JobRow[];
   readonly diagnostics: readonly Diagnostic[];
-  readonly stats: TextStats;
+  readonly stats: TraceStats;
   /** Why the verdict is not a whole one; empty where everything was seen. */
   readonly doubts: readonly string[];
   /** The state at the end, or where `until` stopped. */
@@ -42,6 +44,7 @@ export interface Report {
 export class Analysis implements EventSink {
   readonly #options: AnalyzeOptions;
   readonly #machine: Machine;
+  readonly #table: ProbeTable;
   readonly #decoder: TextDecoder;
   readonly #lines: LineReader;
   readonly #findings: Finding[] = [];
@@ -55,11 +58,21 @@ export class Analysis implements EventSink {
       { fact: (fact) => this.#judge(fact), job: (job) => this.#endJob(job) },
       { detail: options.onJob !== undefined },
     );
-    this.#decoder = new TextDecoder(new ProbeTable(probes, options.definitions), this);
+    this.#table = new ProbeTable(probes, options.definitions);
+    this.#decoder = new TextDecoder(this.#table, this);
     this.#lines = new LineReader(this.#decoder);
   }
 
-  /** Takes the next bytes; false where no more are wanted. */
+  /** Reads a whole trace.dat instead of text; a sentence where it is none. */
+  readTraceDat(source: ByteSource, decompressors: Decompressors): string | undefined {
+    const dat = TraceDat.open(source, decompressors);
+    if (!(dat instanceof TraceDat)) return `byte ${dat.offset}: ${dat.message}`;
+    const { stats, diagnostics } = this.#decoder;
+    diagnostics.push(...new DatDecoder(dat, this.#table, this, stats).read());
+    return undefined;
+  }
+
+  /** Takes the next bytes of text; false where no more are wanted. */
   push(chunk: Uint8Array): boolean {
     if (!this.#stopped) this.#lines.push(chunk);
     return !this.#stopped;
@@ -153,7 +166,7 @@ const LOCK_RULES = new Set(['missing-lock', 'redundant-lock', 'stale-lock-set'])
 
 function doubtsOf(
   world: World,
-  stats: TextStats,
+  stats: TraceStats,
   diagnostics: readonly Diagnostic[],
   jobs: readonly JobRow[],
 ): string[] {

@@ -69,10 +69,11 @@ const JOB_ARGS = ['job:ptr', 'id:int', 'gpuvm:ptr', 'exec:ptr', 'nops:int'];
 
 export const labProbes: readonly ProbeSpec[] = [
   entry('bind', 'lab_ioctl_vm_bind', ['op_count:int'], (a) => ({ kind: 'bind', opCount: a.int(0) })),
-  ret('bind_ret', 'lab_ioctl_vm_bind', ['job:int', 'ret|arg1:int'], (a) => {
-    const code = a.int(1);
-    return code === undefined ? undefined : { kind: 'bind_ret', job: a.int(0), ret: code };
-  }),
+  ret('bind_ret', 'lab_ioctl_vm_bind', ['job:int', 'ret|arg1:int'], (a) => ({
+    kind: 'bind_ret',
+    job: a.int(0),
+    ret: a.int(1),
+  })),
   entry('submit', 'lab_ioctl_submit', [], () => ({ kind: 'other_ioctl' })),
   ret('submit_ret', 'lab_ioctl_submit', [], () => ({ kind: 'other_ioctl_ret' })),
   entry('lock_pass', 'lab_lock_pass', JOB_ARGS, (a) => ({

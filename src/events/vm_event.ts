@@ -118,7 +118,7 @@ export type VmEvent =
   | { readonly kind: 'add_fence'; readonly resv: Ptr; readonly fence: Ptr; readonly usage: number }
   // the driver's own frame around them
   | { readonly kind: 'bind'; readonly opCount: number | undefined }
-  | { readonly kind: 'bind_ret'; readonly job: number | undefined; readonly ret: number }
+  | { readonly kind: 'bind_ret'; readonly job: number | undefined; readonly ret: number | undefined }
   | { readonly kind: 'other_ioctl' }
   | { readonly kind: 'other_ioctl_ret' }
   | {

@@ -1,24 +1,31 @@
 // The argument values of one event, by position: doubles in place, the rare rest beside them.
 import { type Ptr, ptrFromHalves, type U64, u64FromHalves } from '../base/u64.ts';
 import type { Args } from '../events/probe.ts';
-import { isDigit, latin1, MINUS } from './bytes.ts';
+import { isDigit, latin1, MINUS, ZERO } from './bytes.ts';
 
 const MAX_ARGS = 24;
+const LOWER_X = 120;
 
 const HEX = new Uint8Array(256).fill(255);
-for (let d = 0; d < 10; d++) HEX[48 + d] = d;
+for (let d = 0; d < 10; d++) HEX[ZERO + d] = d;
 for (let d = 10; d < 16; d++) HEX[97 + d - 10] = HEX[65 + d - 10] = d;
+
+/** The value of two hex digits by their two bytes, -1 for others: half the steps, and three lines in four are pointers. */
+const HEX_PAIR = new Int16Array(65536).fill(-1);
+for (let a = 0; a < 256; a++) {
+  for (let b = 0; b < 256; b++) {
+    const [high = 255, low = 255] = [HEX[a], HEX[b]];
+    if (high !== 255 && low !== 255) HEX_PAIR[(a << 8) | b] = (high << 4) | low;
+  }
+}
 
 export class ArgValues implements Args {
   /** NaN: look into #other. */
-  readonly #numbers = new Float64Array(MAX_ARGS);
+  readonly #numbers = new Float64Array(MAX_ARGS).fill(Number.NaN);
   readonly #other: (bigint | string | undefined)[] = new Array(MAX_ARGS).fill(undefined);
 
   clear(count: number): void {
-    for (let i = 0; i < count; i++) {
-      this.#numbers[i] = Number.NaN;
-      this.#other[i] = undefined;
-    }
+    for (let i = 0; i < count; i++) this.setAbsent(i);
   }
 
   ptr(index: number): Ptr | undefined {
@@ -46,18 +53,30 @@ export class ArgValues implements Args {
     return typeof other === 'bigint' ? other : undefined;
   }
 
+  setAbsent(index: number): void {
+    this.#numbers[index] = Number.NaN;
+    this.#other[index] = undefined;
+  }
+
   setString(index: number, text: string): void {
     this.#other[index] = text;
   }
 
   setValue(index: number, value: number | bigint): void {
-    if (typeof value === 'number') this.#numbers[index] = value;
-    else this.#other[index] = value;
+    if (typeof value === 'number') {
+      this.#numbers[index] = value;
+    } else {
+      this.#numbers[index] = Number.NaN;
+      this.#other[index] = value;
+    }
   }
 
-  /** Stores the number at [start, ...) as `kind` (0 ptr, 1 u64, 2 int); returns its end, or -1 where none stands there. */
+  /**
+   * Stores the number at [start, ...) as `kind` (0 ptr, 1 u64, 2 int); returns its end, or -1 where none stands there.
+   * What stands at `end`, a line break or a blank, must not be a digit.
+   */
   setNumber(index: number, kind: number, buf: Uint8Array, start: number, end: number): number {
-    if (buf[start] === 48 && buf[start + 1] === 120) return this.#setHex(index, kind, buf, start + 2, end);
+    if (buf[start] === ZERO && buf[start + 1] === LOWER_X) return this.#setHex(index, kind, buf, start + 2, end);
     return this.#setDecimal(index, kind, buf, start, end);
   }
 
@@ -65,13 +84,20 @@ export class ArgValues implements Args {
     let hi = 0;
     let lo = 0;
     let p = start;
-    for (; p < end; p++) {
-      const digit = HEX[buf[p] ?? 0] ?? 255;
-      if (digit === 255) break;
+    for (;;) {
+      const pair = HEX_PAIR[((buf[p] ?? 0) << 8) | (buf[p + 1] ?? 0)] ?? -1;
+      if (pair < 0) break;
+      hi = (hi << 8) | (lo >>> 24);
+      lo = (lo << 8) | pair;
+      p += 2;
+    }
+    const digit = HEX[buf[p] ?? 0] ?? 255;
+    if (digit !== 255) {
       hi = (hi << 4) | (lo >>> 28);
       lo = (lo << 4) | digit;
+      p++;
     }
-    if (p === start || p - start > 16) return -1;
+    if (p === start || p - start > 16 || p > end) return -1;
     this.#setHalves(index, kind, hi >>> 0, lo >>> 0);
     return p;
   }
@@ -88,8 +114,8 @@ export class ArgValues implements Args {
     if (negative) p++;
     const first = p;
     let n = 0;
-    while (p < end && isDigit(buf[p])) n = n * 10 + ((buf[p++] ?? 48) - 48);
-    if (HEX[buf[p] ?? 0] !== 255 && !negative) return this.#setHex(index, kind, buf, start, end); // old kernels: no 0x
+    while (p < end && isDigit(buf[p])) n = n * 10 + ((buf[p++] ?? ZERO) - ZERO);
+    if (p < end && HEX[buf[p] ?? 0] !== 255 && !negative) return this.#setHex(index, kind, buf, start, end); // old kernels: no 0x
     if (p === first) return -1;
     if (p - first <= 15) {
       this.#numbers[index] = negative ? -n : n;

@@ -7,6 +7,7 @@ export const PAREN_CLOSE = 41;
 export const PLUS = 43;
 export const MINUS = 45;
 export const DOT = 46;
+export const ZERO = 48;
 export const COLON = 58;
 export const LESS = 60;
 export const EQUALS = 61;
@@ -51,12 +52,6 @@ export function indexOfByte(buf: Uint8Array, byte: number, from: number, end: nu
 export function startsWith(buf: Uint8Array, pos: number, end: number, text: string): boolean {
   if (pos + text.length > end) return false;
   for (let i = 0; i < text.length; i++) if (buf[pos + i] !== text.charCodeAt(i)) return false;
-  return true;
-}
-
-export function sameBytes(buf: Uint8Array, pos: number, end: number, key: Uint8Array): boolean {
-  if (pos + key.length > end) return false;
-  for (let i = 0; i < key.length; i++) if (buf[pos + i] !== key[i]) return false;
   return true;
 }
 

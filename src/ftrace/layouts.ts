@@ -43,10 +43,10 @@ function parseTime(buf: Uint8Array, start: number, end: number, rec: FtraceRecor
   return skipSpaces(buf, p + 1, end);
 }
 
-/** `-pid`, optional `(tgid)`, `[cpu]`, optional flags, time: the part of the plain layout behind the task's name. */
-function parseAfterComm(buf: Uint8Array, dash: number, end: number, rec: FtraceRecord): boolean {
+/** `-pid`, optional `(tgid)` and `[cpu]`, which are behind the task's name in the plain layout; -1 where they are not. */
+function parseAfterComm(buf: Uint8Array, dash: number, end: number, rec: FtraceRecord): number {
   let p = skipDigits(buf, dash + 1, end);
-  if (p === dash + 1) return false;
+  if (p === dash + 1) return -1;
   const pid = decimal(buf, dash + 1, p);
   p = skipSpaces(buf, p, end);
   if (buf[p] === PAREN_OPEN) {
@@ -54,16 +54,21 @@ function parseAfterComm(buf: Uint8Array, dash: number, end: number, rec: FtraceR
     while (p < end && buf[p] !== PAREN_CLOSE) p++;
     p = skipSpaces(buf, p + 1, end);
   }
-  if (buf[p] !== BRACKET_OPEN) return false;
+  if (buf[p] !== BRACKET_OPEN) return -1;
   const cpuStart = p + 1;
   p = skipDigits(buf, cpuStart, end);
-  if (p === cpuStart || buf[p] !== BRACKET_CLOSE) return false;
+  if (p === cpuStart || buf[p] !== BRACKET_CLOSE) return -1;
   rec.cpu = decimal(buf, cpuStart, p);
-  p = skipSpaces(buf, p + 1, end);
+  rec.pid = pid;
+  return p + 1;
+}
+
+/** Optional flags and the time, which are behind the CPU in the plain layout. */
+function parseAfterCpu(buf: Uint8Array, pos: number, end: number, rec: FtraceRecord): boolean {
+  let p = skipSpaces(buf, pos, end);
   if (!isDigit(buf[p])) while (p < end && buf[p] !== SPACE) p++;
   p = parseTime(buf, p, end, rec);
   if (p < 0) return false;
-  rec.pid = pid;
   rec.rest = p;
   rec.end = end;
   return true;
@@ -74,10 +79,20 @@ export const plainLayout: Layout = {
   name: 'plain',
   parse(buf, start, end, rec) {
     const dash = start + COMM_COLUMNS;
-    if (buf[dash] === MINUS && parseAfterComm(buf, dash, end, rec)) {
-      rec.commStart = start;
-      rec.commEnd = dash;
+    rec.commStart = start;
+    rec.commEnd = dash;
+    const known = rec.prefixes.find(rec.view, start, end);
+    if (known !== undefined && parseAfterCpu(buf, start + known.text.length, end, rec)) {
+      rec.pid = known.pid;
+      rec.cpu = known.cpu;
       return true;
+    }
+    if (buf[dash] === MINUS) {
+      const p = parseAfterComm(buf, dash, end, rec);
+      if (p >= 0 && parseAfterCpu(buf, p, end, rec)) {
+        rec.prefixes.learn(buf, rec.view, start, p, rec.pid, rec.cpu);
+        return true;
+      }
     }
     return parseRaggedPlain(buf, start, end, rec);
   },
@@ -88,11 +103,12 @@ function parseRaggedPlain(buf: Uint8Array, start: number, end: number, rec: Ftra
   const first = skipSpaces(buf, start, end);
   const last = Math.min(first + COMM_COLUMNS, end - 1);
   for (let dash = last; dash >= start; dash--) {
-    if (buf[dash] === MINUS && parseAfterComm(buf, dash, end, rec)) {
-      rec.commStart = Math.min(first, dash);
-      rec.commEnd = dash;
-      return true;
-    }
+    if (buf[dash] !== MINUS) continue;
+    const p = parseAfterComm(buf, dash, end, rec);
+    if (p < 0 || !parseAfterCpu(buf, p, end, rec)) continue;
+    rec.commStart = Math.min(first, dash);
+    rec.commEnd = dash;
+    return true;
   }
   return false;
 }

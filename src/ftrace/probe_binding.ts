@@ -1,16 +1,20 @@
 // Ties a probe that the trace shows to what a dialect wants of it, and reads its `key=value` arguments.
 // The keys of one probe stand in the same order on every line: they are learned once and then only verified.
 import { type ArgSpec, type ArgType, type ProbeSpec, parseArgSpec } from '../events/probe.ts';
-import type { ArgValues } from './arg_values.ts';
-import { ascii, BRACKET_OPEN, EQUALS, latin1, PAREN_CLOSE, PAREN_OPEN, QUOTE, SPACE, sameBytes } from './bytes.ts';
+import { ArgValues } from './arg_values.ts';
+import { ascii, BRACKET_OPEN, EQUALS, latin1, PAREN_CLOSE, PAREN_OPEN, QUOTE, SPACE } from './bytes.ts';
+import { KnownText } from './known_text.ts';
+import type { FtraceRecord } from './record.ts';
 
 const KIND: Record<ArgType, number> = { ptr: 0, u64: 1, int: 2, str: 3 };
+const KIND_STR = KIND.str;
 const UNWANTED = -1;
 const APOSTROPHE = 39;
 
 interface Key {
   readonly text: string;
-  readonly bytes: Uint8Array;
+  /** With the blank before it and the `=` behind it. */
+  readonly known: KnownText;
   /** The position in the spec, or UNWANTED. */
   readonly slot: number;
   readonly kind: number;
@@ -21,6 +25,8 @@ export class ProbeBinding {
   readonly symbol: Uint8Array;
   /** Events seen, for the coverage of the probe set. */
   count = 0;
+  /** Those of the last event read. What the probe does not show is never set, so nothing needs clearing in between. */
+  readonly values = new ArgValues();
   readonly #wanted: readonly ArgSpec[];
   #keys: readonly Key[] = [];
   /** Behind this many keys nothing more is wanted. */
@@ -32,27 +38,28 @@ export class ProbeBinding {
     this.#wanted = spec.args.map(parseArgSpec);
   }
 
-  /** Reads buf[pos, end) into `values`; false where the text is no argument list (damaged or cut). */
-  read(buf: Uint8Array, pos: number, end: number, values: ArgValues): boolean {
-    values.clear(this.#wanted.length);
-    if (this.#wanted.length === 0) return true;
-    if (this.#keys.length > 0 && this.#readAs(this.#keys, this.#lastWanted, buf, pos, end, values)) return true;
-    const keys = this.#learn(buf, pos, end);
+  /** Reads the arguments from the blank at `pos` on into `values`; false where they are no argument list (damaged or cut). */
+  read(rec: FtraceRecord, pos: number): boolean {
+    if (this.#wanted.length === 0 || (this.#keys.length > 0 && this.#readAs(rec, pos))) return true;
+    const keys = this.#learn(rec.buf, pos, rec.end);
     if (keys === undefined) return false;
-    values.clear(this.#wanted.length);
+    this.values.clear(this.#wanted.length);
     this.#keys = keys;
     this.#lastWanted = 1 + keys.findLastIndex((key) => key.slot !== UNWANTED);
-    return this.#readAs(keys, this.#lastWanted, buf, pos, end, values);
+    return this.#readAs(rec, pos);
   }
 
-  #readAs(keys: readonly Key[], count: number, buf: Uint8Array, pos: number, end: number, values: ArgValues): boolean {
+  #readAs(rec: FtraceRecord, pos: number): boolean {
+    const { buf, view, end } = rec;
+    const keys = this.#keys;
+    const { values } = this;
     let p = pos;
-    for (let i = 0; i < count; i++) {
+    for (let i = 0; i < this.#lastWanted; i++) {
       const key = keys[i];
       if (key === undefined) return false;
-      while (buf[p] === SPACE && p < end) p++;
-      if (!sameBytes(buf, p, end, key.bytes)) return false;
-      p = readValue(buf, p + key.bytes.length, end, key, values);
+      while (p < end && buf[p + 1] === SPACE) p++;
+      if (!key.known.standsAt(view, p, end)) return false;
+      p = readValue(buf, p + key.known.length, end, key, values);
       if (p < 0) return false;
     }
     return true;
@@ -78,7 +85,7 @@ export class ProbeBinding {
   #key(text: string): Key {
     const slot = this.#wanted.findIndex((arg) => arg.names.includes(text));
     const wanted = this.#wanted[slot];
-    return { text, bytes: ascii(`${text}=`), slot, kind: wanted === undefined ? -1 : KIND[wanted.type] };
+    return { text, known: new KnownText(ascii(` ${text}=`)), slot, kind: wanted === undefined ? -1 : KIND[wanted.type] };
   }
 
   /** `$arg*` probes name the return value argN, N being its position: the last key of a return event. */
@@ -95,21 +102,32 @@ export class ProbeBinding {
 /** Reads one value from `pos` on; returns its end, or -1. */
 function readValue(buf: Uint8Array, pos: number, end: number, key: Key, values: ArgValues): number {
   if (key.slot === UNWANTED) return skipValue(buf, pos, end, key.text);
-  if (key.kind === KIND.str) {
-    const stop = skipValue(buf, pos, end, key.text);
-    const quoted = buf[pos] === QUOTE && stop > pos + 1 && buf[stop - 1] === QUOTE;
-    if (buf[pos] !== PAREN_OPEN)
-      values.setString(key.slot, quoted ? latin1(buf, pos + 1, stop - 1) : latin1(buf, pos, stop));
-    return stop;
-  }
-  // The `fields` option prints `0x3 (3)`, `'P'(80)` for a byte and `(1)` for a boolean; a faulted fetch prints `(fault)`.
+  if (key.kind === KIND_STR) return readString(buf, pos, end, key, values);
+  const p = values.setNumber(key.slot, key.kind, buf, pos, end);
+  if (p === end || (p > 0 && buf[p] === SPACE && buf[p + 1] !== PAREN_OPEN)) return p;
+  return readFieldValue(buf, pos, end, key, values);
+}
+
+/** The `fields` option prints `0x3 (3)`, `'P'(80)` for a byte and `(1)` for a boolean; a faulted fetch prints `(fault)`. */
+function readFieldValue(buf: Uint8Array, pos: number, end: number, key: Key, values: ArgValues): number {
   const number = buf[pos] === APOSTROPHE ? pos + 3 : pos;
   const start = buf[number] === PAREN_OPEN ? number + 1 : number;
   let p = values.setNumber(key.slot, key.kind, buf, start, end);
-  if (p < 0) return start > pos ? skipParens(buf, number, end) : -1;
+  if (p < 0) {
+    values.setAbsent(key.slot);
+    return start > pos ? skipParens(buf, number, end) : -1;
+  }
   if (start > pos) p++;
   else if (buf[p] === SPACE && buf[p + 1] === PAREN_OPEN) p = skipParens(buf, p + 1, end);
   return p === end || buf[p] === SPACE ? p : -1;
+}
+
+function readString(buf: Uint8Array, pos: number, end: number, key: Key, values: ArgValues): number {
+  const stop = skipValue(buf, pos, end, key.text);
+  const quoted = buf[pos] === QUOTE && stop > pos + 1 && buf[stop - 1] === QUOTE;
+  if (buf[pos] === PAREN_OPEN) values.setAbsent(key.slot);
+  else values.setString(key.slot, quoted ? latin1(buf, pos + 1, stop - 1) : latin1(buf, pos, stop));
+  return stop;
 }
 
 function skipParens(buf: Uint8Array, pos: number, end: number): number {

@@ -1,9 +1,10 @@
 // Text of the tracer (trace, trace_pipe, trace-cmd report) to events: one line in, at most one event out.
 import type { Diagnostic, DiagnosticKind } from '../events/diagnostic.ts';
 import type { VmEvent, Where } from '../events/vm_event.ts';
-import { ArgValues } from './arg_values.ts';
 import { COLON, LESS, latin1, MINUS, PAREN_CLOSE, PAREN_OPEN, SPACE, skipSpaces, startsWith } from './bytes.ts';
+import { EventHeads } from './event_heads.ts';
 import { isNameByte, type Layout, layouts } from './layouts.ts';
+import { GraphFunctions } from './graph_functions.ts';
 import type { LineSink } from './line_reader.ts';
 import type { ProbeBinding } from './probe_binding.ts';
 import type { ProbeTable } from './probe_table.ts';
@@ -19,7 +20,7 @@ export interface EventSink {
 }
 
 /** What the input turned out to be. */
-export interface TextStats {
+export interface TraceStats {
   lines: number;
   /** Lines that are one entry of the ring buffer, of whatever event. */
   entries: number;
@@ -34,11 +35,8 @@ export interface TextStats {
   functionLines: number;
 }
 
-/** What the line before was: unprefixed lines may belong to it. */
-type Open = 'nothing' | 'marker' | 'stack';
-
-export class TextDecoder implements LineSink {
-  readonly stats: TextStats = {
+export function emptyStats(): TraceStats {
+  return {
     lines: 0,
     entries: 0,
     events: 0,
@@ -49,22 +47,34 @@ export class TextDecoder implements LineSink {
     lost: 0,
     functionLines: 0,
   };
+}
+
+/** What the line before was: unprefixed lines may belong to it. */
+type Open = 'nothing' | 'marker' | 'stack';
+
+export class TextDecoder implements LineSink {
+  readonly stats: TraceStats = emptyStats();
   readonly diagnostics: Diagnostic[] = [];
   readonly #table: ProbeTable;
   readonly #sink: EventSink;
   readonly #rec = new FtraceRecord();
-  readonly #values = new ArgValues();
+  readonly #heads = new EventHeads();
   #layout: Layout = layouts[0] as Layout;
   #open: Open = 'nothing';
   /** function_graph without the process column: the task on each CPU, as its switch lines tell. */
   readonly #graphTask = new Map<number, number>();
   /** CPUs seen; in an overwritten buffer each one's past was lost up to its first line. */
   readonly #cpus = new Set<number>();
+  readonly #graph: GraphFunctions;
   #argStart = 0;
 
   constructor(table: ProbeTable, sink: EventSink) {
     this.#table = table;
     this.#sink = sink;
+    this.#graph = new GraphFunctions(table, (event, where) => {
+      this.stats.events++;
+      sink.event(event, where);
+    });
   }
 
   line(buf: Uint8Array, start: number, end: number, number: number, cut: boolean): void {
@@ -75,7 +85,7 @@ export class TextDecoder implements LineSink {
     }
     if (start === end) return;
     const rec = this.#rec;
-    rec.buf = buf;
+    if (rec.buf !== buf) rec.setBuffer(buf);
     rec.line = number;
     if (this.#layout.parse(buf, start, end, rec) || this.#otherLayout(buf, start, end, rec)) this.#entry(rec);
     else this.#unprefixed(buf, start, end, number);
@@ -83,6 +93,7 @@ export class TextDecoder implements LineSink {
 
   /** The input is over: compares what was read with what the headers promised. */
   finish(): void {
+    this.#graph.flush();
     const { headerEntries, entries, tracer } = this.stats;
     if (headerEntries === undefined || tracer === 'function_graph' || headerEntries === entries) return;
     const missing = headerEntries - entries;
@@ -110,6 +121,13 @@ export class TextDecoder implements LineSink {
       this.#cpus.add(rec.cpu);
       this.#sink.loss(rec.cpu, undefined, rec.line);
     }
+    const head = this.#heads.find(rec);
+    if (head === undefined) this.#newHead(rec);
+    else if (head.binding !== undefined) this.#decode(head.binding, rec, rec.rest + head.text.length);
+  }
+
+  /** An entry whose head was not met before, or is none that can be kept. */
+  #newHead(rec: FtraceRecord): void {
     const { buf, end } = rec;
     let p = rec.rest;
     let hash = 0;
@@ -120,29 +138,28 @@ export class TextDecoder implements LineSink {
     }
     const at = skipSpaces(buf, p + 1, end);
     const binding = this.#bindingAt(rec, hash, p, at);
-    if (binding === undefined) {
-      this.#otherEntry(rec, p);
-      return;
-    }
-    this.#decode(binding, rec);
+    if (binding === undefined) this.#otherEntry(rec, p);
+    else this.#decode(binding, rec, this.#argStart);
+    if (buf[at] === PAREN_OPEN && this.#open === 'nothing') this.#heads.learn(rec, this.#argStart, binding);
   }
 
-  #decode(binding: ProbeBinding, rec: FtraceRecord): void {
-    if (!binding.read(rec.buf, this.#argStart, rec.end, this.#values)) {
+  #decode(binding: ProbeBinding, rec: FtraceRecord, argStart: number): void {
+    if (!binding.read(rec, argStart)) {
       this.#note('damaged', rec.line, `the arguments of ${binding.spec.symbol}() cannot be read`);
       this.#sink.loss(rec.cpu, 1, rec.line);
       return;
     }
     binding.count++;
     this.stats.events++;
-    const event = binding.spec.decode(this.#values);
+    const event = binding.spec.decode(binding.values);
     if (event !== undefined) this.#sink.event(event, rec);
     else if (binding.count === 1) this.#incomplete(binding, rec.line);
   }
 
   #incomplete(binding: ProbeBinding, line: number): void {
-    const { symbol, at, args } = binding.spec;
-    const lacking = args.filter((_, i) => this.#values.u64(i) === undefined && this.#values.str(i) === undefined);
+    const { spec, values } = binding;
+    const { symbol, at, args } = spec;
+    const lacking = args.filter((_, i) => values.u64(i) === undefined && values.str(i) === undefined);
     if (lacking.length === 0) return;
     const names = lacking.map((arg) => arg.split(/[|:]/)[0]).join(', ');
     this.#note('incomplete-probe', line, `the ${at} probe of ${symbol}() lacks ${names}: it cannot be used`);
@@ -161,7 +178,7 @@ export class TextDecoder implements LineSink {
       if (c === PAREN_CLOSE) break;
       if (c === LESS && buf[p + 1] === MINUS) arrow = p + 3;
     }
-    this.#argStart = p + 1;
+    this.#argStart = Math.min(p + 1, end);
     const name = this.#table.name(hash, buf, rest, nameEnd);
     return name.bindingOf(arrow > 0 ? 'return' : 'entry', buf, arrow > 0 ? arrow : at + 1, p);
   }
@@ -174,7 +191,7 @@ export class TextDecoder implements LineSink {
     const symbol = at + (isReturn ? '__probe_func='.length : '__probe_ip='.length);
     let p = probeFieldEnd(buf, symbol, end);
     if (isReturn && startsWith(buf, p, end, '__probe_ret_ip=')) p = probeFieldEnd(buf, p, end);
-    this.#argStart = p;
+    this.#argStart = p - 1;
     const name = this.#table.name(hash, buf, rest, nameEnd);
     return name.bindingOf(isReturn ? 'return' : 'entry', buf, symbol, end);
   }
@@ -198,8 +215,12 @@ export class TextDecoder implements LineSink {
   /** Sets the task of a graph line; false for a function line, which is no event. */
   #graphLine(rec: FtraceRecord): boolean {
     if (rec.pid < 0) rec.pid = this.#graphTask.get(rec.cpu) ?? -2 - rec.cpu;
-    if (!rec.graphText) return true;
+    if (!rec.graphText) {
+      this.#graph.turnOff();
+      return true;
+    }
     this.stats.functionLines++;
+    this.#graph.line(latin1(rec.buf, rec.rest, rec.end), rec);
     return false;
   }
 

@@ -12,6 +12,7 @@ import {
 } from '../events/vm_event.ts';
 import { type Recorded, type Step, stepsOfMadvise } from '../gpuvm/sm_map.ts';
 import { describeEvent, describeOp, describeStep, STEP_TYPES } from './describe.ts';
+import { markApply } from './detail.ts';
 import type { Evidence, StepView } from './fact.ts';
 import { closeJob, openJob, tellStale } from './frame.ts';
 import { type Job, type LockAsk, OpRun } from './job.ts';
@@ -114,6 +115,7 @@ function startRequest(context: Context, job: Job, event: SmRequest): void {
     job.ops.push(op);
     job.op = op;
     needObj(context.world, job, event.obj);
+    markApply(job);
     tellStale(context, job);
   }
   op.request = event;
@@ -207,7 +209,7 @@ function driverStep(recorded: StepEvent, context: Context): void {
   task.step = new StepRun(event, view, op, where.line);
   if (job !== undefined) countStep(job, event);
   if (op !== undefined && job !== undefined) {
-    if (context.world.detail) op.steps.push(view);
+    if (context.world.detail) op.steps.push({ ...view, prev: event.prev, next: event.next });
     checkPlanned(context, job, op, event);
     if (op.list.length === 0) checkExpected(context, op, op.count, event);
     op.count++;
@@ -325,11 +327,12 @@ function planDiverged(context: Context, job: Job, op: OpRun, planned: string, ap
     });
   }
   const byMap = changes.some((change) => change.byMap && change.inserted && vm.tree.has(change.va));
+  op.safeCase = foreign !== undefined || changes.length === 0 ? undefined : byMap ? 2 : 1;
   tell(context, {
     kind: 'plan_diverged',
     planned,
     applied,
-    safeCase: foreign !== undefined || changes.length === 0 ? undefined : byMap ? 2 : 1,
+    safeCase: op.safeCase,
     immediate: vm.tree.isImmediate,
     op,
     span: { addr: op.addr, range: op.range },

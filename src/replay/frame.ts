@@ -1,19 +1,18 @@
 // The driver's frame around a job: ioctl, lock pass, apply; where a driver shows none, the calls into drm_gpuvm make it.
 import type { Where } from '../events/vm_event.ts';
-import type { Gpuva } from '../gpuvm/gpuva.ts';
 import { finishOp, finishStep } from './apply.ts';
-import { Job, OpRun } from './job.ts';
+import { finishDetail, markApply } from './detail.ts';
+import { Job, JobDetail, OpRun } from './job.ts';
 import { dropContexts } from './locks.ts';
 import type { Context, Handlers } from './machine.ts';
 import { compareRequests } from './requests.ts';
 import { tell } from './tell.ts';
-import type { VmState } from './vm_state.ts';
 
 /** Opens a job in this task. */
 export function openJob(context: Context, where: Where): Job {
   const { world, task } = context;
   const job = new Job(world.newJobNumber(), where.line, where.time(), where.pid, where.comm());
-  if (world.detail) job.detail = { attempts: [], asks: [], ops: [], before: [], after: [] };
+  if (world.detail) job.detail = new JobDetail();
   world.openJobs.add(job);
   task.job = job;
   return job;
@@ -26,21 +25,13 @@ export function closeJob(context: Context, job: Job): void {
   if (job.applied || job.implicit) compareRequests(context, job);
   job.endLine = where.line;
   job.end = where.time();
+  finishDetail(world, job);
   if (job.pinned !== undefined) job.pinned.unpin();
   if (job.ptr !== 0 && world.jobsByPtr.get(job.ptr) === job) world.jobsByPtr.delete(job.ptr);
   for (const context of task.contexts) if (context.job === job) context.job = undefined;
-  if (job.detail !== undefined) {
-    job.detail.ops = job.ops;
-    job.detail.asks = job.asks;
-    job.detail.after = mappingsOf(job.vm);
-  }
   task.job = undefined;
   world.openJobs.delete(job);
   world.sink.job(job);
-}
-
-function mappingsOf(vm: VmState | undefined): readonly Gpuva[] {
-  return vm === undefined ? [] : [...vm.tree];
 }
 
 /** The state that the job's lock pass saw is the present one. */
@@ -53,7 +44,6 @@ export function markLockEnd(context: Context, job: Job): void {
   }
   job.lockVersion = vm.version;
   job.lockEndLine = context.where.line;
-  if (job.detail !== undefined) job.detail.before = [...vm.tree];
 }
 
 function endOpenWork(context: Context, job: Job, ret: number): void {
@@ -97,7 +87,7 @@ export const frameHandlers: Handlers = {
     }
     if (job.implicit) job.unknown.add('the trace begins within it');
     job.ret = event.ret;
-    endOpenWork(context, job, event.ret);
+    endOpenWork(context, job, event.ret ?? 0);
     const applyToCome = event.ret === 0 && !job.applied && job.ptr !== 0 && job.lockVersion >= 0;
     if (!applyToCome) {
       closeJob(context, job);
@@ -144,6 +134,7 @@ export const frameHandlers: Handlers = {
     if (job.pid !== where.pid) job.deferred = true;
     world.bindToVm(job, world.vm(event.gpuvm));
     job.applyLine = where.line;
+    markApply(job);
     for (const open of task.contexts) open.job ??= job;
     tellStale(context, job);
   },

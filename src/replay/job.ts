@@ -1,11 +1,11 @@
 // A VM_BIND job: one bind ioctl, its lock pass and its apply, joined although the apply may run later in another task.
 import type { Ptr, U64 } from '../base/u64.ts';
-import type { BindOp, SmRequest, StepEvent } from '../events/vm_event.ts';
+import type { BindOp, SmRequest, StepEvent, StepPiece } from '../events/vm_event.ts';
 import type { Attempt } from '../exec/exec.ts';
 import type { Gpuva } from '../gpuvm/gpuva.ts';
 import type { Recorded } from '../gpuvm/sm_map.ts';
 import type { Evidence, Fact, OpView, StepView } from './fact.ts';
-import type { VmState } from './vm_state.ts';
+import type { Change, VmState } from './vm_state.ts';
 
 /** What the lock pass asked the VM about: an exec-lock helper's call, or an ops list made while locking. */
 export interface LockAsk {
@@ -43,8 +43,10 @@ export class OpRun implements OpView {
   /** Driver steps so far. */
   count = 0;
   /** Applied steps, kept in detail mode only. */
-  readonly steps: StepView[] = [];
+  readonly steps: AppliedStep[] = [];
   diverged = false;
+  /** The safe case of drm_gpuvm_sm_map_exec_lock()'s documentation that explains it, where one does. */
+  safeCase: 1 | 2 | undefined;
   stepDiverged = false;
   failed = false;
 
@@ -80,13 +82,62 @@ export interface JobCounts {
   unreserved: number;
 }
 
+/** A step that was carried out, with what a REMAP was to keep. */
+export interface AppliedStep extends StepView {
+  readonly prev: StepPiece | undefined;
+  readonly next: StepPiece | undefined;
+}
+
+/** A call of dma_resv_reserve_fences() or dma_resv_add_fence(). */
+export interface FenceUse {
+  readonly line: number;
+  readonly call: 'reserve' | 'add';
+  readonly resv: Ptr;
+  /** 0 where it is not known whose resv it is. */
+  readonly obj: Ptr;
+  /** Slots asked for; undefined for `add`. */
+  readonly slots: number | undefined;
+  /** enum dma_resv_usage; undefined for `reserve`. */
+  readonly usage: number | undefined;
+  readonly outcome: 'ok' | 'refused' | 'unreserved' | 'not locked' | 'not known';
+}
+
+/** One pass of a drm_exec_until_all_locked() loop. */
+export interface LockAttempt {
+  readonly task: number;
+  /** The lines of drm_exec_init() and drm_exec_fini() of its context; `fini` is 0 where that was not called. */
+  readonly init: number;
+  readonly fini: number;
+  readonly attempt: Attempt;
+  /** Of all attempts of the context. */
+  readonly contention: readonly Evidence[];
+}
+
 /** What was seen of a job beyond its counts, for a reader of that one job. */
-export interface JobDetail {
-  attempts: { readonly task: number; readonly attempt: Attempt; readonly contention: readonly Evidence[] }[];
-  asks: LockAsk[];
-  ops: OpRun[];
-  before: readonly Gpuva[];
-  after: readonly Gpuva[];
+export class JobDetail {
+  readonly attempts: LockAttempt[] = [];
+  readonly fences: FenceUse[] = [];
+  asks: readonly LockAsk[] = [];
+  ops: readonly OpRun[] = [];
+  /** Which request of the lock pass belongs to which op. */
+  pairs: ReadonlyMap<OpRun, LockAsk> = new Map();
+  /** The VM's version when the job came to know its VM, and when its first op was applied; -1 while that is to come. */
+  version = -1;
+  applyVersion = -1;
+  /*
+   * The VM around the job's ranges, in address order, with one neighbour on either side. Undefined where not known.
+   */
+  /** When the lock pass ended, where that differs from `before`. */
+  atLock: readonly Gpuva[] | undefined;
+  /** When the first op was applied. */
+  before: readonly Gpuva[] | undefined;
+  after: readonly Gpuva[] = [];
+  /** What the steps so far asked for, where the driver made something else of this job's. */
+  wanted: readonly Gpuva[] | undefined;
+  /** All changes there from the lock pass to the end, of other jobs too. */
+  changes: readonly Change[] = [];
+  /** The objects that occur in this detail, and their dma_resv. */
+  readonly resvs = new Map<Ptr, Ptr>();
 }
 
 export class Job {

@@ -17,6 +17,9 @@ export class JobRow {
   readonly pid: number;
   readonly comm: string;
   readonly vm: Ptr;
+  /** Its place among the trace's VMs, from 1; 0 while unknown. */
+  readonly vmOrdinal: number;
+  readonly vmName: string;
   readonly ops: number | undefined;
   readonly attempts: number | undefined;
   readonly ret: number | undefined;
@@ -33,6 +36,8 @@ export class JobRow {
     this.pid = row.pid;
     this.comm = row.comm;
     this.vm = row.vm;
+    this.vmOrdinal = row.vmOrdinal;
+    this.vmName = row.vmName;
     this.ops = row.ops;
     this.attempts = row.attempts;
     this.ret = row.ret;
@@ -77,6 +82,8 @@ export function jobRow(job: Job): JobRow {
     pid: job.pid,
     comm: job.comm,
     vm: job.vm?.id ?? 0,
+    vmOrdinal: job.vm?.ordinal ?? 0,
+    vmName: job.vm?.name ?? '',
     ops: job.opCount ?? (job.ops.length > 0 ? job.ops.length : undefined),
     attempts: job.attempts === 0 ? undefined : job.attempts,
     ret: job.ret,

@@ -1,9 +1,10 @@
 // Locking contexts: what drm_exec and dma_resv calls do to the set of locks that a task holds.
 import type { Ptr } from '../base/u64.ts';
 import { ptrHex } from '../base/u64.ts';
+import { keepAttempts, keepFence } from './detail.ts';
 import type { Evidence, LockClass } from './fact.ts';
 import { closeJob, markLockEnd } from './frame.ts';
-import type { Job } from './job.ts';
+import type { FenceUse, Job } from './job.ts';
 import type { Context, Handlers } from './machine.ts';
 import { ExecContext } from './task.ts';
 import { tell } from './tell.ts';
@@ -39,7 +40,10 @@ function dropContext(context: Context, open: ExecContext): void {
 
 /** The task left the kernel: its contexts are gone, finished or not. */
 export function dropContexts(context: Context): void {
-  for (const open of [...context.task.contexts]) dropContext(context, open);
+  for (const open of [...context.task.contexts]) {
+    if (open.job?.detail !== undefined) keepAttempts(open, open.job, 0);
+    dropContext(context, open);
+  }
 }
 
 /** Who else holds this resv, for a contention note. */
@@ -102,7 +106,7 @@ export const lockHandlers: Handlers = {
       tell(context, { kind: 'exec_misuse', misuse: 'edeadlk-not-retried', obj: exec.contended?.obj ?? 0, job });
     }
     if (job !== undefined) {
-      if (job.detail !== undefined) keepAttempts(open, job);
+      if (job.detail !== undefined) keepAttempts(open, job, where.line);
       if (open.applied || (job.op !== undefined && !job.deferred)) judgeRedundant(context, open, job);
       if (!open.known) job.unknown.add('not all of its locks are in the trace');
       job.locksDropped = true;
@@ -161,6 +165,7 @@ export const lockHandlers: Handlers = {
     }
     const resv = world.resvOf(event.obj);
     if (event.ret === 0 && resv !== 0) task.innermost?.slotsOf(resv).reserve(event.numFences);
+    if (!world.seen.has('reserve_fences')) keepReserve(context, resv, event.numFences, event.ret);
   },
 
   unlock_obj(event, context) {
@@ -184,6 +189,7 @@ export const lockHandlers: Handlers = {
   },
 
   reserve_fences(event, context) {
+    keepReserve(context, event.resv, event.numFences, event.ret);
     if (event.ret !== 0) return;
     for (const open of context.task.contexts) {
       if (open.exec.holdsResv(event.resv)) open.slotsOf(event.resv).reserve(event.numFences);
@@ -194,15 +200,26 @@ export const lockHandlers: Handlers = {
     const { task, world } = context;
     const holder = task.contexts.find((open) => open.exec.holdsResv(event.resv));
     const obj = objOf(context, event.resv);
+    const keep = (outcome: FenceUse['outcome']) => {
+      const { resv, usage } = event;
+      const { line } = context.where;
+      keepFence(holder?.job ?? task.job, { line, call: 'add', resv, obj, slots: undefined, usage, outcome });
+    };
     if (holder === undefined) {
+      keep('not locked');
       const open = task.innermost;
       const judged = open?.known === true && open.exec.state === 'locked' && open.job !== undefined;
       if (judged) tell(context, { kind: 'exec_misuse', misuse: 'fence-without-lock', obj, resv: event.resv });
       return;
     }
     const probed = world.seen.has('reserve_fences') || world.seen.has('prepare_obj_ret');
-    if (!probed || !holder.known) return;
-    if (holder.slotsOf(event.resv).addFence(event.fence) !== 'unreserved') return;
+    if (!probed || !holder.known) {
+      keep('not known');
+      return;
+    }
+    const unreserved = holder.slotsOf(event.resv).addFence(event.fence) === 'unreserved';
+    keep(unreserved ? 'unreserved' : 'ok');
+    if (!unreserved) return;
     const job = holder.job;
     if (job !== undefined) job.counts.unreserved++;
     const locked = holder.exec.heldBy(event.resv);
@@ -212,6 +229,21 @@ export const lockHandlers: Handlers = {
     tell(context, { kind: 'fence_unreserved', obj, resv: event.resv, evidence });
   },
 };
+
+function keepReserve(context: Context, resv: Ptr, slots: number, ret: number): void {
+  const { world, task, where } = context;
+  if (!world.detail) return;
+  const outcome = ret === 0 ? 'ok' : 'refused';
+  keepFence(task.innermost?.job ?? task.job, {
+    line: where.line,
+    call: 'reserve',
+    resv,
+    obj: 0,
+    slots,
+    usage: undefined,
+    outcome,
+  });
+}
 
 /** Some object that has this resv, for a reader; 0 where none was seen with it in this task's contexts. */
 function objOf(context: Context, resv: Ptr): Ptr {
@@ -229,12 +261,6 @@ function countsAgree(open: ExecContext, numObjects: number | undefined): boolean
   const followed = open.exec.objects.length;
   if (numObjects === followed) return true;
   return open.exec.prelocked !== undefined && numObjects === followed - 1;
-}
-
-function keepAttempts(open: ExecContext, job: Job): void {
-  for (const attempt of open.exec.history) {
-    job.detail?.attempts.push({ task: open.pid, attempt, contention: open.contention });
-  }
 }
 
 /** Which held objects had no use: not the VM's resv, not listed, not touched by a step. */

@@ -2,6 +2,7 @@
 import { assert } from '../base/assert.ts';
 import type { VmEvent, VmEventKind, Where } from '../events/vm_event.ts';
 import { applyHandlers } from './apply.ts';
+import { finishDetail } from './detail.ts';
 import { frameHandlers } from './frame.ts';
 import { lockHandlers } from './locks.ts';
 import { Pairing } from './pairing.ts';
@@ -71,6 +72,7 @@ export class Machine {
     if (this.#pairing.lonely) this.world.unpaired++;
     for (const job of this.world.openJobs) {
       job.unknown.add('the trace ends before the job does');
+      finishDetail(this.world, job);
       this.world.sink.job(job);
     }
     this.world.openJobs.clear();

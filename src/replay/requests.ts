@@ -20,22 +20,33 @@ function agrees(ask: LockAsk, op: OpRun): boolean {
   );
 }
 
-/** Pairs the requests of the lock pass with the applied ones; what agrees with none is compared in order. */
+/** Pairs the requests of the lock pass with the applied ones; what agrees with none is paired in order. */
+export function pairRequests(job: Job): Map<OpRun, LockAsk> {
+  const pairs = new Map<OpRun, LockAsk>();
+  const asks = new Set(job.asks);
+  const pair = (op: OpRun, ask: LockAsk | undefined) => {
+    if (ask === undefined) return;
+    asks.delete(ask);
+    pairs.set(op, ask);
+  };
+  const ops = job.ops.filter((op) => callOf(op) !== undefined && op.addr !== undefined);
+  for (const op of ops) pair(op, first(asks, (ask) => agrees(ask, op)));
+  for (const op of ops) if (!pairs.has(op)) pair(op, first(asks, (ask) => ask.call === callOf(op)));
+  return pairs;
+}
+
+function first(asks: Iterable<LockAsk>, wanted: (ask: LockAsk) => boolean): LockAsk | undefined {
+  for (const ask of asks) if (wanted(ask)) return ask;
+  return undefined;
+}
+
+/** Reports the pairs whose two sides differ. */
 export function compareRequests(context: Context, job: Job): void {
   if (job.lockVersion < 0 || job.asks.some((ask) => ask.addr === undefined)) return;
-  const asks = new Set(job.asks);
-  const odd: OpRun[] = [];
+  const pairs = pairRequests(job);
   for (const op of job.ops) {
-    if (callOf(op) === undefined || op.addr === undefined) continue;
-    const same = [...asks].find((ask) => agrees(ask, op));
-    if (same !== undefined) asks.delete(same);
-    else odd.push(op);
-  }
-  for (const op of odd) {
-    const ask = [...asks].find((one) => one.call === callOf(op));
-    if (ask === undefined) continue;
-    asks.delete(ask);
-    report(context, job, ask, op);
+    const ask = pairs.get(op);
+    if (ask !== undefined && !agrees(ask, op)) report(context, job, ask, op);
   }
 }
 

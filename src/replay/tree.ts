@@ -25,7 +25,7 @@ export const treeHandlers: Handlers = {
   },
 
   vm_free(event, context) {
-    context.world.vms.delete(event.gpuvm);
+    context.world.removeVm(event.gpuvm);
   },
 
   bo_create(event, context) {

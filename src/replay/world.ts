@@ -1,7 +1,9 @@
 // Everything the trace has shown so far: objects, VMs, tasks, locking contexts; and what it has proved to be missing.
 import type { Ptr } from '../base/u64.ts';
 import type { VmEventKind, Where } from '../events/vm_event.ts';
+import type { Gpuva } from '../gpuvm/gpuva.ts';
 import type { GpuvmInit } from '../gpuvm/gpuvm.ts';
+import { followVm } from './detail.ts';
 import type { Fact } from './fact.ts';
 import type { Job } from './job.ts';
 import { type ExecContext, Task } from './task.ts';
@@ -12,6 +14,9 @@ export interface ObjState {
   readonly ordinal: number;
   resv: Ptr;
 }
+
+/** Identities of VMs that are gone, kept for filters. */
+const MAX_GONE_VMS = 10_000;
 
 export interface WorldSink {
   /** A fact outside of any job; those of a job come with it. */
@@ -37,6 +42,7 @@ export class World {
   firstUnpaired = 0;
   /** Tree changes that the followed trees could not have given. */
   contradictions = 0;
+  readonly #goneVms = new Map<Ptr, { readonly name: string; readonly ordinal: number }>();
   #countsAgreed = 0;
   #countsDisagreed = 0;
   #vmOrdinal = 0;
@@ -91,6 +97,23 @@ export class World {
     return vm;
   }
 
+  /** A VM's name and place among all VMs, also of one that is gone. */
+  vmIdentity(id: Ptr): { readonly name: string; readonly ordinal: number } | undefined {
+    return this.vms.get(id) ?? this.#goneVms.get(id);
+  }
+
+  removeVm(id: Ptr): void {
+    const vm = this.vms.get(id);
+    if (vm === undefined) return;
+    this.vms.delete(id);
+    if (this.#goneVms.size < MAX_GONE_VMS) this.#goneVms.set(id, { name: vm.name, ordinal: vm.ordinal });
+  }
+
+  /** The tree that the driver made; where its calls are not probed, the one that the steps asked for. */
+  mappingsOf(vm: VmState): Iterable<Gpuva> {
+    return this.seen.has('va_insert') || this.seen.has('va_remove') ? vm.tree : vm.asked;
+  }
+
   /** Remembers whose resv an object has, as shown wherever the object is probed. */
   learnResv(obj: Ptr, resv: Ptr): void {
     if (obj === 0 || resv === 0) return;
@@ -115,6 +138,7 @@ export class World {
   /** Ties a job to its VM, which also gives it its place among that VM's jobs. */
   bindToVm(job: Job, vm: VmState | undefined): void {
     if (vm === undefined || job.vm === vm) return;
+    followVm(job, vm);
     job.vm = vm;
     job.ordinal = (this.#vmJobs.get(vm.ordinal) ?? 0) + 1;
     this.#vmJobs.set(vm.ordinal, job.ordinal);

@@ -1,0 +1,118 @@
+// `check`: findings, for people and for CI.
+import { Command, Option } from 'commander';
+import { type Finding, type Report, SEVERITIES, type Severity } from '../index.ts';
+import { checkText } from '../reporters/check_text.ts';
+import { findingColumns } from '../reporters/columns.ts';
+import { toCsv, toJson, toNdjson, toObject } from '../reporters/table.ts';
+import { type ColorWhen, chalkFor, emit, FORMATS, type Format, list } from './output.ts';
+import { runAnalysis } from './run_analysis.ts';
+import { addSelection, checkRuleNames, type Selection, wantsFinding, wantsJob } from './select.ts';
+import { chalkStyle } from './style.ts';
+
+type FailOn = Severity | 'never';
+
+interface CheckOptions extends Selection {
+  readonly format: Format;
+  readonly output?: string;
+  readonly color?: ColorWhen | true;
+  readonly failOn: FailOn;
+  readonly probes?: string;
+}
+
+/** One trace with the findings that were asked for. */
+interface Checked {
+  readonly report: Report;
+  readonly findings: readonly Finding[];
+  /** Why the verdict on what was asked is not a whole one. */
+  readonly doubts: readonly string[];
+}
+
+export function checkCommand(): Command {
+  const command = new Command('check')
+    .description('report what the traces show to be wrong')
+    .argument('<trace...>', 'traces; - is standard input')
+    .addOption(new Option('--fail-on <severity>', 'exit 1 from this severity on').choices(['error', 'warning', 'never']).default('error'))
+    .option('--rule <rules>', 'only these rules (repeatable, comma-separated)', list)
+    .option('--ignore <rules>', 'leave these rules out (repeatable, comma-separated)', list);
+  addSelection(command)
+    .option('--probes <file>', 'a saved tracefs dynamic_events, for traces without symbols')
+    .addOption(new Option('--format <format>', 'output format').choices(FORMATS).default('text'))
+    .option('-o, --output <file>', 'write there instead of standard output')
+    .addOption(new Option('--color [when]', 'colours: auto, always, never').choices(['auto', 'always', 'never']))
+    .addHelpText(
+      'after',
+      `
+Examples:
+  gpuvm-trace check trace.txt
+  gpuvm-trace check trace.txt --rule missing-lock --job 26
+  gpuvm-trace check *.txt.gz --format csv -o findings.csv --fail-on warning
+  cat /sys/kernel/tracing/trace | gpuvm-trace check -
+
+Exit codes: 0 clean, 1 findings, 2 could not do the job, 3 inconclusive.`,
+    )
+    .action(check);
+  return command;
+}
+
+async function check(files: readonly string[], options: CheckOptions): Promise<void> {
+  checkRuleNames(options.rule);
+  checkRuleNames(options.ignore);
+  const all: Checked[] = [];
+  for (const file of files) {
+    const report = await runAnalysis(file, { probes: options.probes });
+    const findings = report.findings.filter((finding) => wantsFinding(options, report, finding));
+    all.push({ report, findings, doubts: doubtsOf(options, report) });
+  }
+  emit(render(all, options), options);
+  process.exitCode = exitCode(all, options.failOn);
+}
+
+/** With --job, --vm or --pid, other jobs' gaps do not matter. */
+function doubtsOf(options: CheckOptions, report: Report): readonly string[] {
+  const narrowed = options.job !== undefined || options.vm !== undefined || options.pid !== undefined;
+  if (!narrowed) return report.doubts;
+  const unsure = report.jobs.filter((row) => wantsJob(options, report, row) && row.unknown.length > 0);
+  return unsure.map((row) => `job ${row.job}: ${row.unknown.join('; ')}`);
+}
+
+function exitCode(all: readonly Checked[], failOn: FailOn): number {
+  const from = failOn === 'never' ? SEVERITIES.length : SEVERITIES.indexOf(failOn);
+  const failing = all.flatMap(({ findings }) => findings.filter((finding) => SEVERITIES.indexOf(finding.severity) >= from));
+  if (failing.some((finding) => finding.confidence !== 'inconclusive')) return 1;
+  return failOn !== 'never' && (failing.length > 0 || all.some(({ doubts }) => doubts.length > 0)) ? 3 : 0;
+}
+
+const VERDICTS = ['clean', 'findings', '', 'inconclusive'] as const;
+
+function render(all: readonly Checked[], options: CheckOptions): string {
+  const findings = all.flatMap((one) => one.findings);
+  switch (options.format) {
+    case 'csv':
+      return toCsv(findingColumns, findings);
+    case 'ndjson':
+      return toNdjson('finding', findings.map(findingObject));
+    case 'json':
+      return toJson({ verdict: VERDICTS[exitCode(all, options.failOn)], traces: all.map(traceObject), findings: findings.map(findingObject) });
+    case 'text': {
+      const style = chalkStyle(chalkFor(options));
+      return all.map((one) => checkText({ ...one.report, doubts: one.doubts }, one.findings, { style, failOn: options.failOn })).join('\n');
+    }
+  }
+}
+
+function findingObject(finding: Finding): Record<string, unknown> {
+  return { ...toObject(findingColumns, finding), evidence: finding.evidence };
+}
+
+function traceObject({ report, doubts }: Checked): Record<string, unknown> {
+  const { file, stats, jobs, diagnostics } = report;
+  return {
+    file,
+    lines: stats.lines,
+    events: stats.events,
+    jobs: jobs.length,
+    lost: stats.lost,
+    doubts,
+    diagnostics: diagnostics.map(({ kind, line, message, count }) => ({ kind, line, message, count })),
+  };
+}

@@ -1,0 +1,57 @@
+// `jobs`: one row a VM_BIND job.
+import { Command, Option } from 'commander';
+import type { JobRow } from '../index.ts';
+import { jobColumns } from '../reporters/columns.ts';
+import { toCsv, toJson, toNdjson, toObject, toText } from '../reporters/table.ts';
+import { emit, FORMATS, type Format } from './output.ts';
+import { runAnalysis } from './run_analysis.ts';
+import { addSelection, type Selection, wantsJob } from './select.ts';
+
+interface JobsOptions extends Selection {
+  readonly format: Format;
+  readonly output?: string;
+  readonly probes?: string;
+}
+
+export function jobsCommand(): Command {
+  const command = new Command('jobs').description('list the VM_BIND jobs of a trace, a row each').argument('<trace>', 'a trace; - is standard input');
+  return addSelection(command)
+    .option('--probes <file>', 'a saved tracefs dynamic_events, for traces without symbols')
+    .addOption(new Option('--format <format>', 'output format').choices(FORMATS).default('text'))
+    .option('-o, --output <file>', 'write there instead of standard output')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  gpuvm-trace jobs trace.txt
+  gpuvm-trace jobs trace.txt --format csv | column -s, -t | less -S
+  gpuvm-trace jobs trace.txt --format ndjson --vm '#2'
+
+An empty cell is a count that the trace cannot tell. verdict: ok, failed (returned an error),
+wasteful (locks too many), bad (something is broken), unknown (not seen whole).`,
+    )
+    .action(jobs);
+}
+
+async function jobs(file: string, options: JobsOptions): Promise<void> {
+  const report = await runAnalysis(file, { probes: options.probes });
+  const rows = report.jobs.filter((row) => wantsJob(options, report, row));
+  emit(render(rows, options.format), options);
+}
+
+function render(rows: readonly JobRow[], format: Format): string {
+  switch (format) {
+    case 'text':
+      return toText(jobColumns, rows);
+    case 'csv':
+      return toCsv(jobColumns, rows);
+    case 'json':
+      return toJson({ jobs: rows.map(jobObject) });
+    case 'ndjson':
+      return toNdjson('job', rows.map(jobObject));
+  }
+}
+
+function jobObject(row: JobRow): Record<string, unknown> {
+  return { ...toObject(jobColumns, row), unknown: row.unknown };
+}

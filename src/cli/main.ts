@@ -1,0 +1,60 @@
+// The command line: one subcommand a file; exit codes 0 clean, 1 findings, 2 could not do the job, 3 inconclusive.
+import { Command, CommanderError } from 'commander';
+import { UserError } from '../index.ts';
+import { printable } from '../reporters/escape.ts';
+import { checkCommand } from './check.ts';
+import { jobsCommand } from './jobs.ts';
+import { explainCommand, rulesCommand } from './rules.ts';
+import { showCommand } from './show.ts';
+import { stateCommand } from './state.ts';
+import { VERSION } from './version.ts';
+
+const EXAMPLES = `
+Examples:
+  gpuvm-trace check trace.txt                    what is wrong, job by job
+  gpuvm-trace check --fail-on warning *.txt.gz   as a CI gate, several traces
+  gpuvm-trace jobs trace.txt --format csv        one row a VM_BIND job
+  gpuvm-trace show trace.txt --job 26            one job in full
+  gpuvm-trace state trace.txt --at job:26        the VA space at a moment
+  gpuvm-trace explain missing-lock               what a rule means
+
+A trace is ftrace text (tracefs trace or trace_pipe, trace-cmd report) or a trace.dat,
+plain or .gz or .zst; - is standard input.
+
+Exit codes: 0 clean, 1 findings, 2 could not do the job, 3 inconclusive (events are missing).`;
+
+function program(): Command {
+  const command = new Command('gpuvm-trace')
+    .description('Analyzes ftrace logs of GPU VM_BIND jobs against a model of the kernel’s drm_gpuvm and drm_exec.')
+    .version(VERSION)
+    .addHelpText('after', EXAMPLES)
+    .configureOutput({ outputError: (text, write) => write(text.split('\n')[0]?.concat('\n') ?? '') })
+    .exitOverride();
+  for (const sub of [checkCommand(), jobsCommand(), showCommand(), stateCommand(), rulesCommand(), explainCommand()]) {
+    sub.copyInheritedSettings(command);
+    command.addCommand(sub);
+  }
+  return command;
+}
+
+/** Returns the exit code. */
+export async function main(argv: readonly string[]): Promise<number> {
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') process.exit(0); // `| head` has seen enough
+    throw error;
+  });
+  process.exitCode = 0;
+  try {
+    await program().parseAsync([...argv]);
+    return Number(process.exitCode);
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+    if (error instanceof UserError) {
+      console.error(`gpuvm-trace: ${printable(error.message)}`);
+      return 2;
+    }
+    console.error(error instanceof Error ? error.stack : error);
+    console.error('gpuvm-trace: this is a bug; please report it with the stack above and, if you can, the trace');
+    return 2;
+  }
+}

@@ -1,0 +1,45 @@
+// `--at`: the moment of a trace that a user means, and the analysis up to it.
+import { InvalidArgumentError } from 'commander';
+import { type Report, UserError } from '../index.ts';
+import { spoolStdin } from '../io/trace_file.ts';
+import { type RunOptions, runAnalysis } from './run_analysis.ts';
+
+export type Moment =
+  | { readonly kind: 'time'; readonly seconds: number }
+  | { readonly kind: 'line'; readonly line: number }
+  | { readonly kind: 'job'; readonly job: number }
+  | { readonly kind: 'last-job' }
+  | { readonly kind: 'end' };
+
+export function parseMoment(text: string): Moment {
+  if (text === 'end' || text === 'last-job') return { kind: text };
+  const [, what, number] = /^(line|job):(\d+)$/.exec(text) ?? [];
+  if (what === 'line') return { kind: 'line', line: Number(number) };
+  if (what === 'job') return { kind: 'job', job: Number(number) };
+  if (/^\d+(\.\d+)?$/.test(text)) return { kind: 'time', seconds: Number(text) };
+  throw new InvalidArgumentError('expected a time stamp, line:N, job:ID, last-job or end.');
+}
+
+/** The analysis of `file` with the state as it was at that moment. Moments that only the whole trace tells take two passes. */
+export async function runUntil(file: string, moment: Moment, options: RunOptions): Promise<Report> {
+  if (moment.kind === 'end') return runAnalysis(file, options);
+  if (moment.kind === 'line') return runAnalysis(file, { ...options, until: (where) => where.line <= moment.line });
+  if (moment.kind === 'time') return runAnalysis(file, { ...options, until: (where) => Number(where.time()) <= moment.seconds });
+  if (file === '-') {
+    const copy = await spoolStdin();
+    try {
+      return await runUntil(copy.path, moment, options);
+    } finally {
+      copy.remove();
+    }
+  }
+  const line = endOfJob(await runAnalysis(file, options), moment);
+  return runUntil(file, { kind: 'line', line }, options);
+}
+
+function endOfJob(report: Report, moment: Moment): number {
+  const wanted = report.jobs.filter((row) => row.endLine > 0 && (moment.kind !== 'job' || row.job === moment.job));
+  const last = wanted.reduce((line, row) => Math.max(line, row.endLine), 0);
+  if (last > 0 || moment.kind !== 'job') return last;
+  throw new UserError(`${report.file}: no job ${moment.job} that ends in the trace (gpuvm-trace jobs lists them)`);
+}

@@ -1,0 +1,50 @@
+// Where the result goes, and how it is coloured.
+import { Chalk, type ChalkInstance } from 'chalk';
+import { InvalidArgumentError } from 'commander';
+import { writeReport } from '../io/trace_file.ts';
+
+export const FORMATS = ['text', 'csv', 'json', 'ndjson'] as const;
+export type Format = (typeof FORMATS)[number];
+
+export type ColorWhen = 'auto' | 'always' | 'never';
+
+export interface OutputOptions {
+  readonly output?: string;
+  readonly color?: ColorWhen | true;
+}
+
+/** Writes to the file of `-o`, else to standard output. */
+export function emit(text: string, options: OutputOptions): void {
+  if (options.output === undefined || options.output === '-') process.stdout.write(text);
+  else writeReport(options.output, text);
+}
+
+/** Colours on a terminal only, unless --color, FORCE_COLOR or NO_COLOR say otherwise; never in a file. */
+export function chalkFor(options: OutputOptions): ChalkInstance {
+  return new Chalk({ level: colored(options) ? 1 : 0 });
+}
+
+function colored(options: OutputOptions): boolean {
+  const { color, output } = options;
+  if (color === 'always' || color === true) return true;
+  if (color === 'never' || (output !== undefined && output !== '-')) return false;
+  const { NO_COLOR, FORCE_COLOR, TERM } = process.env;
+  if (NO_COLOR !== undefined && NO_COLOR !== '') return false;
+  if (FORCE_COLOR !== undefined) return FORCE_COLOR !== '0' && FORCE_COLOR !== 'false';
+  return process.stdout.isTTY === true && TERM !== 'dumb';
+}
+
+/** Values may be given several times and separated by commas. */
+export function list(value: string, before: readonly string[] = []): string[] {
+  return [...before, ...value.split(',').filter((one) => one !== '')];
+}
+
+export function integer(value: string): number {
+  if (!/^-?\d+$/.test(value)) throw new InvalidArgumentError('a whole number is expected.');
+  return Number(value);
+}
+
+export function seconds(value: string): number {
+  if (!/^\d+(\.\d+)?$/.test(value)) throw new InvalidArgumentError('a time stamp as in the trace is expected, such as 48.910380.');
+  return Number(value);
+}

@@ -1,0 +1,66 @@
+// Which jobs and findings a user asked for: --vm, --pid, --job, --rule, --ignore, --since, --until.
+import type { Command } from 'commander';
+import { type Finding, ptrHex, type Report, rules, UserError } from '../index.ts';
+import { integer, list, seconds } from './output.ts';
+
+export interface Selection {
+  readonly rule?: readonly string[];
+  readonly ignore?: readonly string[];
+  readonly vm?: readonly string[];
+  readonly pid?: number;
+  readonly job?: number;
+  readonly since?: number;
+  readonly until?: number;
+}
+
+export function addSelection(command: Command): Command {
+  return command
+    .option('--vm <vm>', 'only this VM: its pointer, its name, or #N for the Nth of the trace', list)
+    .option('--pid <pid>', 'only jobs of this task', integer)
+    .option('--job <id>', 'only this job', integer)
+    .option('--since <time>', 'only what is not before this time stamp', seconds)
+    .option('--until <time>', 'only what is not after this time stamp', seconds);
+}
+
+/** Refuses names of rules that do not exist. */
+export function checkRuleNames(names: readonly string[] | undefined): void {
+  for (const name of names ?? []) {
+    if (rules.some((rule) => rule.id === name)) continue;
+    throw new UserError(`no rule is named ${name}; the rules are ${rules.map((rule) => rule.id).join(', ')}`);
+  }
+}
+
+export function wantsFinding(selection: Selection, report: Report, finding: Finding): boolean {
+  const { rule, ignore, vm, pid, job } = selection;
+  if (rule !== undefined && !rule.includes(finding.rule)) return false;
+  if (ignore?.includes(finding.rule)) return false;
+  if (job !== undefined && finding.job !== job) return false;
+  if (pid !== undefined && finding.pid !== pid) return false;
+  return wantsVm(vm, report, finding.vm) && wantsTime(selection, finding.time, finding.time);
+}
+
+export interface Selectable {
+  readonly job: number;
+  readonly pid: number;
+  readonly vm: number | bigint;
+  readonly start: string;
+  readonly end: string;
+}
+
+export function wantsJob(selection: Selection, report: Report, row: Selectable): boolean {
+  const { vm, pid, job } = selection;
+  if ((job !== undefined && row.job !== job) || (pid !== undefined && row.pid !== pid)) return false;
+  return wantsVm(vm, report, row.vm) && wantsTime(selection, row.start, row.end);
+}
+
+/** Is this VM among those that were asked for? By pointer, name, or order of appearance. */
+export function wantsVm(wanted: readonly string[] | undefined, report: Report, id: number | bigint): boolean {
+  if (wanted === undefined) return true;
+  const shown = report.world.vmIdentity(id);
+  return wanted.some((one) => one === ptrHex(id) || (shown !== undefined && (one === shown.name || one === `#${shown.ordinal}`)));
+}
+
+function wantsTime({ since, until }: Selection, start: string, end: string): boolean {
+  if (since !== undefined && Number(end === '' ? start : end) < since) return false;
+  return until === undefined || Number(start) <= until;
+}

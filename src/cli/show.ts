@@ -1,0 +1,39 @@
+// `show`: one job in full.
+import { Command, Option } from 'commander';
+import { UserError } from '../index.ts';
+import { showJob } from '../reporters/show.ts';
+import { type ColorWhen, chalkFor, emit, integer } from './output.ts';
+import { runAnalysis } from './run_analysis.ts';
+import { chalkStyle } from './style.ts';
+
+interface ShowOptions {
+  readonly job: number;
+  readonly output?: string;
+  readonly color?: ColorWhen | true;
+  readonly probes?: string;
+}
+
+export function showCommand(): Command {
+  return new Command('show')
+    .description('print one job in full: ops, lock attempts, steps, and the VA space before and after')
+    .argument('<trace>', 'a trace; - is standard input')
+    .requiredOption('--job <id>', 'the job, as `jobs` lists it', integer)
+    .option('--probes <file>', 'a saved tracefs dynamic_events, for traces without symbols')
+    .option('-o, --output <file>', 'write there instead of standard output')
+    .addOption(new Option('--color [when]', 'colours: auto, always, never').choices(['auto', 'always', 'never']))
+    .addHelpText('after', '\nExample:\n  gpuvm-trace show trace.txt --job 26 | less -R')
+    .action(show);
+}
+
+async function show(file: string, options: ShowOptions): Promise<void> {
+  const style = chalkStyle(chalkFor(options));
+  const texts: string[] = [];
+  const report = await runAnalysis(file, {
+    probes: options.probes,
+    onJob(job) {
+      if (job.id === options.job) texts.push(showJob(job, { file, style }));
+    },
+  });
+  if (texts.length === 0) throw new UserError(`${report.file}: no job ${options.job} (gpuvm-trace jobs lists them)`);
+  emit(texts.join('\n'), options);
+}

@@ -1,0 +1,76 @@
+// `state`: the mappings of each VM at a moment.
+import { Command, Option } from 'commander';
+import type { Report } from '../index.ts';
+import { type StateRow, stateColumns } from '../reporters/columns.ts';
+import { gpuvas } from '../reporters/gpuvas.ts';
+import { toCsv, toJson, toNdjson, toObject, toText } from '../reporters/table.ts';
+import { type Moment, parseMoment, runUntil } from './moment.ts';
+import { emit, FORMATS, list } from './output.ts';
+import { wantsVm } from './select.ts';
+
+const STATE_FORMATS = [...FORMATS, 'gpuvas'] as const;
+
+interface StateOptions {
+  readonly at: Moment;
+  readonly format: (typeof STATE_FORMATS)[number];
+  readonly output?: string;
+  readonly vm?: readonly string[];
+  readonly probes?: string;
+}
+
+export function stateCommand(): Command {
+  return new Command('state')
+    .description('print the mappings of each VM at a moment of the trace')
+    .argument('<trace>', 'a trace; - is standard input')
+    .addOption(
+      new Option('--at <moment>', 'a time stamp, line:N, job:ID (when it ends), last-job, or end')
+        .argParser(parseMoment)
+        .default({ kind: 'end' }, 'end'),
+    )
+    .option('--vm <vm>', 'only this VM: its pointer, its name, or #N for the Nth of the trace', list)
+    .option('--probes <file>', 'a saved tracefs dynamic_events, for traces without symbols')
+    .addOption(new Option('--format <format>', 'gpuvas prints exactly what debugfs does').choices(STATE_FORMATS).default('text'))
+    .option('-o, --output <file>', 'write there instead of standard output')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  gpuvm-trace state trace.txt --at last-job
+  gpuvm-trace state trace.txt --at job:26 --format csv
+  gpuvm-trace state trace.txt --at 49.023 --format gpuvas | diff - gpuvas.txt
+
+The trace's end often lies behind the teardown of the VM: --at last-job is before it.`,
+    )
+    .action(state);
+}
+
+async function state(file: string, options: StateOptions): Promise<void> {
+  const report = await runUntil(file, options.at, { probes: options.probes });
+  emit(render(report, options), options);
+}
+
+function* rowsOf(report: Report, vms: readonly string[] | undefined): Iterable<StateRow> {
+  for (const vm of report.world.vms.values()) {
+    if (!wantsVm(vms, report, vm.id)) continue;
+    for (const va of report.world.mappingsOf(vm)) yield { vm, va, resv: report.world.resvOf(va.obj) };
+  }
+}
+
+function render(report: Report, options: StateOptions): string {
+  const { format, vm: vms } = options;
+  if (format === 'gpuvas') {
+    const shown = [...report.world.vms.values()].filter((vm) => wantsVm(vms, report, vm.id));
+    return shown.map((vm) => gpuvas(vm, report.world.mappingsOf(vm))).join('');
+  }
+  const rows = [...rowsOf(report, vms)];
+  switch (format) {
+    case 'text':
+      return toText(stateColumns, rows);
+    case 'csv':
+      return toCsv(stateColumns, rows);
+    case 'json':
+      return toJson({ mappings: rows.map((row) => toObject(stateColumns, row)) });
+    case 'ndjson':
+      return toNdjson('mapping', rows.map((row) => toObject(stateColumns, row)));
+  }
+}

@@ -1,0 +1,114 @@
+// function_graph lines as events: where a trace holds no probe events, the calls themselves say what ran, and with the
+// tracer's funcgraph-args and funcgraph-retval options (6.18) even with which arguments and results.
+// Source: kernel/trace/trace_functions_graph.c, trace_output.c print_function_args().
+import type { VmEvent, Where } from '../events/vm_event.ts';
+import { ascii } from './bytes.ts';
+import type { ProbeBinding } from './probe_binding.ts';
+import type { ProbeTable } from './probe_table.ts';
+import { FtraceRecord } from './record.ts';
+
+/** Calls held back until it is known that no probe events tell the same better. */
+const HELD = 4096;
+/** Nesting beyond this is not a kernel stack. */
+const MAX_DEPTH = 256;
+
+const CALL = /^([\w.]+)(?: \[[\w-]+\])?\((.*?)\)(;| \{)(.*)$/;
+const RETURN = /\bret=(-?\d+|0x[0-9a-f]+)/;
+
+interface Call {
+  readonly name: string;
+  readonly args: string;
+}
+
+interface Held {
+  readonly text: string;
+  readonly where: Where;
+}
+
+export type OnEvent = (event: VmEvent, where: Where) => void;
+
+export class GraphFunctions {
+  readonly #table: ProbeTable;
+  readonly #rec = new FtraceRecord();
+  readonly #emit: OnEvent;
+  readonly #stacks = new Map<number, Call[]>();
+  #held: Held[] | undefined = [];
+  #off = false;
+
+  constructor(table: ProbeTable, emit: OnEvent) {
+    this.#table = table;
+    this.#emit = emit;
+  }
+
+  /** The trace holds probe events as well: they tell more, and the same twice would be wrong. */
+  turnOff(): void {
+    this.#off = true;
+    this.#held = undefined;
+    this.#stacks.clear();
+  }
+
+  /** One function line: a call, a leaf call, or a closing brace. */
+  line(text: string, where: Where): void {
+    if (this.#off) return;
+    if (this.#held === undefined) {
+      this.#line(text, where);
+      return;
+    }
+    this.#held.push({ text, where: snapshot(where) });
+    if (this.#held.length > HELD) this.flush();
+  }
+
+  /** No probe event came: the held lines are all there is. */
+  flush(): void {
+    const held = this.#held;
+    this.#held = undefined;
+    for (const one of held ?? []) this.#line(one.text, one.where);
+  }
+
+  #line(text: string, where: Where): void {
+    const call = CALL.exec(text);
+    const stack = this.#stackOf(where.pid);
+    if (call !== null) {
+      const [, name = '', args = '', end, rest = ''] = call;
+      this.#event({ name, args }, 'entry', '', where);
+      if (end === ';') this.#event({ name, args }, 'return', rest, where);
+      else if (stack.length < MAX_DEPTH) stack.push({ name, args });
+    } else if (text.startsWith('}')) {
+      const left = stack.pop();
+      if (left !== undefined) this.#event(left, 'return', text, where);
+    }
+  }
+
+  #stackOf(pid: number): Call[] {
+    let stack = this.#stacks.get(pid);
+    if (stack === undefined) {
+      stack = [];
+      this.#stacks.set(pid, stack);
+    }
+    return stack;
+  }
+
+  #event(call: Call, at: 'entry' | 'return', tail: string, where: Where): void {
+    const binding = this.#table.bySymbol(call.name, at);
+    if (binding === undefined) return;
+    const ret = at === 'return' ? RETURN.exec(tail)?.[1] : undefined;
+    const event = this.#decode(binding, ret === undefined ? call.args : `${call.args}, ret=${ret}`);
+    if (event !== undefined) this.#emit(event, where);
+  }
+
+  #decode(binding: ProbeBinding, args: string): VmEvent | undefined {
+    const words = args.split(', ').filter((word) => /^\w+=\S+$/.test(word));
+    const bytes = ascii(words.map((word) => ` ${word}`).join(''));
+    this.#rec.setBuffer(bytes);
+    this.#rec.end = bytes.length;
+    if (!binding.read(this.#rec, 0)) return undefined;
+    binding.count++;
+    return binding.spec.decode(binding.values);
+  }
+}
+
+function snapshot(where: Where): Where {
+  const { line, pid, cpu } = where;
+  const [time, comm] = [where.time(), where.comm()];
+  return { line, pid, cpu, time: () => time, comm: () => comm };
+}

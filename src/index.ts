@@ -1,0 +1,13 @@
+// The public API: analyze a trace, read the findings, list the rules.
+export { Analysis, type AnalyzeOptions, type Report } from './analyze.ts';
+export { hex, type Ptr, ptrHex, type U64 } from './base/u64.ts';
+export { UserError } from './base/user_error.ts';
+export type { RuleDoc } from './checks/check.ts';
+export { rules } from './checks/index.ts';
+export type { Diagnostic } from './events/diagnostic.ts';
+export { type Confidence, type Finding, SEVERITIES, type Severity } from './findings/finding.ts';
+export { type ProbeDefinition, parseDynamicEvents } from './ftrace/dynamic_events.ts';
+export { isTraceDat } from './ftrace/trace_dat/index.ts';
+export type { Job } from './replay/job.ts';
+export type { JobRow, Verdict } from './replay/job_row.ts';
+export type { VmState } from './replay/vm_state.ts';

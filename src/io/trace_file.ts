@@ -1,0 +1,111 @@
+// Opens a trace whatever it is: text is handed on in chunks, a trace.dat as a source of bytes at any place.
+import { closeSync, fstatSync, mkdtempSync, openSync, readSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { inflateSync } from 'node:zlib';
+import { UserError } from '../base/user_error.ts';
+import { readInput } from './input.ts';
+
+/** Bytes at any place: what the trace.dat reader wants. */
+export interface RandomAccess {
+  readonly size: number;
+  read(offset: number, length: number): Uint8Array;
+}
+
+export interface TraceTarget {
+  /** Is this the beginning of a file that must be read at any place? */
+  wantsRandomAccess(head: Uint8Array): boolean;
+  push(chunk: Uint8Array): boolean;
+  random(source: RandomAccess): void;
+}
+
+/** Reads `path` ('-': standard input) into the target. */
+export async function readTrace(file: string, target: TraceTarget): Promise<void> {
+  let mode = 'unknown' as 'unknown' | 'stream' | 'collect';
+  const parts: Uint8Array[] = [];
+  await readInput(file, {
+    push(chunk) {
+      if (mode === 'unknown') mode = target.wantsRandomAccess(chunk) ? 'collect' : 'stream';
+      if (mode === 'stream') return target.push(chunk);
+      if (isPlainFile(file, chunk, target)) return false;
+      parts.push(chunk.slice());
+      return true;
+    },
+  });
+  if (mode !== 'collect') return;
+  if (parts.length > 0) target.random(memorySource(Buffer.concat(parts)));
+  else withFile(file, (source) => target.random(source));
+}
+
+/** An uncompressed file needs no copy in memory. */
+function isPlainFile(file: string, chunk: Uint8Array, target: TraceTarget): boolean {
+  if (file === '-') return false;
+  const head = new Uint8Array(16);
+  const fd = openSync(file, 'r');
+  try {
+    readSync(fd, head, 0, head.length, 0);
+    return target.wantsRandomAccess(head) && chunk.length > 0;
+  } finally {
+    closeSync(fd);
+  }
+}
+
+function memorySource(bytes: Uint8Array): RandomAccess {
+  return { size: bytes.length, read: (offset, length) => bytes.subarray(offset, Math.min(bytes.length, offset + length)) };
+}
+
+function withFile(file: string, use: (source: RandomAccess) => void): void {
+  const fd = openSync(file, 'r');
+  try {
+    use({
+      size: fstatSync(fd).size,
+      read(offset, length) {
+        const buf = Buffer.allocUnsafe(length);
+        return buf.subarray(0, readSync(fd, buf, 0, length, offset));
+      },
+    });
+  } finally {
+    closeSync(fd);
+  }
+}
+
+export function inflate(data: Uint8Array, size: number): Uint8Array {
+  return inflateSync(data, { maxOutputLength: Math.max(size, 1) });
+}
+
+/** A copy of standard input that can be read more than once; `remove` deletes it. */
+export async function spoolStdin(): Promise<{ readonly path: string; readonly remove: () => void }> {
+  const folder = mkdtempSync(path.join(tmpdir(), 'gpuvm-trace-'));
+  const copy = path.join(folder, 'stdin');
+  const fd = openSync(copy, 'w');
+  const remove = () => rmSync(folder, { recursive: true, force: true });
+  try {
+    await readInput('-', {
+      push(chunk) {
+        writeFileSync(fd, chunk);
+        return true;
+      },
+    });
+  } catch (error) {
+    remove();
+    throw error;
+  } finally {
+    closeSync(fd);
+  }
+  return { path: copy, remove };
+}
+
+/** Writes a report; a folder that is not there is the user's mistake. */
+export function writeReport(file: string, text: string): void {
+  let fd: number;
+  try {
+    fd = openSync(file, 'w');
+  } catch (error) {
+    throw new UserError(`${file}: cannot be written: ${error instanceof Error ? error.message : String(error)}`);
+  }
+  try {
+    writeFileSync(fd, text);
+  } finally {
+    closeSync(fd);
+  }
+}

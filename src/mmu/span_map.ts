@@ -1,0 +1,143 @@
+// An ordered map of half-open address ranges that do not overlap: the sparse store of the simulated MMU.
+
+import sortedBtree from 'sorted-btree';
+
+/** [addr, end). Page-aligned, so that every address and sum below 2^65 is an exact double. */
+export interface Span {
+  readonly addr: number;
+  readonly end: number;
+}
+
+/** Keys per B-tree node. */
+const NODE_SIZE = 32;
+
+// The package is CommonJS: Node gives its exports as the default import, other loaders the class among them.
+const BTree: typeof sortedBtree.default = typeof sortedBtree === 'function' ? sortedBtree : sortedBtree.default;
+
+export class SpanMap<T extends Span> implements Iterable<T> {
+  readonly #tree = new BTree<number, T>(undefined, (a, b) => a - b, NODE_SIZE);
+  readonly #slice: (span: T, addr: number, end: number) => T;
+  readonly #joins: (a: T, b: T) => boolean;
+  #bytes = 0;
+
+  /** slice cuts a part out of a span; joins: does b, which begins where a ends, go on as a does? */
+  constructor(slice: (span: T, addr: number, end: number) => T, joins: (a: T, b: T) => boolean) {
+    this.#slice = slice;
+    this.#joins = joins;
+  }
+
+  /** Number of spans, which is what the map costs. */
+  get size(): number {
+    return this.#tree.size;
+  }
+
+  /** Sum of their lengths. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /** The span that contains addr. */
+  at(addr: number): T | undefined {
+    const span = this.#tree.getPairOrNextLower(addr)?.[1];
+    return span !== undefined && span.end > addr ? span : undefined;
+  }
+
+  /** The first span that reaches beyond addr. */
+  from(addr: number): T | undefined {
+    return this.at(addr) ?? this.#tree.nextHigherPair(addr)?.[1];
+  }
+
+  /** The spans that overlap [addr, end), whole, in order. The map must not change meanwhile. */
+  *overlaps(addr: number, end: number): IterableIterator<T> {
+    if (addr >= end) return;
+    for (let span = this.from(addr); span !== undefined && span.addr < end; span = this.from(span.end)) yield span;
+  }
+
+  /** Does any span overlap [addr, end)? */
+  any(addr: number, end: number): boolean {
+    const span = this.from(addr);
+    return span !== undefined && span.addr < end;
+  }
+
+  /** Takes [addr, end) out; returns what was there, cut to the range. */
+  clear(addr: number, end: number): T[] {
+    const cleared: T[] = [];
+    if (addr >= end) return cleared;
+    for (let span = this.from(addr); span !== undefined && span.addr < end; span = this.from(addr)) {
+      const start = Math.max(span.addr, addr);
+      const stop = Math.min(span.end, end);
+      if (span.addr < addr) this.#tree.set(span.addr, this.#slice(span, span.addr, addr));
+      else this.#tree.delete(span.addr);
+      if (span.end > end) this.#tree.set(end, this.#slice(span, end, span.end));
+      cleared.push(this.#slice(span, start, stop));
+      this.#bytes -= stop - start;
+      addr = stop;
+      if (addr === end) break;
+    }
+    return cleared;
+  }
+
+  /** Adds a span where nothing is; joins it with its neighbours where they go on alike. */
+  put(span: T): void {
+    let added = span;
+    this.#bytes += span.end - span.addr;
+    const after = this.#tree.get(span.end);
+    if (after !== undefined && this.#joins(span, after)) {
+      this.#tree.delete(after.addr);
+      added = this.#slice(added, added.addr, after.end);
+    }
+    const before = this.#tree.nextLowerPair(span.addr)?.[1];
+    if (before !== undefined && before.end === span.addr && this.#joins(before, span)) {
+      added = this.#slice(before, before.addr, added.end);
+    }
+    this.#tree.set(added.addr, added);
+  }
+
+  [Symbol.iterator](): IterableIterator<T> {
+    return this.#tree.values();
+  }
+}
+
+/** A set of addresses. */
+export class SpanSet extends SpanMap<Span> {
+  constructor() {
+    super(
+      (_, addr, end) => ({ addr, end }),
+      () => true,
+    );
+  }
+
+  /** Bytes of [addr, end) that are in the set. */
+  covered(addr: number, end: number): number {
+    let bytes = 0;
+    for (const span of this.overlaps(addr, end)) bytes += Math.min(span.end, end) - Math.max(span.addr, addr);
+    return bytes;
+  }
+
+  /** Returns the number of bytes that are new. */
+  add(addr: number, end: number): number {
+    const before = this.bytes;
+    this.clear(addr, end);
+    this.put({ addr, end });
+    return this.bytes - before;
+  }
+
+  /** Returns the number of bytes that were there. */
+  remove(addr: number, end: number): number {
+    const before = this.bytes;
+    this.clear(addr, end);
+    return before - this.bytes;
+  }
+
+  /** The parts of [addr, end) that are not in the set. */
+  gaps(addr: number, end: number): Span[] {
+    const gaps: Span[] = [];
+    let pos = addr;
+    for (const span of this.overlaps(addr, end)) {
+      if (span.addr > pos) gaps.push({ addr: pos, end: span.addr });
+      pos = span.end;
+    }
+    if (pos < end) gaps.push({ addr: pos, end });
+    return gaps;
+  }
+}

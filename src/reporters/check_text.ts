@@ -1,0 +1,3 @@
+export function checkText(_r: unknown, _f: unknown, _o: unknown): string {
+  return '';
+}

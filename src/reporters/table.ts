@@ -1,0 +1,88 @@
+// The tables that `check`, `jobs`, `state` and `mmu` give: named columns of typed cells, and their CSV and JSON forms.
+import { stringify } from 'csv-stringify/sync';
+import { hex, type Ptr, ptrHex, type U64 } from '../base/u64.ts';
+import { printable } from './escape.ts';
+
+/** Missing values are undefined: an empty CSV cell, null in JSON. */
+export type Cell = string | number | boolean | undefined;
+
+/** text: from the trace, to be made harmless; hex: 0x text already; count and flag: as they are. */
+export type CellKind = 'text' | 'hex' | 'count' | 'flag';
+
+export interface Column<Row> {
+  readonly name: string;
+  readonly kind: CellKind;
+  readonly cell: (row: Row) => Cell;
+}
+
+export const SCHEMA = 1;
+
+export function address(value: U64 | undefined): string | undefined {
+  return value === undefined ? undefined : hex(value);
+}
+
+/** NULL and unknown pointers give an empty cell unless `zero` asks for 0x0. */
+export function pointer(value: Ptr, zero?: '0x0'): string | undefined {
+  return value === 0 ? zero : ptrHex(value);
+}
+
+/** A spreadsheet takes these at the front of a cell for a formula. */
+const FORMULA = /^[=+\-@\t\r]/;
+
+function csvCell(kind: CellKind, cell: Cell): string {
+  if (cell === undefined) return '';
+  if (typeof cell === 'boolean') return cell ? '1' : '0';
+  const text = String(cell);
+  if (kind !== 'text') return text;
+  const safe = printable(text);
+  return FORMULA.test(safe) ? `'${safe}` : safe;
+}
+
+/** RFC 4180 with LF, header row. */
+export function toCsv<Row>(columns: readonly Column<Row>[], rows: Iterable<Row>): string {
+  const records: string[][] = [columns.map((column) => column.name)];
+  for (const row of rows) records.push(columns.map((column) => csvCell(column.kind, column.cell(row))));
+  return stringify(records, { record_delimiter: 'unix' });
+}
+
+export function toObject<Row>(columns: readonly Column<Row>[], row: Row): Record<string, Cell | null> {
+  const object: Record<string, Cell | null> = {};
+  for (const { name, kind, cell } of columns) {
+    const value = cell(row);
+    object[name] = typeof value === 'string' && kind === 'text' ? printable(value) : (value ?? null);
+  }
+  return object;
+}
+
+export function toJson(head: Readonly<Record<string, unknown>>): string {
+  return `${JSON.stringify({ schema: SCHEMA, ...head }, undefined, 2)}\n`;
+}
+
+/** One object a line, each with its schema and what it is. */
+export function toNdjson(kind: string, objects: Iterable<Readonly<Record<string, unknown>>>): string {
+  let text = '';
+  for (const object of objects) text += `${JSON.stringify({ schema: SCHEMA, kind, ...object })}\n`;
+  return text;
+}
+
+/** Aligned columns for people: numbers to the right, text to the left. */
+export function toText<Row>(columns: readonly Column<Row>[], rows: readonly Row[]): string {
+  const cells = rows.map((row) => columns.map((column) => printable(textCell(column.cell(row)))));
+  const widths = columns.map((column, i) => Math.max(column.name.length, ...widthsOf(cells, i)));
+  const line = (texts: readonly string[]) =>
+    texts
+      .map((text, i) => (columns[i]?.kind === 'count' ? text.padStart(widths[i] ?? 0) : text.padEnd(widths[i] ?? 0)))
+      .join('  ')
+      .trimEnd();
+  return `${[line(columns.map((column) => column.name)), ...cells.map(line)].join('\n')}\n`;
+}
+
+function* widthsOf(cells: readonly (readonly string[])[], column: number): Iterable<number> {
+  for (const row of cells) yield row[column]?.length ?? 0;
+}
+
+function textCell(cell: Cell): string {
+  if (cell === undefined) return '-';
+  if (typeof cell === 'boolean') return cell ? 'yes' : 'no';
+  return String(cell);
+}

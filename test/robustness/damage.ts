@@ -1,0 +1,84 @@
+// What happens to traces: they are cut off, lines get lost, the ring buffer drops pages; and what may not come of it.
+import type { Report } from '../../src/analyze.ts';
+import type { Finding } from '../../src/findings/finding.ts';
+
+const LF = 10;
+
+/** mulberry32: the same numbers for the same seed, from 0 to below 1. */
+export function random(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let t = Math.imul(state ^ (state >>> 15), 1 | state);
+    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
+    return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
+  };
+}
+
+/** A trace as its lines, each with its line break. */
+export class Lines {
+  readonly #bytes: Uint8Array;
+  readonly #starts: number[] = [0];
+
+  constructor(bytes: Uint8Array) {
+    this.#bytes = bytes;
+    for (let lf = bytes.indexOf(LF); lf >= 0; lf = bytes.indexOf(LF, lf + 1)) this.#starts.push(lf + 1);
+    if (this.#starts.at(-1) !== bytes.length) this.#starts.push(bytes.length);
+  }
+
+  get count(): number {
+    return this.#starts.length - 1;
+  }
+
+  text(index: number): string {
+    return Buffer.from(this.#bytes.subarray(this.#starts[index], this.#starts[index + 1])).toString('latin1');
+  }
+
+  /** The lines that `keep` wants, as bytes. */
+  where(keep: (index: number) => boolean): Uint8Array {
+    const out = new Uint8Array(this.#bytes.length);
+    let size = 0;
+    for (let i = 0; i < this.count; i++) {
+      if (!keep(i)) continue;
+      const line = this.#bytes.subarray(this.#starts[i], this.#starts[i + 1]);
+      out.set(line, size);
+      size += line.length;
+    }
+    return out.subarray(0, size);
+  }
+}
+
+/** Takes the line out that counts the entries, as trace_pipe and trace-cmd's report have none. */
+export function uncounted(bytes: Uint8Array): Uint8Array {
+  const lines = new Lines(bytes);
+  return lines.where((i) => !/^# (entries-in-buffer|latency:)/.test(lines.text(i)));
+}
+
+export function truncated(bytes: Uint8Array, draw: () => number): Uint8Array {
+  return bytes.subarray(0, Math.floor(draw() * bytes.length));
+}
+
+/** Every line is lost with the same chance. */
+export function thinned(bytes: Uint8Array, chance: number, draw: () => number): Uint8Array {
+  return new Lines(bytes).where(() => draw() >= chance);
+}
+
+/** A run of lines is gone, as when the ring buffer drops a page. */
+export function holed(bytes: Uint8Array, longest: number, draw: () => number): Uint8Array {
+  const lines = new Lines(bytes);
+  const size = 1 + Math.floor(draw() * longest);
+  const from = Math.floor(draw() * lines.count);
+  return lines.where((i) => i < from || i >= from + size);
+}
+
+/** The same finding on whatever line it stands. */
+export function identity(finding: Finding): string {
+  const { rule, job, op, step, obj, message } = finding;
+  return [rule, job ?? '-', op ?? '-', step ?? '-', obj, message].join(' | ');
+}
+
+/** Findings that are stated as facts, although the whole trace does not have them. */
+export function invented(whole: Report, damaged: Report): Finding[] {
+  const real = new Set(whole.findings.map(identity));
+  return damaged.findings.filter((one) => one.confidence !== 'inconclusive' && !real.has(identity(one)));
+}
