@@ -6,16 +6,17 @@ import type { Diagnostic } from './events/diagnostic.ts';
 import type { VmEvent, Where } from './events/vm_event.ts';
 import type { Finding } from './findings/finding.ts';
 import { Fingerprints } from './findings/fingerprint.ts';
-import type { ProbeDefinition } from './ftrace/dynamic_events.ts';
 import { DatDecoder } from './ftrace/dat_decoder.ts';
+import type { ProbeDefinition } from './ftrace/dynamic_events.ts';
 import { LineReader } from './ftrace/line_reader.ts';
 import { ProbeTable } from './ftrace/probe_table.ts';
 import { type EventSink, TextDecoder, type TraceStats } from './ftrace/text_decoder.ts';
 import { type ByteSource, type Decompressors, TraceDat } from './ftrace/trace_dat/index.ts';
-import type { Fact } from './replay/fact.ts';
+import type { Absence, Fact } from './replay/fact.ts';
 import type { Job } from './replay/job.ts';
 import { type JobRow, jobRow } from './replay/job_row.ts';
 import { Machine } from './replay/machine.ts';
+import type { VmState } from './replay/vm_state.ts';
 import type { World } from './replay/world.ts';
 
 export interface AnalyzeOptions {
@@ -48,6 +49,7 @@ export class Analysis implements EventSink {
   readonly #decoder: TextDecoder;
   readonly #lines: LineReader;
   readonly #findings: Finding[] = [];
+  readonly #absences: { finding: Finding; absence: Absence; vm: VmState | undefined }[] = [];
   readonly #jobs: JobRow[] = [];
   readonly #fingerprints = new Fingerprints();
   #stopped = false;
@@ -103,13 +105,23 @@ export class Analysis implements EventSink {
     const { seen } = world;
     const findings = this.#findings.filter((finding) => world.locksShown || !LOCK_RULES.has(finding.rule));
     if (this.#lossIsSilent(diagnostics)) for (const finding of findings) finding.confidence = 'inconclusive';
+    if (!isCounted(stats)) this.#doubtAbsences();
     const jobs = this.#jobs.map((row) => row.withProbes(seen, world.locksShown));
     return { file: this.#options.file, findings, jobs, diagnostics, stats, doubts, world };
   }
 
   /** Events are missing without the tracer saying where: nothing in the file is above doubt. */
   #lossIsSilent(diagnostics: readonly Diagnostic[]): boolean {
-    return this.#machine.world.unpaired > 0 || diagnostics.some((d) => d.kind === 'entry-count');
+    const { unpaired, contradictions } = this.#machine.world;
+    return unpaired + contradictions > 0 || diagnostics.some((d) => d.kind === 'entry-count');
+  }
+
+  /** Nothing vouches for the lines that these findings miss. */
+  #doubtAbsences(): void {
+    for (const { finding, absence, vm } of this.#absences) {
+      if (finding.confidence === 'inconclusive' || (absence === 'tree' && vm?.ended)) continue;
+      finding.confidence = WITHHELD.has(finding.rule) ? 'inconclusive' : 'likely';
+    }
   }
 
   #endJob(job: Job): void {
@@ -125,7 +137,7 @@ export class Analysis implements EventSink {
     if (check === undefined || judged === undefined) return;
     const { job, vm, op, step, obj, resv, span } = fact;
     const unsure = job !== undefined && job.unknown.size > 0;
-    this.#findings.push({
+    const finding: Finding = {
       rule: check.doc.id,
       severity: judged.severity,
       confidence: unsure ? 'inconclusive' : judged.confidence,
@@ -153,7 +165,10 @@ export class Analysis implements EventSink {
         this.#objRole(obj),
         judged.role,
       ]),
-    });
+    };
+    this.#findings.push(finding);
+    const absence = job?.locksUnchecked && LOCK_RULES.has(finding.rule) ? 'call' : fact.absence;
+    if (absence !== undefined) this.#absences.push({ finding, absence, vm });
   }
 
   #objRole(obj: Ptr): number | undefined {
@@ -163,6 +178,14 @@ export class Analysis implements EventSink {
 
 /** Rules that cannot be judged where no lock is probed. */
 const LOCK_RULES = new Set(['missing-lock', 'redundant-lock', 'stale-lock-set']);
+
+/** Rules of which a trace with silent losses must not give a false finding. */
+const WITHHELD = new Set(['missing-lock', 'redundant-lock', 'misapplied-step']);
+
+/** The trace tells how many entries it has, so that lost lines would be noticed. */
+function isCounted(stats: TraceStats): boolean {
+  return stats.headerEntries !== undefined && stats.headerEntries === stats.entries;
+}
 
 function doubtsOf(
   world: World,
@@ -180,7 +203,7 @@ function doubtsOf(
     doubts.push(`calls and returns do not pair (${world.unpaired} times${where}): events are missing`);
   }
   if (world.contradictions > 0)
-    doubts.push(`${world.contradictions} tree changes do not follow from those before: events are missing`);
+    doubts.push(`${world.contradictions} times an event does not follow from those before: events are missing`);
   const unsure = jobs.filter((row) => row.unknown.length > 0).length;
   if (unsure > 0) doubts.push(`${unsure} of ${jobs.length} jobs could not be judged whole`);
   if (stats.events === 0) doubts.push('the trace holds no event of drm_gpuvm, drm_exec or a known driver');

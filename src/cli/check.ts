@@ -31,7 +31,11 @@ export function checkCommand(): Command {
   const command = new Command('check')
     .description('report what the traces show to be wrong')
     .argument('<trace...>', 'traces; - is standard input')
-    .addOption(new Option('--fail-on <severity>', 'exit 1 from this severity on').choices(['error', 'warning', 'never']).default('error'))
+    .addOption(
+      new Option('--fail-on <severity>', 'exit 1 from this severity on')
+        .choices(['error', 'warning', 'never'])
+        .default('error'),
+    )
     .option('--rule <rules>', 'only these rules (repeatable, comma-separated)', list)
     .option('--ignore <rules>', 'leave these rules out (repeatable, comma-separated)', list);
   addSelection(command)
@@ -77,7 +81,9 @@ function doubtsOf(options: CheckOptions, report: Report): readonly string[] {
 
 function exitCode(all: readonly Checked[], failOn: FailOn): number {
   const from = failOn === 'never' ? SEVERITIES.length : SEVERITIES.indexOf(failOn);
-  const failing = all.flatMap(({ findings }) => findings.filter((finding) => SEVERITIES.indexOf(finding.severity) >= from));
+  const failing = all.flatMap(({ findings }) =>
+    findings.filter((finding) => SEVERITIES.indexOf(finding.severity) >= from),
+  );
   if (failing.some((finding) => finding.confidence !== 'inconclusive')) return 1;
   return failOn !== 'never' && (failing.length > 0 || all.some(({ doubts }) => doubts.length > 0)) ? 3 : 0;
 }
@@ -92,10 +98,16 @@ function render(all: readonly Checked[], options: CheckOptions): string {
     case 'ndjson':
       return toNdjson('finding', findings.map(findingObject));
     case 'json':
-      return toJson({ verdict: VERDICTS[exitCode(all, options.failOn)], traces: all.map(traceObject), findings: findings.map(findingObject) });
+      return toJson({
+        verdict: VERDICTS[exitCode(all, options.failOn)],
+        traces: all.map(traceObject),
+        findings: findings.map(findingObject),
+      });
     case 'text': {
       const style = chalkStyle(chalkFor(options));
-      return all.map((one) => checkText({ ...one.report, doubts: one.doubts }, one.findings, { style, failOn: options.failOn })).join('\n');
+      return all
+        .map((one) => checkText({ ...one.report, doubts: one.doubts }, one.findings, { style, failOn: options.failOn }))
+        .join('\n');
     }
   }
 }

@@ -14,7 +14,9 @@ interface JobsOptions extends Selection {
 }
 
 export function jobsCommand(): Command {
-  const command = new Command('jobs').description('list the VM_BIND jobs of a trace, a row each').argument('<trace>', 'a trace; - is standard input');
+  const command = new Command('jobs')
+    .description('list the VM_BIND jobs of a trace, a row each')
+    .argument('<trace>', 'a trace; - is standard input');
   return addSelection(command)
     .option('--probes <file>', 'a saved tracefs dynamic_events, for traces without symbols')
     .addOption(new Option('--format <format>', 'output format').choices(FORMATS).default('text'))
@@ -28,7 +30,9 @@ Examples:
   gpuvm-trace jobs trace.txt --format ndjson --vm '#2'
 
 An empty cell is a count that the trace cannot tell. verdict: ok, failed (returned an error),
-wasteful (locks too many), bad (something is broken), unknown (not seen whole).`,
+wasteful (locks too many), bad (something is broken), unknown (not seen whole).
+
+Exit codes: 0, 2 could not do the job, 3 some job was not seen whole.`,
     )
     .action(jobs);
 }
@@ -37,6 +41,7 @@ async function jobs(file: string, options: JobsOptions): Promise<void> {
   const report = await runAnalysis(file, { probes: options.probes });
   const rows = report.jobs.filter((row) => wantsJob(options, report, row));
   emit(render(rows, options.format), options);
+  if (rows.some((row) => row.unknown.length > 0)) process.exitCode = 3;
 }
 
 function render(rows: readonly JobRow[], format: Format): string {

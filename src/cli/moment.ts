@@ -24,7 +24,8 @@ export function parseMoment(text: string): Moment {
 export async function runUntil(file: string, moment: Moment, options: RunOptions): Promise<Report> {
   if (moment.kind === 'end') return runAnalysis(file, options);
   if (moment.kind === 'line') return runAnalysis(file, { ...options, until: (where) => where.line <= moment.line });
-  if (moment.kind === 'time') return runAnalysis(file, { ...options, until: (where) => Number(where.time()) <= moment.seconds });
+  if (moment.kind === 'time')
+    return runAnalysis(file, { ...options, until: (where) => Number(where.time()) <= moment.seconds });
   if (file === '-') {
     const copy = await spoolStdin();
     try {

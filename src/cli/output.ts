@@ -45,6 +45,7 @@ export function integer(value: string): number {
 }
 
 export function seconds(value: string): number {
-  if (!/^\d+(\.\d+)?$/.test(value)) throw new InvalidArgumentError('a time stamp as in the trace is expected, such as 48.910380.');
+  if (!/^\d+(\.\d+)?$/.test(value))
+    throw new InvalidArgumentError('a time stamp as in the trace is expected, such as 48.910380.');
   return Number(value);
 }

@@ -27,7 +27,8 @@ export function explainCommand(): Command {
     .addHelpText('after', '\nExample:\n  gpuvm-trace explain missing-lock')
     .action((id: string) => {
       const rule = rules.find((one) => one.id === id);
-      if (rule === undefined) throw new UserError(`no rule is named ${id}; the rules are ${rules.map((one) => one.id).join(', ')}`);
+      if (rule === undefined)
+        throw new UserError(`no rule is named ${id}; the rules are ${rules.map((one) => one.id).join(', ')}`);
       emit(explanation(rule), {});
     });
 }

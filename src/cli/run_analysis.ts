@@ -1,7 +1,16 @@
 // Runs the analysis of one file for a subcommand.
+
+import {
+  Analysis,
+  type AnalyzeOptions,
+  isTraceDat,
+  type ProbeDefinition,
+  parseDynamicEvents,
+  type Report,
+  UserError,
+} from '../index.ts';
 import { readFileSync } from '../io/text_file.ts';
 import { inflate, readTrace } from '../io/trace_file.ts';
-import { Analysis, type AnalyzeOptions, isTraceDat, type ProbeDefinition, parseDynamicEvents, type Report, UserError } from '../index.ts';
 
 export type RunOptions = Omit<AnalyzeOptions, 'file' | 'definitions'> & { readonly probes?: string | undefined };
 
@@ -34,6 +43,7 @@ export async function runAnalysis(file: string, options: RunOptions): Promise<Re
 
 function readDefinitions(file: string): ProbeDefinition[] {
   const definitions = parseDynamicEvents(readFileSync(file));
-  if (definitions.length === 0) throw new UserError(`${file}: no probe definition in it; expected a saved tracefs dynamic_events`);
+  if (definitions.length === 0)
+    throw new UserError(`${file}: no probe definition in it; expected a saved tracefs dynamic_events`);
   return definitions;
 }

@@ -57,7 +57,9 @@ export function wantsJob(selection: Selection, report: Report, row: Selectable):
 export function wantsVm(wanted: readonly string[] | undefined, report: Report, id: number | bigint): boolean {
   if (wanted === undefined) return true;
   const shown = report.world.vmIdentity(id);
-  return wanted.some((one) => one === ptrHex(id) || (shown !== undefined && (one === shown.name || one === `#${shown.ordinal}`)));
+  return wanted.some(
+    (one) => one === ptrHex(id) || (shown !== undefined && (one === shown.name || one === `#${shown.ordinal}`)),
+  );
 }
 
 function wantsTime({ since, until }: Selection, start: string, end: string): boolean {

@@ -1,6 +1,6 @@
 // `show`: one job in full.
 import { Command, Option } from 'commander';
-import { UserError } from '../index.ts';
+import { type Job, UserError } from '../index.ts';
 import { showJob } from '../reporters/show.ts';
 import { type ColorWhen, chalkFor, emit, integer } from './output.ts';
 import { runAnalysis } from './run_analysis.ts';
@@ -26,14 +26,19 @@ export function showCommand(): Command {
 }
 
 async function show(file: string, options: ShowOptions): Promise<void> {
-  const style = chalkStyle(chalkFor(options));
-  const texts: string[] = [];
+  const jobs: Job[] = [];
   const report = await runAnalysis(file, {
     probes: options.probes,
     onJob(job) {
-      if (job.id === options.job) texts.push(showJob(job, { file, style }));
+      if (job.id === options.job) jobs.push(job);
     },
   });
-  if (texts.length === 0) throw new UserError(`${report.file}: no job ${options.job} (gpuvm-trace jobs lists them)`);
+  if (jobs.length === 0) throw new UserError(`${report.file}: no job ${options.job} (gpuvm-trace jobs lists them)`);
+  const style = chalkStyle(chalkFor(options));
+  const texts: string[] = [];
+  for (const job of jobs) {
+    const row = report.jobs.find((one) => one.job === job.id && one.line === job.line);
+    if (row !== undefined) texts.push(showJob(job, row, report.findings, { file: report.file, style }));
+  }
   emit(texts.join('\n'), options);
 }

@@ -1,6 +1,6 @@
 // `state`: the mappings of each VM at a moment.
 import { Command, Option } from 'commander';
-import type { Report } from '../index.ts';
+import { ptrHex, type Report } from '../index.ts';
 import { type StateRow, stateColumns } from '../reporters/columns.ts';
 import { gpuvas } from '../reporters/gpuvas.ts';
 import { toCsv, toJson, toNdjson, toObject, toText } from '../reporters/table.ts';
@@ -29,7 +29,9 @@ export function stateCommand(): Command {
     )
     .option('--vm <vm>', 'only this VM: its pointer, its name, or #N for the Nth of the trace', list)
     .option('--probes <file>', 'a saved tracefs dynamic_events, for traces without symbols')
-    .addOption(new Option('--format <format>', 'gpuvas prints exactly what debugfs does').choices(STATE_FORMATS).default('text'))
+    .addOption(
+      new Option('--format <format>', 'gpuvas prints exactly what debugfs does').choices(STATE_FORMATS).default('text'),
+    )
     .option('-o, --output <file>', 'write there instead of standard output')
     .addHelpText(
       'after',
@@ -39,7 +41,9 @@ Examples:
   gpuvm-trace state trace.txt --at job:26 --format csv
   gpuvm-trace state trace.txt --at 49.023 --format gpuvas | diff - gpuvas.txt
 
-The trace's end often lies behind the teardown of the VM: --at last-job is before it.`,
+The trace's end often lies behind the teardown of the VM: --at last-job is before it.
+
+Exit codes: 0, 2 could not do the job, 3 the trace does not show all of a VM's history.`,
     )
     .action(state);
 }
@@ -47,6 +51,13 @@ The trace's end often lies behind the teardown of the VM: --at last-job is befor
 async function state(file: string, options: StateOptions): Promise<void> {
   const report = await runUntil(file, options.at, { probes: options.probes });
   emit(render(report, options), options);
+  for (const vm of report.world.vms.values()) {
+    if (vm.complete || !wantsVm(options.vm, report, vm.id)) continue;
+    console.error(
+      `gpuvm-trace: VM ${ptrHex(vm.id)}: not all of its history is in the trace, so mappings may be missing here`,
+    );
+    process.exitCode = 3;
+  }
 }
 
 function* rowsOf(report: Report, vms: readonly string[] | undefined): Iterable<StateRow> {
@@ -71,6 +82,9 @@ function render(report: Report, options: StateOptions): string {
     case 'json':
       return toJson({ mappings: rows.map((row) => toObject(stateColumns, row)) });
     case 'ndjson':
-      return toNdjson('mapping', rows.map((row) => toObject(stateColumns, row)));
+      return toNdjson(
+        'mapping',
+        rows.map((row) => toObject(stateColumns, row)),
+      );
   }
 }

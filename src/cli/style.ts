@@ -3,12 +3,14 @@ import type { ChalkInstance } from 'chalk';
 import type { Style } from '../reporters/style.ts';
 
 export function chalkStyle(chalk: ChalkInstance): Style {
+  // chalk prints every argument that it is given; a style takes one text, also as a callback of map().
+  const only = (paint: (text: string) => string) => (text: string) => paint(text);
   return {
-    error: chalk.red.bold,
-    warning: chalk.yellow,
-    note: chalk.cyan,
-    good: chalk.green,
-    dim: chalk.dim,
-    bold: chalk.bold,
+    error: only(chalk.red.bold),
+    warning: only(chalk.yellow),
+    note: only(chalk.cyan),
+    good: only(chalk.green),
+    dim: only(chalk.dim),
+    bold: only(chalk.bold),
   };
 }

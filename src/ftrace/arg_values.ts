@@ -2,9 +2,11 @@
 import { type Ptr, ptrFromHalves, type U64, u64FromHalves } from '../base/u64.ts';
 import type { Args } from '../events/probe.ts';
 import { isDigit, latin1, MINUS, ZERO } from './bytes.ts';
+import type { FtraceRecord } from './record.ts';
 
 const MAX_ARGS = 24;
-const LOWER_X = 120;
+/** `0x` as a big-endian 16-bit word. */
+const ZERO_X = 0x3078;
 
 const HEX = new Uint8Array(256).fill(255);
 for (let d = 0; d < 10; d++) HEX[ZERO + d] = d;
@@ -73,31 +75,30 @@ export class ArgValues implements Args {
 
   /**
    * Stores the number at [start, ...) as `kind` (0 ptr, 1 u64, 2 int); returns its end, or -1 where none stands there.
-   * What stands at `end`, a line break or a blank, must not be a digit.
    */
-  setNumber(index: number, kind: number, buf: Uint8Array, start: number, end: number): number {
-    if (buf[start] === ZERO && buf[start + 1] === LOWER_X) return this.#setHex(index, kind, buf, start + 2, end);
-    return this.#setDecimal(index, kind, buf, start, end);
+  setNumber(index: number, kind: number, rec: FtraceRecord, start: number): number {
+    const { buf, view, end } = rec;
+    if (start + 2 < end && view.getUint16(start) === ZERO_X) return this.#setHex(index, kind, view, start + 2, end);
+    return this.#setDecimal(index, kind, buf, view, start, end);
   }
 
-  #setHex(index: number, kind: number, buf: Uint8Array, start: number, end: number): number {
+  #setHex(index: number, kind: number, view: DataView, start: number, end: number): number {
     let hi = 0;
     let lo = 0;
     let p = start;
-    for (;;) {
-      const pair = HEX_PAIR[((buf[p] ?? 0) << 8) | (buf[p + 1] ?? 0)] ?? -1;
+    for (; p + 1 < end; p += 2) {
+      const pair = HEX_PAIR[view.getUint16(p)] ?? -1;
       if (pair < 0) break;
       hi = (hi << 8) | (lo >>> 24);
       lo = (lo << 8) | pair;
-      p += 2;
     }
-    const digit = HEX[buf[p] ?? 0] ?? 255;
+    const digit = p < end ? (HEX[view.getUint8(p)] ?? 255) : 255;
     if (digit !== 255) {
       hi = (hi << 4) | (lo >>> 28);
       lo = (lo << 4) | digit;
       p++;
     }
-    if (p === start || p - start > 16 || p > end) return -1;
+    if (p === start || p - start > 16) return -1;
     this.#setHalves(index, kind, hi >>> 0, lo >>> 0);
     return p;
   }
@@ -108,14 +109,14 @@ export class ArgValues implements Args {
     else this.#numbers[index] = hi === 0 ? (lo > 0x7fffffff ? lo - 4294967296 : lo) : Number(ptrFromHalves(hi, lo));
   }
 
-  #setDecimal(index: number, kind: number, buf: Uint8Array, start: number, end: number): number {
+  #setDecimal(index: number, kind: number, buf: Uint8Array, view: DataView, start: number, end: number): number {
     let p = start;
     const negative = buf[p] === MINUS;
     if (negative) p++;
     const first = p;
     let n = 0;
     while (p < end && isDigit(buf[p])) n = n * 10 + ((buf[p++] ?? ZERO) - ZERO);
-    if (p < end && HEX[buf[p] ?? 0] !== 255 && !negative) return this.#setHex(index, kind, buf, start, end); // old kernels: no 0x
+    if (p < end && HEX[buf[p] ?? 0] !== 255 && !negative) return this.#setHex(index, kind, view, start, end); // old kernels: no 0x
     if (p === first) return -1;
     if (p - first <= 15) {
       this.#numbers[index] = negative ? -n : n;

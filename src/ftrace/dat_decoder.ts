@@ -127,7 +127,8 @@ export class DatDecoder {
     if (ip === undefined) return undefined;
     const at = func === undefined ? 'entry' : 'return';
     const symbol = this.#dat.symbolOf(fieldPtr(event, ip));
-    const binding = (symbol === undefined ? undefined : this.#table.bySymbol(symbol, at)) ?? this.#table.byEventName(format.name, at);
+    const binding =
+      (symbol === undefined ? undefined : this.#table.bySymbol(symbol, at)) ?? this.#table.byEventName(format.name, at);
     if (binding === undefined) return undefined;
     const wanted = binding.spec.args.map(parseArgSpec);
     const fields = wanted.map((arg) => this.#fieldOf(format, arg, at));
@@ -140,6 +141,8 @@ export class DatDecoder {
       if (field !== undefined) return field;
     }
     const last = format.fields.at(-1);
-    return at === 'return' && arg.names.includes('ret') && last !== undefined && /^arg\d+$/.test(last.name) ? last : undefined;
+    return at === 'return' && arg.names.includes('ret') && last !== undefined && /^arg\d+$/.test(last.name)
+      ? last
+      : undefined;
   }
 }

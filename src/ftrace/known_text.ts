@@ -15,7 +15,8 @@ export class KnownText {
     this.#bytes = bytes;
     this.#words = new Int32Array(bytes.length < 4 ? 0 : (bytes.length + 3) >> 2);
     const view = viewOf(bytes);
-    for (let i = 0; i < this.#words.length; i++) this.#words[i] = view.getInt32(Math.min(4 * i, bytes.length - 4), true);
+    for (let i = 0; i < this.#words.length; i++)
+      this.#words[i] = view.getInt32(Math.min(4 * i, bytes.length - 4), true);
   }
 
   /** Does the text stand at pos? */

@@ -27,14 +27,17 @@ export class LineReader {
   }
 
   push(chunk: Uint8Array): void {
+    // One kind of array for all that reads bytes, whatever kind the caller has: a mix costs a tenth. Only the search for
+    // line breaks stays with the caller's, as a Buffer's is twice as fast.
+    const bytes = new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.length);
     let pos = 0;
     if (this.#tail.length > 0 || this.#overlong) {
       const lf = chunk.indexOf(LF);
       if (lf < 0) {
-        this.#keep(chunk);
+        this.#keep(bytes);
         return;
       }
-      this.#keep(chunk.subarray(0, lf));
+      this.#keep(bytes.subarray(0, lf));
       this.#emit(this.#tail, 0, this.#tail.length, this.#overlong);
       this.#tail = new Uint8Array(0);
       this.#overlong = false;
@@ -43,11 +46,11 @@ export class LineReader {
     for (;;) {
       const lf = chunk.indexOf(LF, pos);
       if (lf < 0) break;
-      if (lf - pos > MAX_LINE) this.#emit(chunk, pos, pos + MAX_LINE, true);
-      else this.#emit(chunk, pos, lf, false);
+      if (lf - pos > MAX_LINE) this.#emit(bytes, pos, pos + MAX_LINE, true);
+      else this.#emit(bytes, pos, lf, false);
       pos = lf + 1;
     }
-    if (pos < chunk.length) this.#keep(chunk.subarray(pos));
+    if (pos < chunk.length) this.#keep(bytes.subarray(pos));
   }
 
   /** The input is over: what is left is a line that was cut off. */

@@ -2,7 +2,7 @@
 // The keys of one probe stand in the same order on every line: they are learned once and then only verified.
 import { type ArgSpec, type ArgType, type ProbeSpec, parseArgSpec } from '../events/probe.ts';
 import { ArgValues } from './arg_values.ts';
-import { ascii, BRACKET_OPEN, EQUALS, latin1, PAREN_CLOSE, PAREN_OPEN, QUOTE, SPACE } from './bytes.ts';
+import { ascii, BRACKET_OPEN, EQUALS, latin1, PAREN_CLOSE, PAREN_OPEN, QUOTE, SPACE, startsWith } from './bytes.ts';
 import { KnownText } from './known_text.ts';
 import type { FtraceRecord } from './record.ts';
 
@@ -10,6 +10,8 @@ const KIND: Record<ArgType, number> = { ptr: 0, u64: 1, int: 2, str: 3 };
 const KIND_STR = KIND.str;
 const UNWANTED = -1;
 const APOSTROPHE = 39;
+/** What stands for a value whose fetch faulted. */
+const FAULT = '(fault)';
 
 interface Key {
   readonly text: string;
@@ -59,7 +61,7 @@ export class ProbeBinding {
       if (key === undefined) return false;
       while (p < end && buf[p + 1] === SPACE) p++;
       if (!key.known.standsAt(view, p, end)) return false;
-      p = readValue(buf, p + key.known.length, end, key, values);
+      p = readValue(rec, p + key.known.length, key, values);
       if (p < 0) return false;
     }
     return true;
@@ -85,7 +87,12 @@ export class ProbeBinding {
   #key(text: string): Key {
     const slot = this.#wanted.findIndex((arg) => arg.names.includes(text));
     const wanted = this.#wanted[slot];
-    return { text, known: new KnownText(ascii(` ${text}=`)), slot, kind: wanted === undefined ? -1 : KIND[wanted.type] };
+    return {
+      text,
+      known: new KnownText(ascii(` ${text}=`)),
+      slot,
+      kind: wanted === undefined ? -1 : KIND[wanted.type],
+    };
   }
 
   /** `$arg*` probes name the return value argN, N being its position: the last key of a return event. */
@@ -100,23 +107,26 @@ export class ProbeBinding {
 }
 
 /** Reads one value from `pos` on; returns its end, or -1. */
-function readValue(buf: Uint8Array, pos: number, end: number, key: Key, values: ArgValues): number {
+function readValue(rec: FtraceRecord, pos: number, key: Key, values: ArgValues): number {
+  const { buf, end } = rec;
   if (key.slot === UNWANTED) return skipValue(buf, pos, end, key.text);
   if (key.kind === KIND_STR) return readString(buf, pos, end, key, values);
-  const p = values.setNumber(key.slot, key.kind, buf, pos, end);
+  const p = values.setNumber(key.slot, key.kind, rec, pos);
   if (p === end || (p > 0 && buf[p] === SPACE && buf[p + 1] !== PAREN_OPEN)) return p;
-  return readFieldValue(buf, pos, end, key, values);
+  return readFieldValue(rec, pos, key, values);
 }
 
 /** The `fields` option prints `0x3 (3)`, `'P'(80)` for a byte and `(1)` for a boolean; a faulted fetch prints `(fault)`. */
-function readFieldValue(buf: Uint8Array, pos: number, end: number, key: Key, values: ArgValues): number {
+function readFieldValue(rec: FtraceRecord, pos: number, key: Key, values: ArgValues): number {
+  const { buf, end } = rec;
+  if (startsWith(buf, pos, end, FAULT)) {
+    values.setAbsent(key.slot);
+    return pos + FAULT.length;
+  }
   const number = buf[pos] === APOSTROPHE ? pos + 3 : pos;
   const start = buf[number] === PAREN_OPEN ? number + 1 : number;
-  let p = values.setNumber(key.slot, key.kind, buf, start, end);
-  if (p < 0) {
-    values.setAbsent(key.slot);
-    return start > pos ? skipParens(buf, number, end) : -1;
-  }
+  let p = values.setNumber(key.slot, key.kind, rec, start);
+  if (p < 0) return -1;
   if (start > pos) p++;
   else if (buf[p] === SPACE && buf[p + 1] === PAREN_OPEN) p = skipParens(buf, p + 1, end);
   return p === end || buf[p] === SPACE ? p : -1;

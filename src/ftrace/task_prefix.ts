@@ -1,22 +1,28 @@
-// The begin of a line up to its CPU, `            task-123     [000]`: the same on all lines of a task on a CPU.
+// The begin of a line up to the point in its time, `            task-123     [000] ...1.   530.`: the same on the lines
+// of a task on a CPU within a second, so that it is taken apart once and then recognised as a whole.
+import { DOT } from './bytes.ts';
 import { KnownText } from './known_text.ts';
+import type { FtraceRecord } from './record.ts';
 
 /** A power of two, and more than the tasks that take turns at a time; two that share a place only cost their parsing. */
-const PLACES = 64;
-/** Columns of the last digits of the pid and of the CPU, where neither a process id nor wide numbers shift them. */
+const PLACES = 256;
+/** Columns of the last digits of the pid, of the CPU and of the flags in the kernel's default layout. */
 const PID_COLUMN = 17;
 const CPU_COLUMN = 26;
-const MIN_LENGTH = CPU_COLUMN + 4;
+const FLAGS_COLUMN = 32;
+const MIN_LENGTH = FLAGS_COLUMN + 4;
 
 export class TaskPrefix {
   readonly text: KnownText;
   readonly pid: number;
   readonly cpu: number;
+  readonly timeColumn: number;
 
-  constructor(text: KnownText, pid: number, cpu: number) {
+  constructor(text: KnownText, pid: number, cpu: number, timeColumn: number) {
     this.text = text;
     this.pid = pid;
     this.cpu = cpu;
+    this.timeColumn = timeColumn;
   }
 }
 
@@ -29,15 +35,21 @@ export class TaskPrefixes {
     return known?.text.standsAt(view, start, end) ? known : undefined;
   }
 
-  learn(buf: Uint8Array, view: DataView, start: number, stop: number, pid: number, cpu: number): void {
-    if (stop - start < MIN_LENGTH) return;
-    this.#places[placeOf(view, start)] = new TaskPrefix(new KnownText(buf.slice(start, stop)), pid, cpu);
+  /** Keeps the prefix of a line that was taken apart; the time of a counting clock has no point and is not kept. */
+  learn(rec: FtraceRecord, start: number): void {
+    const { buf, view, timeStart, timeEnd, pid, cpu } = rec;
+    let dot = timeStart;
+    while (dot < timeEnd && buf[dot] !== DOT) dot++;
+    if (dot === timeEnd || dot + 1 - start < MIN_LENGTH) return;
+    const text = new KnownText(buf.slice(start, dot + 1));
+    this.#places[placeOf(view, start)] = new TaskPrefix(text, pid, cpu, timeStart - start);
   }
 }
 
 function placeOf(view: DataView, start: number): number {
   const mixed =
     Math.imul(view.getInt32(start + PID_COLUMN, true), 0x9e3779b1) ^
-    Math.imul(view.getInt32(start + CPU_COLUMN, true), 0x85ebca6b);
+    Math.imul(view.getInt32(start + CPU_COLUMN, true), 0x85ebca6b) ^
+    Math.imul(view.getInt32(start + FLAGS_COLUMN, true), 0xc2b2ae35);
   return (mixed >>> 16) & (PLACES - 1);
 }

@@ -6,6 +6,8 @@ export function readFileSync(file: string): string {
   try {
     return read(file, 'latin1');
   } catch (error) {
-    throw new UserError(`${file}: ${error instanceof Error ? error.message.replace(/^\w+: /, '').replace(/,.*/s, '') : String(error)}`);
+    throw new UserError(
+      `${file}: ${error instanceof Error ? error.message.replace(/^\w+: /, '').replace(/,.*/s, '') : String(error)}`,
+    );
   }
 }

@@ -51,7 +51,10 @@ function isPlainFile(file: string, chunk: Uint8Array, target: TraceTarget): bool
 }
 
 function memorySource(bytes: Uint8Array): RandomAccess {
-  return { size: bytes.length, read: (offset, length) => bytes.subarray(offset, Math.min(bytes.length, offset + length)) };
+  return {
+    size: bytes.length,
+    read: (offset, length) => bytes.subarray(offset, Math.min(bytes.length, offset + length)),
+  };
 }
 
 function withFile(file: string, use: (source: RandomAccess) => void): void {

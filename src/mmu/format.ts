@@ -20,7 +20,7 @@ export interface Semantics {
   readonly onError: 'keep' | 'undo';
   /** Unmap stops at the first hole and says how far it came, or skips over holes. */
   readonly unmapHole: 'short' | 'skip';
-  /** Unmap of a part of a block: the block becomes a table of smaller leaves, or stays untouched. */
+  /** Unmap of a part of a block: it becomes a table of smaller leaves, or stays. With 'skip' it stays in any case. */
   readonly partialBlock: 'split' | 'refuse';
   /** A table whose last entry was cleared. */
   readonly emptyTables: 'keep' | 'free';

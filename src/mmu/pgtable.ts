@@ -1,12 +1,11 @@
 // A simulated page table: what io_pgtable_ops (io-pgtable-arm.c), xe_pt.c, nvkm's vmm.c and pvr_mmu.c do to entries.
 
 import { sub, type U64 } from '../base/u64.ts';
-import { EEXIST, EINVAL, ENOMEM, ERANGE } from './errno.ts';
-import { ceilTo, entrySize, type Format, floorTo, granule, levelOfPage, pageSizes, tableSpan } from './format.ts';
-import { makeRun, READ, type Run, runsJoin, sliceRun, type Target, targetAddr, WRITE } from './run.ts';
-import { inStep, type Segment, segments } from './segments.ts';
-import { type Span, SpanMap } from './span_map.ts';
-import { TableTree } from './table_tree.ts';
+import { type Cleared, Entries, type Leaf } from './entries.ts';
+import { type Format, floorTo, granule, levelOfPage, pageSizes } from './format.ts';
+import { EINVAL, ERANGE, type How, type MapResult, mapResult, Tally, type UnmapResult, unmapResult } from './result.ts';
+import { advance, READ, type Run, type Target, targetAddr, WRITE } from './run.ts';
+import { segments } from './segments.ts';
 import { type WalkStep, walkSteps } from './walk.ts';
 
 /*
@@ -16,9 +15,9 @@ import { type WalkStep, walkSteps } from './walk.ts';
  * runs, and which tables exist is one set of addresses per level:
  *
  *   address       0        2M       4M       6M       8M       10M
- *   runs          [ 4K a+0 ][  2M b+0         ]  [4K c+8 ]
- *   level 3       (table   )                    (table  )(table   )   <- kept though empty, or freed: the format says
- *   level 2       (table                                          )
+ *   runs          [4K a+0 )[2M b+0          )[4K c+8 )
+ *   level 3       (table  )                  (table  )(table  )        <- kept though empty, or freed: the format says
+ *   level 2       (table                                        ...
  *
  * Mapping 1 TiB in a row is one run and three spans. A run at an address says that an entry of its page size is there
  * and is a leaf; a table of the next level says that the entry points to a table; neither says a hole. Everything else
@@ -37,91 +36,20 @@ import { type WalkStep, walkSteps } from './walk.ts';
  * base rounded down), so they are exact doubles throughout.
  */
 
-/** Who maps or unmaps, and with what. */
-export interface How {
-  /** READ | WRITE where not given. */
-  readonly prot?: number;
-  /** Kept in the leaves that are written, and with what is cleared. */
-  readonly line?: number;
-  /** Page sizes that the driver's loop may choose from; all of the format's where not given. */
-  readonly pageSizes?: readonly number[];
-  /** Pages set aside for new tables: -ENOMEM where they do not suffice. Not given: always enough. */
-  readonly tables?: number;
-}
-
-export interface Change {
-  /** Leaves that are gone: overwritten, cleared, below a table that went, or dropped with the rest of a block. */
-  readonly gone: readonly Run[];
-  readonly tablesAllocated: number;
-  readonly tablesFreed: number;
-}
-
-export interface MapResult extends Change {
-  /** 0 or a negative error. */
-  readonly ret: number;
-  /** Bytes mapped, also where ret is an error. */
-  readonly mapped: number;
-  /** The live leaf that refused the map (-EEXIST). */
-  readonly conflict: Run | undefined;
-}
-
-export interface UnmapResult extends Change {
-  /** Bytes that the call says it unmapped; entries that point to a table count in full. */
-  readonly unmapped: number;
-  /** Why less than asked: nothing there, or a block of which only a part was to go. */
-  readonly stop: 'hole' | 'block' | undefined;
-  /** Where that is. */
-  readonly stopAt: number | undefined;
-}
-
-/** Whoever cleared a range last. */
-export interface Cleared extends Span {
-  readonly line: number;
-}
-
-class Tally {
-  readonly gone: Run[] = [];
-  tablesAllocated = 0;
-  tablesFreed = 0;
-  /** Pages for tables that are left. */
-  tables: number | undefined;
-  conflict: Run | undefined;
-  stop: 'hole' | 'block' | undefined;
-  stopAt: number | undefined;
-
-  constructor(tables?: number) {
-    this.tables = tables;
-  }
-}
-
-/** What to write. */
-interface Leaf {
-  readonly level: number;
-  readonly pgsize: number;
-  readonly target: Target;
-  readonly prot: number;
-  readonly line: number;
-}
-
 export class PageTable {
   readonly format: Format;
   /** First address, and the one behind the last. */
   readonly base: number;
   readonly limit: number;
   readonly #granule: number;
-  readonly #runs = new SpanMap<Run>(sliceRun, runsJoin);
-  readonly #cleared = new SpanMap<Cleared>(
-    ({ line }, addr, end) => ({ addr, end, line }),
-    (a, b) => a.line === b.line,
-  );
-  readonly #tables: TableTree;
+  readonly #entries: Entries;
 
   constructor(format: Format) {
     this.format = format;
     this.#granule = granule(format);
     this.base = floorTo(format.base, this.#granule);
     this.limit = this.base + format.size;
-    this.#tables = new TableTree(format);
+    this.#entries = new Entries(format, this.base);
   }
 
   /** Where the table keeps addr; undefined = it has no entry for it. */
@@ -134,13 +62,13 @@ export class PageTable {
   /** One map_pages(): at most one table where the format says so. A caller with more to map must come again. */
   map(addr: U64, pgsize: number, pgcount: number, target: Target, how: How = {}): MapResult {
     const tally = new Tally(how.tables);
-    const refused = this.#refuses(addr, target, how, [pgsize]);
     const at = this.place(addr);
-    if (refused !== undefined || at === undefined) return mapResult(refused ?? ERANGE, 0, tally);
-    const start = floorTo(at, pgsize);
-    const level = levelOfPage(this.format, pgsize);
-    const end = Math.min(start + pgcount * pgsize, this.#reach(start, level));
-    const { ret, stop } = this.#install(start, end, this.#leaf(pgsize, target, how), tally);
+    const refused = this.#refuses(at, target, how, [pgsize]);
+    if (refused !== undefined || at === undefined) return mapResult(refused ?? 0, 0, tally);
+    const start = this.#alignDown(at, pgsize);
+    const leaf = this.#leaf(pgsize, target, how);
+    const end = Math.min(start + pgcount * pgsize, this.#reach(start, leaf.level));
+    const { ret, stop } = this.#entries.install(start, end, leaf, tally);
     return mapResult(ret, stop - start, tally);
   }
 
@@ -148,18 +76,19 @@ export class PageTable {
   mapRange(addr: U64, size: U64, target: Target, how: How = {}): MapResult {
     const tally = new Tally(how.tables);
     const sizes = how.pageSizes ?? pageSizes(this.format);
-    const refused = this.#refuses(addr, target, how, sizes);
     const start = this.place(addr);
-    if (refused !== undefined || start === undefined) return mapResult(refused ?? ERANGE, 0, tally);
+    const refused = this.#refuses(start, target, how, sizes);
+    if (refused !== undefined || start === undefined) return mapResult(refused ?? 0, 0, tally);
     const end = start + floorTo(size, this.#granule);
     let pos = start;
     for (const part of segments(start, Math.min(end, this.limit), targetAddr(target), sizes)) {
-      const leaf = this.#leaf(part.pgsize, advanceTo(target, start, part), how);
-      const { ret, stop } = this.#install(part.addr, part.addr + part.count * part.pgsize, leaf, tally);
+      const leaf = this.#leaf(part.pgsize, advance(target, part.addr - start), how);
+      const { ret, stop } = this.#entries.install(part.addr, part.addr + part.count * part.pgsize, leaf, tally);
       pos = stop;
       if (ret !== 0) return mapResult(ret, pos - start, tally);
     }
-    const beyond = pos === this.limit && end > pos && this.format.semantics.outside === 'erange';
+    if (pos < Math.min(end, this.limit)) return mapResult(EINVAL, pos - start, tally);
+    const beyond = end > this.limit && this.format.semantics.outside === 'erange';
     return mapResult(beyond ? ERANGE : 0, pos - start, tally);
   }
 
@@ -169,12 +98,12 @@ export class PageTable {
     const level = levelOfPage(this.format, pgsize);
     const at = this.place(addr);
     if (level < 0 || at === undefined || pgcount === 0) return unmapResult(0, tally);
-    const start = floorTo(at, pgsize);
+    const start = this.#alignDown(at, pgsize);
     const end = Math.min(start + pgcount * pgsize, this.#reach(start, level));
-    return unmapResult(this.#remove(start, end, level, how.line ?? 0, tally), tally);
+    return unmapResult(this.#entries.remove(start, end, level, how.line ?? 0, tally), tally);
   }
 
-  /** The loop around unmap_pages(): ends where a call says 0. */
+  /** The loop around unmap_pages(): goes on until a call falls short. */
   unmapRange(addr: U64, size: U64, how: How = {}): UnmapResult {
     const tally = new Tally();
     const start = this.place(addr);
@@ -183,7 +112,7 @@ export class PageTable {
     let bytes = 0;
     for (const part of segments(start, end, undefined, how.pageSizes ?? pageSizes(this.format))) {
       const level = levelOfPage(this.format, part.pgsize);
-      bytes += this.#remove(part.addr, part.addr + part.count * part.pgsize, level, how.line ?? 0, tally);
+      bytes += this.#entries.remove(part.addr, part.addr + part.count * part.pgsize, level, how.line ?? 0, tally);
       if (tally.stop !== undefined && this.format.semantics.unmapHole === 'short') break;
     }
     return unmapResult(bytes, tally);
@@ -192,55 +121,70 @@ export class PageTable {
   /** What a table walk for addr meets, root first; nothing where the table has no entry for it. */
   walk(addr: U64): WalkStep[] {
     const at = this.place(addr);
-    return at === undefined ? [] : walkSteps(this.format, this.base, at, this.#runs, this.#tables);
+    return at === undefined ? [] : walkSteps(this.format, this.#entries, at);
   }
 
-  /** The leaf that translates addr, as the run it is part of. */
+  /** The run that translates addr. */
   at(addr: U64): Run | undefined {
     const at = this.place(addr);
-    return at === undefined ? undefined : this.#runs.at(at);
-  }
-
-  /** The runs that overlap [addr, end), whole; all where not given. */
-  runs(addr: number = this.base, end: number = this.limit): IterableIterator<Run> {
-    return this.#runs.overlaps(addr, end);
+    return at === undefined ? undefined : this.#entries.runs.at(at);
   }
 
   /** Who cleared the entry of addr since it was last written; undefined = nobody. */
   clearedBy(addr: U64): Cleared | undefined {
     const at = this.place(addr);
-    return at === undefined ? undefined : this.#cleared.at(at);
+    return at === undefined ? undefined : this.#entries.cleared.at(at);
+  }
+
+  /** The runs that overlap [addr, end), whole; all where not given. The table must not change meanwhile. */
+  runs(addr: number = this.base, end: number = this.limit): IterableIterator<Run> {
+    return this.#entries.runs.overlaps(addr, end);
+  }
+
+  /** The ranges that overlap [addr, end) and were cleared since they were last written, each with who did it last. */
+  clearings(addr: number = this.base, end: number = this.limit): IterableIterator<Cleared> {
+    return this.#entries.cleared.overlaps(addr, end);
   }
 
   /** Bytes that have a translation. */
   get bytes(): number {
-    return this.#runs.bytes;
+    return this.#entries.runs.bytes;
   }
 
-  /** Number of runs: what this model costs, not the kernel. */
+  /** What the model costs: runs, not the kernel's entries. */
   get runCount(): number {
-    return this.#runs.size;
+    return this.#entries.runs.size;
   }
 
   /** Number of tables of a level, or of all with the root. */
   tableCount(level?: number): number {
-    if (level !== undefined) return this.#tables.count(level);
-    return this.format.levels.reduce((sum, _, at) => sum + this.#tables.count(at), 0);
+    if (level !== undefined) return this.#entries.tables.count(level);
+    return this.format.levels.reduce((sum, _, at) => sum + this.#entries.tables.count(at), 0);
   }
 
-  /** Pages of tables that mapRange() would take. */
-  tablesNeeded(addr: U64, size: U64, target: Target, sizes: readonly number[] = pageSizes(this.format)): number {
-    const start = this.place(addr);
-    if (start === undefined) return 0;
-    const probe = new TableTree(this.format);
-    const end = Math.min(start + floorTo(size, this.#granule), this.limit);
-    let count = 0;
-    for (const { addr: from, pgsize, count: pages } of segments(start, end, targetAddr(target), sizes)) {
-      const level = levelOfPage(this.format, pgsize);
-      const to = from + pages * pgsize;
-      count += this.#tables.missing(from, to, level) - overlapWith(probe, this.#tables, this.format, from, to, level);
-      probe.grow(from, to, level);
-    }
-    return count;
+  /** What to return before any entry is looked at; in the order of arm_lpae_map_pages(). */
+  #refuses(at: number | undefined, target: Target, how: How, sizes: readonly number[]): number | undefined {
+    const { outside, noAccess } = this.format.semantics;
+    const { oas } = this.format;
+    if (sizes.some((size) => levelOfPage(this.format, size) < 0)) return EINVAL;
+    if (at === undefined) return outside === 'ignore' ? 0 : ERANGE;
+    if (oas !== undefined && target.kind === 'phys' && target.addr >= 2 ** oas) return ERANGE;
+    const prot = how.prot ?? READ | WRITE;
+    if (noAccess !== 'any' && (prot & (READ | WRITE)) === 0) return noAccess === 'einval' ? EINVAL : 0;
+    return undefined;
+  }
+
+  #leaf(pgsize: number, target: Target, how: How): Leaf {
+    const { prot = READ | WRITE, line = 0 } = how;
+    return { level: levelOfPage(this.format, pgsize), pgsize, target, prot, line };
+  }
+
+  #alignDown(at: number, pgsize: number): number {
+    return this.base + floorTo(at - this.base, pgsize);
+  }
+
+  /** How far one call that begins at start can get. The kernel trusts its callers not to run out of the root. */
+  #reach(start: number, level: number): number {
+    return this.format.semantics.call === 'table' ? this.#entries.tableEnd(start, level) : this.limit;
   }
 }

@@ -1,6 +1,6 @@
 // Requests and steps: what drm_gpuvm_sm_map() and its relatives were asked, the steps they gave, and whether the driver
 // held the locks for each and did what it asked.
-import { hex, type Ptr, ptrHex, type U64 } from '../base/u64.ts';
+import { add, hex, type Ptr, ptrHex, type U64 } from '../base/u64.ts';
 import {
   type BindOp,
   type LockRequest,
@@ -13,12 +13,13 @@ import {
 import { type Recorded, type Step, stepsOfMadvise } from '../gpuvm/sm_map.ts';
 import { describeEvent, describeOp, describeStep, STEP_TYPES } from './describe.ts';
 import { markApply } from './detail.ts';
-import type { Evidence, StepView } from './fact.ts';
+import type { Absence, Evidence, Span, StepView } from './fact.ts';
 import { closeJob, openJob, tellStale } from './frame.ts';
 import { type Job, type LockAsk, OpRun } from './job.ts';
 import type { Context, Handlers } from './machine.ts';
 import { type Mistake, StepRun } from './step_run.ts';
 import { tell } from './tell.ts';
+import { contradicted } from './tree.ts';
 import type { VmState } from './vm_state.ts';
 import type { World } from './world.ts';
 
@@ -153,7 +154,7 @@ function planOp(job: Job, op: OpRun): void {
 /** What the VM gives now. */
 function expectedOf(vm: VmState | undefined, event: SmRequest): Recorded | undefined {
   const { addr, range, obj, offset, call } = event;
-  if (vm === undefined || !vm.complete || addr === undefined || range === undefined) return undefined;
+  if (vm === undefined || !vm.predictable || addr === undefined || range === undefined) return undefined;
   if (call === 'map' || call === 'unmap') return vm.stepsNow(call, { addr, range, obj, offset });
   return call === 'madvise' ? stepsOfMadvise(vm.tree, { addr, range, obj, offset }) : undefined;
 }
@@ -166,31 +167,64 @@ function lockStep(event: StepEvent, context: Context): void {
   const index = ask.steps.length;
   if (index < MAX_ASK_STEPS) ask.steps.push(event);
   const { addr, range, obj, offset, call } = ask;
-  if (job.vm === undefined || !job.vm.complete || addr === undefined || range === undefined || ask.told) return;
+  if (job.vm === undefined || !job.vm.predictable || addr === undefined || range === undefined || ask.told) return;
   ask.expected ??= job.vm.stepsNow(call, { addr, range, obj, offset });
   const expected = ask.expected.steps[index];
-  if (expected !== undefined && sameStep(expected, event) && samePieces(expected, event)) return;
+  if (expected !== undefined && isStep(expected, event)) return;
   ask.told = true;
+  const stray = strayStep(job.vm, ask, event);
+  if (stray !== undefined) {
+    contradicted(context, job.vm, stray);
+    return;
+  }
   tell(context, {
     kind: 'step_diverged',
     during: 'lock pass',
     expected: expected === undefined ? 'no further step' : describeStep(expected),
     recorded: describeEvent(event),
     span: { addr, range },
+    absence: ask.expected.steps.some((later, i) => i > index && isStep(later, event)) ? 'call' : undefined,
   });
+}
+
+/**
+ * Why this step cannot belong to the request, whatever the algorithm may be: it lies apart from it, or meets a mapping
+ * that the VM does not have.
+ */
+function strayStep(
+  vm: VmState | undefined,
+  request: Pick<SmRequest, 'addr' | 'range'> | undefined,
+  event: StepEvent,
+): string | undefined {
+  const { addr, range } = event;
+  if (addr === undefined || range === undefined) return undefined;
+  const at = `${hex(addr)}+${hex(range)}`;
+  if (request?.addr !== undefined && request.range !== undefined) {
+    const apart = add(addr, range) < request.addr || addr > add(request.addr, request.range);
+    if (apart) return `a step at ${at} is part of a request for ${hex(request.addr)}+${hex(request.range)}`;
+  }
+  if (event.type === OP_MAP || vm === undefined || !vm.complete) return undefined;
+  const va = (vm.treeShown ? vm.tree : vm.asked).find(addr, range);
+  const known =
+    va !== undefined &&
+    (event.obj === undefined || event.obj === va.obj) &&
+    (event.va === 0 || va.id === 0 || event.va === va.id);
+  return known ? undefined : `a step meets ${at}, which was never inserted`;
 }
 
 /** A step that the core puts on a list for the driver to carry out later. */
 function listStep(event: StepEvent, context: Context): void {
-  const op = context.task.job?.op;
+  const job = context.task.job;
+  const op = job?.op;
   if (op === undefined) return;
-  checkExpected(context, op, op.list.length, event);
+  checkExpected(context, op, op.list.length, event, job?.vm);
   op.list.push(event);
 }
 
 function driverStep(recorded: StepEvent, context: Context): void {
   const { task, where } = context;
   if (task.step !== undefined) finishStep(context, true);
+  if (task.locking !== undefined) context.world.contradicted(task.job, 'a step within the lock loop');
   const job = task.job;
   const vm = job?.vm ?? context.world.vm(recorded.gpuvm);
   const event = completed(recorded, vm);
@@ -210,8 +244,9 @@ function driverStep(recorded: StepEvent, context: Context): void {
   if (job !== undefined) countStep(job, event);
   if (op !== undefined && job !== undefined) {
     if (context.world.detail) op.steps.push({ ...view, prev: event.prev, next: event.next });
+    if (op.list.length === 0) checkExpected(context, op, op.count, event, vm);
+    else checkListed(context, op, event);
     checkPlanned(context, job, op, event);
-    if (op.list.length === 0) checkExpected(context, op, op.count, event);
     op.count++;
   }
   checkLocked(context, job, vm, event);
@@ -299,7 +334,7 @@ function lockEvidence(context: Context, job: Job | undefined, resv: Ptr): Eviden
 
 /** Compares with what the VM at lock time gave: the truth's `diverged`. */
 function checkPlanned(context: Context, job: Job, op: OpRun, event: StepEvent): void {
-  if (op.planned === undefined || op.diverged) return;
+  if (op.planned === undefined || op.diverged || op.stepDiverged) return;
   const planned = op.planned.steps[op.count];
   if (planned === undefined || !sameStep(planned, event)) {
     planDiverged(
@@ -341,18 +376,54 @@ function planDiverged(context: Context, job: Job, op: OpRun, planned: string, ap
 }
 
 /** Compares with what drm_gpuvm.c gives on this tree. */
-function checkExpected(context: Context, op: OpRun, index: number, event: StepEvent): void {
-  if (op.expected === undefined || op.stepDiverged) return;
-  const expected = op.expected.steps[index];
-  if (expected !== undefined && sameStep(expected, event) && samePieces(expected, event)) return;
-  stepDiverged(context, op, expected === undefined ? 'no further step' : describeStep(expected), describeEvent(event));
+function checkExpected(context: Context, op: OpRun, index: number, event: StepEvent, vm: VmState | undefined): void {
+  if (op.stepDiverged) return;
+  const steps = op.expected?.steps;
+  const expected = steps?.[index];
+  if (expected !== undefined && isStep(expected, event)) return;
+  const stray = strayStep(vm, op.request, event);
+  if (stray !== undefined && vm !== undefined) {
+    op.stepDiverged = true;
+    contradicted(context, vm, stray);
+  } else if (steps !== undefined) {
+    const left = expected === undefined ? 'no further step' : describeStep(expected);
+    const found = steps.findIndex((later, i) => i > index && isStep(later, event));
+    const absence = found < 0 ? undefined : event.by === 'list' ? 'call' : absenceOf(vm, steps.slice(index, found));
+    stepDiverged(context, op, left, describeEvent(event), absence);
+  }
 }
 
-function stepDiverged(context: Context, op: OpRun, expected: string, recorded: string): void {
+/** Steps are not in the trace. Were they carried out all the same, then it is only their lines that are missing. */
+function absenceOf(vm: VmState | undefined, skipped: readonly Step[]): Absence {
+  const done = (step: Step) =>
+    step.kind === 'map' ? vm?.tree.find(step.addr, step.range) !== undefined : vm?.tree.has(step.va) === false;
+  return skipped.some(done) ? 'call' : 'tree';
+}
+
+/** Compares with the ops list that the driver carries out. */
+function checkListed(context: Context, op: OpRun, event: StepEvent): void {
+  const listed = op.list[op.count];
+  if (op.stepDiverged || (listed !== undefined && listed.type === event.type && listed.addr === event.addr)) return;
+  const skips = op.list.some((later, i) => i > op.count && later.type === event.type && later.addr === event.addr);
+  const wanted = listed === undefined ? 'no further step' : describeEvent(listed);
+  stepDiverged(context, op, wanted, describeEvent(event), skips || listed === undefined ? 'call' : undefined);
+}
+
+function stepDiverged(
+  context: Context,
+  op: OpRun,
+  expected: string,
+  recorded: string,
+  absence: Absence | undefined,
+): void {
+  const { world, task } = context;
   op.stepDiverged = true;
+  for (const step of op.expected?.steps ?? []) {
+    if (task.job !== undefined && step.kind !== 'map') needObj(world, task.job, step.va.obj);
+  }
   const span = op.addr === undefined || op.range === undefined ? undefined : { addr: op.addr, range: op.range };
   const evidence = [{ line: op.requestLine || op.line, text: `op ${op.index} asks for ${describeOp(op)}` }];
-  tell(context, { kind: 'step_diverged', during: 'apply', expected, recorded, op, span, evidence });
+  tell(context, { kind: 'step_diverged', during: 'apply', expected, recorded, op, span, evidence, absence });
 }
 
 /**
@@ -373,11 +444,11 @@ export function finishStep(context: Context, proved: boolean | undefined, ret?: 
   const probed = { insert: world.seen.has('va_insert'), remove: world.seen.has('va_remove') };
   if (proved !== false && vm !== undefined) {
     vm.ask(step.event, step.op, step.line);
-    if (!probed.insert) vm.complete = false;
+    if (!probed.insert) vm.treeShown = false;
   }
   if (job !== undefined) {
     const { mistakes, doubt } = step.judge(probed);
-    if (doubt) job.unknown.add('a step shows only a part of what it did: events are missing');
+    if (doubt && vm !== undefined) contradicted(context, vm, 'a step shows only a part of what it did');
     for (const mistake of doubt ? [] : mistakes) {
       const shown = mistake.detail.got !== undefined || proved === true;
       if (shown) misapplied(context, job, mistake);
@@ -402,6 +473,7 @@ function misapplied(context: Context, job: Job, mistake: Mistake): void {
     );
   }
   const span = spanOf(wanted) ?? (step === undefined ? undefined : spanOf(step.view));
+  const ofAnother = got !== undefined && span !== undefined && areApart(got, span);
   const evidence = [...requestEvidence(job)];
   if (step !== undefined) evidence.push({ line: step.line, text: `the step: ${describeEvent(step.event)}` });
   tell(context, {
@@ -412,7 +484,12 @@ function misapplied(context: Context, job: Job, mistake: Mistake): void {
     obj: step?.event.obj ?? 0,
     span,
     evidence,
+    absence: got === undefined || ofAnother ? 'tree' : undefined,
   });
+}
+
+function areApart(one: Span, other: Span): boolean {
+  return add(one.addr, one.range) <= other.addr || add(other.addr, other.range) <= one.addr;
 }
 
 function spanOf(piece: { readonly addr: U64 | undefined; readonly range: U64 | undefined } | undefined) {
@@ -424,14 +501,20 @@ function spanOf(piece: { readonly addr: U64 | undefined; readonly range: U64 | u
 export function finishOp(context: Context, job: Job, op: OpRun): void {
   if (job.op === op) job.op = undefined;
   if (op.failed) return;
-  if (op.planned !== undefined && !op.diverged && op.count !== op.planned.steps.length) {
-    const planned = op.planned.steps[op.count];
-    planDiverged(context, job, op, planned === undefined ? 'nothing more' : describeStep(planned), 'nothing more');
-  }
   const expected = op.expected?.steps[op.count];
   if (expected !== undefined && op.request !== undefined && !op.stepDiverged && context.world.seen.has('step')) {
-    stepDiverged(context, op, describeStep(expected), 'no further step');
+    const absence = absenceOf(job.vm, op.expected?.steps.slice(op.count) ?? []);
+    stepDiverged(context, op, describeStep(expected), 'no further step', absence);
   }
+  const { planned } = op;
+  if (planned !== undefined && !op.diverged && !op.stepDiverged && op.count !== planned.steps.length) {
+    const left = planned.steps[op.count];
+    planDiverged(context, job, op, left === undefined ? 'nothing more' : describeStep(left), 'nothing more');
+  }
+}
+
+function isStep(step: Step, event: StepEvent): boolean {
+  return sameStep(step, event) && samePieces(step, event);
 }
 
 /** Type, keep, old mapping and (for MAP) request are as recorded; what a probe does not show counts as equal. */

@@ -47,7 +47,7 @@ export function finishDetail(world: World, job: Job): void {
   detail.ops = job.ops;
   detail.asks = job.asks;
   detail.pairs = pairRequests(job);
-  if (vm !== undefined) keepSurroundings(job, vm);
+  if (vm !== undefined) keepSurroundings(world, job, vm);
   for (const obj of objsOf(job)) {
     const resv = world.resvOf(obj);
     if (resv !== 0) detail.resvs.set(obj, resv);
@@ -55,19 +55,24 @@ export function finishDetail(world: World, job: Job): void {
 }
 
 /** The VM around the job's ranges, back through its changes to where the lock pass ended. */
-function keepSurroundings(job: Job, vm: VmState): void {
+function keepSurroundings(world: World, job: Job, vm: VmState): void {
   const { detail } = job;
   if (detail === undefined) return;
+  const probed = world.seen.has('va_insert') || world.seen.has('va_remove');
+  const tree = probed ? vm.tree : vm.asked;
   const applied = detail.applyVersion >= 0 ? detail.applyVersion : vm.version;
   const first = job.lockVersion >= 0 ? job.lockVersion : detail.version;
   const all = vm.changesSince(first, 0, 2 ** 64);
   const own = (all ?? []).filter((change) => change.job === job);
-  const windows = merged(spansOf(job, own).map((span) => windowAround(vm.tree, span)));
-  const now = new Set(windows.flatMap((window) => vm.tree.overlaps(window.addr, window.range)));
-  if (vm.tree.kernelNode !== undefined) now.delete(vm.tree.kernelNode);
+  const windows = merged(spansOf(job, own).map((span) => windowAround(tree, span)));
+  const now = new Set(windows.flatMap((window) => tree.overlaps(window.addr, window.range)));
+  if (tree.kernelNode !== undefined) now.delete(tree.kernelNode);
+  detail.windows = windows;
+  detail.complete = vm.complete;
   detail.after = inOrder(now);
   if (job.counts.misapplied > 0)
     detail.wanted = windows.flatMap((window) => vm.asked.overlaps(window.addr, window.range));
+  if (!probed) return;
   if (all === undefined) return;
   const near = all.map((change) => (windows.some((window) => touches(change.va, window)) ? change : undefined));
   detail.changes = near.filter((change) => change !== undefined);
@@ -95,8 +100,8 @@ function windowAround(tree: Gpuvm, span: Span): Span {
   const first = [prev, inside[0]].find((va) => va !== undefined && va !== tree.kernelNode);
   const outermost = [next, last].find((va) => va !== undefined && va !== tree.kernelNode);
   const from = first !== undefined && first.addr < span.addr ? first.addr : span.addr;
-  const to = outermost === undefined ? end : add(outermost.addr, outermost.range);
-  return spanOf(from, to > end ? to : end);
+  const reach = outermost === undefined ? end : add(outermost.addr, outermost.range);
+  return spanOf(from, reach > end ? reach : end); // not Math.max(): either may be a bigint
 }
 
 /** Sorts before every mapping at addr. */

@@ -39,6 +39,12 @@ export interface OpView {
   readonly line: number;
 }
 
+/**
+ * A fact that rests on what the trace does not show: lines lost unnoticed would excuse it. `tree`: lines of changes of
+ * the VM, which that VM's end would betray; `call`: others.
+ */
+export type Absence = 'tree' | 'call';
+
 /** Why a lock was not needed. */
 export type LockClass = 'retry leftover' | 'failed batch' | 'whole-VM sweep' | 'unneeded';
 
@@ -74,6 +80,7 @@ interface At {
   readonly resv: Ptr;
   readonly span: Span | undefined;
   readonly evidence: readonly Evidence[];
+  readonly absence: Absence | undefined;
 }
 
 export type Fact = At &

@@ -1,9 +1,11 @@
 // The driver's frame around a job: ioctl, lock pass, apply; where a driver shows none, the calls into drm_gpuvm make it.
+import { hex } from '../base/u64.ts';
 import type { Where } from '../events/vm_event.ts';
 import { finishOp, finishStep } from './apply.ts';
 import { finishDetail, markApply } from './detail.ts';
 import { Job, JobDetail, OpRun } from './job.ts';
-import { dropContexts } from './locks.ts';
+import type { Linkable } from './link_balance.ts';
+import { dropContexts, tellUnfinished } from './locks.ts';
 import type { Context, Handlers } from './machine.ts';
 import { compareRequests } from './requests.ts';
 import { tell } from './tell.ts';
@@ -13,6 +15,7 @@ export function openJob(context: Context, where: Where): Job {
   const { world, task } = context;
   const job = new Job(world.newJobNumber(), where.line, where.time(), where.pid, where.comm());
   if (world.detail) job.detail = new JobDetail();
+  if (where.pid === -1) job.unknown.add('the text shows no task: jobs of several tasks cannot be told apart');
   world.openJobs.add(job);
   task.job = job;
   return job;
@@ -22,7 +25,10 @@ export function openJob(context: Context, where: Where): Job {
 export function closeJob(context: Context, job: Job): void {
   const { world, task, where } = context;
   if (!world.openJobs.has(job)) return;
-  if (job.applied || job.implicit) compareRequests(context, job);
+  if (job.applied || job.implicit) {
+    compareRequests(context, job);
+    checkLinks(context, job);
+  }
   job.endLine = where.line;
   job.end = where.time();
   finishDetail(world, job);
@@ -32,6 +38,26 @@ export function closeJob(context: Context, job: Job): void {
   task.job = undefined;
   world.openJobs.delete(job);
   world.sink.job(job);
+}
+
+/** What the job inserted must be linked by now, and what it removed unlinked. */
+function checkLinks(context: Context, job: Job): void {
+  const { seen } = context.world;
+  if (!seen.has('va_link') || !seen.has('va_unlink')) return;
+  const report = (one: Linkable, detail: string) =>
+    tell(context, {
+      kind: 'link_imbalance',
+      job,
+      op: undefined,
+      step: undefined,
+      line: one.line,
+      obj: one.obj,
+      span: { addr: one.addr, range: one.range },
+      detail: `${hex(one.addr)}+${hex(one.range)} ${detail}`,
+      absence: 'call',
+    });
+  for (const one of job.links.neverLinked) report(one, 'was inserted into the tree and never linked to its vm_bo');
+  for (const one of job.links.stillLinked) report(one, 'was removed from the tree and never unlinked from its vm_bo');
 }
 
 /** The state that the job's lock pass saw is the present one. */
@@ -52,6 +78,14 @@ function endOpenWork(context: Context, job: Job, ret: number): void {
     if (ret !== 0) job.op.failed = true;
     finishOp(context, job, job.op);
   }
+}
+
+/** A job that succeeds carries out all of its ops. */
+function checkOpCount(context: Context, job: Job, ret: number): void {
+  const { ops, opCount, unknown } = job;
+  if (ret !== 0 || opCount === undefined || ops.length === opCount || unknown.size > 0) return;
+  if (context.world.seen.has('apply_op')) context.world.contradicted(job, `${ops.length} of ${opCount} ops are shown`);
+  else if (ops.length < opCount) unknown.add('not all of its ops are in the trace');
 }
 
 export const frameHandlers: Handlers = {
@@ -77,9 +111,7 @@ export const frameHandlers: Handlers = {
       job.id = event.job;
       job.idKnown = true;
     }
-    for (const open of task.contexts) {
-      if (open.job === job) tell(context, { kind: 'exec_misuse', misuse: 'unfinished', line: open.line });
-    }
+    for (const open of task.contexts) if (open.job === job) tellUnfinished(context, open, job);
     dropContexts(context);
     if (job.deferred || !world.openJobs.has(job)) {
       task.job = undefined; // a worker has it, or has even finished it
@@ -88,6 +120,7 @@ export const frameHandlers: Handlers = {
     if (job.implicit) job.unknown.add('the trace begins within it');
     job.ret = event.ret;
     endOpenWork(context, job, event.ret ?? 0);
+    if (!job.deferred && job.ops.length > 0) checkOpCount(context, job, event.ret ?? 0);
     const applyToCome = event.ret === 0 && !job.applied && job.ptr !== 0 && job.lockVersion >= 0;
     if (!applyToCome) {
       closeJob(context, job);
@@ -144,6 +177,8 @@ export const frameHandlers: Handlers = {
     if (job === undefined) return;
     if (context.task.step !== undefined) finishStep(context, undefined);
     if (job.op !== undefined) finishOp(context, job, job.op);
+    if (event.index !== job.ops.length && job.unknown.size === 0)
+      context.world.contradicted(job, `op ${event.index} follows after ${job.ops.length}`);
     const op = new OpRun(event.index, event.op, event.addr, event.range, event.obj, event.offset, context.where.line);
     job.ops.push(op);
     job.op = op;
@@ -158,6 +193,7 @@ export const frameHandlers: Handlers = {
     if (job === undefined) return;
     if (job.applyLine === 0) job.unknown.add('the trace begins within it');
     endOpenWork(context, job, event.ret);
+    checkOpCount(context, job, event.ret);
     job.applied = true;
     job.ret ??= event.ret;
     for (const open of task.contexts) if (open.job === job) open.applied = true;

@@ -1,10 +1,12 @@
 // A VM_BIND job: one bind ioctl, its lock pass and its apply, joined although the apply may run later in another task.
+
 import type { Ptr, U64 } from '../base/u64.ts';
 import type { BindOp, SmRequest, StepEvent, StepPiece } from '../events/vm_event.ts';
 import type { Attempt } from '../exec/exec.ts';
 import type { Gpuva } from '../gpuvm/gpuva.ts';
 import type { Recorded } from '../gpuvm/sm_map.ts';
-import type { Evidence, Fact, OpView, StepView } from './fact.ts';
+import type { Evidence, Fact, OpView, Span, StepView } from './fact.ts';
+import { LinkBalance } from './link_balance.ts';
 import type { Change, VmState } from './vm_state.ts';
 
 /** What the lock pass asked the VM about: an exec-lock helper's call, or an ops list made while locking. */
@@ -134,6 +136,10 @@ export class JobDetail {
   after: readonly Gpuva[] = [];
   /** What the steps so far asked for, where the driver made something else of this job's. */
   wanted: readonly Gpuva[] | undefined;
+  /** The places that these states cover. */
+  windows: readonly Span[] = [];
+  /** False: mappings may exist there that the trace did not show. */
+  complete = false;
   /** All changes there from the lock pass to the end, of other jobs too. */
   changes: readonly Change[] = [];
   /** The objects that occur in this detail, and their dma_resv. */
@@ -186,6 +192,8 @@ export class Job {
   /** The lock pass's context is finished: its locks are gone. */
   locksDropped = false;
   locksDroppedLine = 0;
+  /** No exec->num_objects at drm_exec_fini() confirms the locks that were followed. */
+  locksUnchecked = false;
   applyLine = 0;
   applied = false;
   /** The ioctl returned and the apply is still to come. */
@@ -195,6 +203,7 @@ export class Job {
   unplanned = false;
   /** The driver's own frame is not probed: calls into drm_gpuvm made the job. */
   implicit = false;
+  readonly links = new LinkBalance();
   detail: JobDetail | undefined;
 
   constructor(id: number, line: number, start: string, pid: number, comm: string) {

@@ -38,6 +38,11 @@ function dropContext(context: Context, open: ExecContext): void {
   if (at >= 0) open.task.contexts.splice(at, 1);
 }
 
+export function tellUnfinished(context: Context, open: ExecContext, job: Job): void {
+  job.locksUnchecked = true;
+  tell(context, { kind: 'exec_misuse', misuse: 'unfinished', line: open.line, job, absence: 'call' });
+}
+
 /** The task left the kernel: its contexts are gone, finished or not. */
 export function dropContexts(context: Context): void {
   for (const open of [...context.task.contexts]) {
@@ -64,8 +69,7 @@ export const lockHandlers: Handlers = {
     const { world, task } = context;
     const left = world.contexts.get(event.exec);
     if (left !== undefined && left.pid === task.pid) {
-      const told = left.known && left.job !== undefined;
-      if (told) tell(context, { kind: 'exec_misuse', misuse: 'unfinished', line: left.line, job: left.job });
+      if (left.known && left.job !== undefined) tellUnfinished(context, left, left.job);
     }
     openContext(context, event.exec, event.flags);
   },
@@ -103,12 +107,14 @@ export const lockHandlers: Handlers = {
     if (event.numObjects !== undefined) world.countCheck(complete);
     if (!complete) unknownLocks(open, 'its locking context holds another number of objects than the trace shows');
     if (exec.state === 'contended' && open.known) {
-      tell(context, { kind: 'exec_misuse', misuse: 'edeadlk-not-retried', obj: exec.contended?.obj ?? 0, job });
+      const obj = exec.contended?.obj ?? 0;
+      tell(context, { kind: 'exec_misuse', misuse: 'edeadlk-not-retried', obj, job, absence: 'call' });
     }
     if (job !== undefined) {
       if (job.detail !== undefined) keepAttempts(open, job, where.line);
       if (open.applied || (job.op !== undefined && !job.deferred)) judgeRedundant(context, open, job);
       if (!open.known) job.unknown.add('not all of its locks are in the trace');
+      if (event.numObjects === undefined) job.locksUnchecked = true;
       job.locksDropped = true;
       job.locksDroppedLine = where.line;
     }
@@ -134,7 +140,14 @@ export const lockHandlers: Handlers = {
     if (open.modifiedLine > 0 && open.known && !open.toldAfterModified) {
       open.toldAfterModified = true;
       const changed = { line: open.modifiedLine, text: 'the VM is modified while this context is open' };
-      tell(context, { kind: 'exec_misuse', misuse: 'lock-after-modified', obj: event.obj, resv, evidence: [changed] });
+      tell(context, {
+        kind: 'exec_misuse',
+        misuse: 'lock-after-modified',
+        obj: event.obj,
+        resv,
+        evidence: [changed],
+        absence: 'call',
+      });
     }
     const result = open.exec.lock(event.obj, resv, event.ret, where.line);
     if (open.sweeping && event.ret === 0) open.swept.add(resv);
@@ -148,7 +161,8 @@ export const lockHandlers: Handlers = {
       result.misuse === 'edeadlk-not-retried' ||
       result.misuse === 'lock-after-done'
     ) {
-      tell(context, { kind: 'exec_misuse', misuse: result.misuse, obj: event.obj, resv });
+      const absence = result.misuse === 'ealready' ? undefined : 'call';
+      tell(context, { kind: 'exec_misuse', misuse: result.misuse, obj: event.obj, resv, absence });
     } else {
       unknownLocks(open, 'its locking context is out of step: calls are missing');
     }
@@ -209,7 +223,8 @@ export const lockHandlers: Handlers = {
       keep('not locked');
       const open = task.innermost;
       const judged = open?.known === true && open.exec.state === 'locked' && open.job !== undefined;
-      if (judged) tell(context, { kind: 'exec_misuse', misuse: 'fence-without-lock', obj, resv: event.resv });
+      const { resv } = event;
+      if (judged) tell(context, { kind: 'exec_misuse', misuse: 'fence-without-lock', obj, resv, absence: 'call' });
       return;
     }
     const probed = world.seen.has('reserve_fences') || world.seen.has('prepare_obj_ret');
@@ -226,7 +241,7 @@ export const lockHandlers: Handlers = {
     const evidence: Evidence[] = [];
     if (locked !== undefined)
       evidence.push({ line: locked.line, text: `${ptrHex(locked.obj)} is locked here, without a slot` });
-    tell(context, { kind: 'fence_unreserved', obj, resv: event.resv, evidence });
+    tell(context, { kind: 'fence_unreserved', obj, resv: event.resv, evidence, absence: 'call' });
   },
 };
 

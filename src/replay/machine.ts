@@ -41,6 +41,8 @@ export class Machine {
   readonly world: World;
   readonly #pairing = new Pairing();
   readonly #context: { world: World; task: Task; where: Where };
+  /** Those of the kinds seen: one look-up an event instead of two. */
+  readonly #handlers = new Map<VmEventKind, AnyHandler>();
 
   constructor(sink: WorldSink, options: { readonly detail: boolean }) {
     this.world = new World(sink, options.detail);
@@ -57,9 +59,16 @@ export class Machine {
     }
     const { task } = context;
     context.where = where;
-    world.seen.add(event.kind);
+    const handler = this.#handlers.get(event.kind) ?? this.#firstOf(event.kind);
     if (!this.#pairing.follow(task, event)) world.unpairedCall(where);
-    HANDLERS.get(event.kind)?.(event, context);
+    handler(event, context);
+  }
+
+  #firstOf(kind: VmEventKind): AnyHandler {
+    this.world.seen.add(kind);
+    const handler = HANDLERS.get(kind) ?? (() => undefined);
+    this.#handlers.set(kind, handler);
+    return handler;
   }
 
   /** The tracer says that it dropped events here. */

@@ -1,6 +1,7 @@
-// Entries and returns of one task must nest: where they do not, the trace lacks events.
+// Entries and returns of one task must nest, and be about the same thing: where they do not, the trace lacks events.
+import type { Ptr } from '../base/u64.ts';
 import type { VmEvent } from '../events/vm_event.ts';
-import type { Task } from './task.ts';
+import type { OpenCall, Task } from './task.ts';
 
 const BIND = 0;
 const OTHER_IOCTL = 1;
@@ -13,7 +14,17 @@ const STEP = 7;
 const LOCK_OBJ = 8;
 const PREPARE_OBJ = 9;
 const PREPARE_OBJECTS = 10;
-const CALLS = 11;
+const VA_INSERT = 11;
+const CALLS = 12;
+
+/** What these functions of the core call themselves; anything else in them means that their return was lost. */
+const CALLED_IN = new Map<number, readonly number[]>([
+  [OPS_CREATE, []],
+  [EXEC_LOCK, [PREPARE_OBJ, LOCK_OBJ]],
+  [LOCK_OBJ, []],
+  [PREPARE_OBJ, [LOCK_OBJ]],
+  [VA_INSERT, []],
+]);
 
 /** No flow nests deeper; more means that returns are not probed. */
 const MAX_DEPTH = 32;
@@ -65,6 +76,38 @@ function callOf(event: VmEvent): number {
       return PREPARE_OBJECTS + 1;
     case 'prepare_objects_ret':
       return -PREPARE_OBJECTS - 1;
+    case 'va_insert':
+      return event.ret === undefined ? VA_INSERT + 1 : 0;
+    case 'va_insert_ret':
+      return -VA_INSERT - 1;
+    default:
+      return 0;
+  }
+}
+
+/** What the call is about, which its entry and its return both show; 0 where that is not so. */
+function keyOf(event: VmEvent): Ptr {
+  switch (event.kind) {
+    case 'lock_pass':
+    case 'lock_pass_ret':
+    case 'apply':
+    case 'apply_ret':
+      return event.job;
+    case 'sm_request':
+    case 'sm_ret':
+    case 'ops_create_ret':
+      return event.gpuvm;
+    case 'step':
+    case 'step_ret':
+      return event.op;
+    case 'lock_obj':
+    case 'lock_obj_ret':
+    case 'prepare_obj':
+    case 'prepare_obj_ret':
+      return event.obj;
+    case 'va_insert':
+    case 'va_insert_ret':
+      return event.va;
     default:
       return 0;
   }
@@ -76,12 +119,14 @@ export class Pairing {
   /** Entries and returns left alone while it was not known that the other end is probed too. */
   readonly #loneEntries = new Array<number>(CALLS).fill(0);
   readonly #loneReturns = new Array<number>(CALLS).fill(0);
+  /** A return showed the same key as its entry: the probes of this call can be compared. */
+  readonly #keysAgree = new Array<boolean>(CALLS).fill(false);
 
   /** Follows the event; false where it proves that events of this task are missing. */
   follow(task: Task, event: VmEvent): boolean {
     const call = callOf(event);
     if (call === 0) return true;
-    return call > 0 ? this.#enter(task, call - 1) : this.#leave(task, -call - 1);
+    return call > 0 ? this.#enter(task, call - 1, keyOf(event)) : this.#leave(task, -call - 1, keyOf(event));
   }
 
   /** Did the whole trace show an end that lacked its other end, of a call whose two ends are probed? */
@@ -93,34 +138,35 @@ export class Pairing {
     return false;
   }
 
-  #enter(task: Task, call: number): boolean {
+  #enter(task: Task, call: number, key: Ptr): boolean {
     const entries = (this.#entries[call] ?? 0) + 1;
     this.#entries[call] = entries;
     task.fresh = false;
     if (entries > NOT_PROBED && this.#returns[call] === 0) return true;
     // A function does not call itself here: the one still open has returned unseen.
-    const open = task.calls.indexOf(call);
-    if (open >= 0 && !this.#closeAbove(task, open - 1)) {
-      task.calls.push(call);
-      return false;
-    }
-    task.calls.push(call);
+    const open = task.calls.findIndex((one) => one.call === call);
+    const whole = (open < 0 || this.#closeAbove(task, open - 1)) && this.#mayCall(task.calls.at(-1), call, key);
+    task.calls.push({ call, key });
     if (task.calls.length > MAX_DEPTH) task.calls.shift();
-    return true;
+    return whole;
   }
 
-  #leave(task: Task, call: number): boolean {
+  /** Is this call one that the function around it makes? */
+  #mayCall(around: OpenCall | undefined, call: number, key: Ptr): boolean {
+    const called = around === undefined ? undefined : CALLED_IN.get(around.call);
+    if (around === undefined || called === undefined || this.#returns[around.call] === 0) return true;
+    if (!called.includes(call)) return false;
+    // drm_exec_prepare_obj() locks the very object that it is given.
+    return around.call !== PREPARE_OBJ || around.key === key || around.key === 0 || key === 0;
+  }
+
+  #leave(task: Task, call: number, key: Ptr): boolean {
     this.#returns[call] = (this.#returns[call] ?? 0) + 1;
     const calls = task.calls;
-    if (calls.at(-1) === call) {
-      calls.pop();
-      return true;
-    }
-    const open = calls.lastIndexOf(call);
+    const open = calls.findLastIndex((one) => one.call === call);
     if (open >= 0) {
-      const whole = this.#closeAbove(task, open);
-      calls.pop();
-      return whole;
+      const whole = open === calls.length - 1 || this.#closeAbove(task, open);
+      return this.#sameKey(calls.pop(), key) && whole;
     }
     if (task.fresh) return true;
     if (this.#entries[call] === 0) {
@@ -130,11 +176,17 @@ export class Pairing {
     return false;
   }
 
+  #sameKey(entered: OpenCall | undefined, key: Ptr): boolean {
+    if (entered === undefined || entered.key === 0 || key === 0) return true;
+    if (entered.key === key) this.#keysAgree[entered.call] = true;
+    return entered.key === key || !this.#keysAgree[entered.call];
+  }
+
   /** Gives up the calls inside of the one at `depth`; false where their returns are known to be probed. */
   #closeAbove(task: Task, depth: number): boolean {
     let whole = true;
     while (task.calls.length > depth + 1) {
-      const call = task.calls.pop() ?? 0;
+      const call = task.calls.pop()?.call ?? 0;
       if (this.#returns[call] === 0) this.#loneEntries[call] = (this.#loneEntries[call] ?? 0) + 1;
       else whole = false;
     }

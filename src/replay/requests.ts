@@ -30,8 +30,17 @@ export function pairRequests(job: Job): Map<OpRun, LockAsk> {
     pairs.set(op, ask);
   };
   const ops = job.ops.filter((op) => callOf(op) !== undefined && op.addr !== undefined);
-  for (const op of ops) pair(op, first(asks, (ask) => agrees(ask, op)));
-  for (const op of ops) if (!pairs.has(op)) pair(op, first(asks, (ask) => ask.call === callOf(op)));
+  for (const op of ops)
+    pair(
+      op,
+      first(asks, (ask) => agrees(ask, op)),
+    );
+  for (const op of ops)
+    if (!pairs.has(op))
+      pair(
+        op,
+        first(asks, (ask) => ask.call === callOf(op)),
+      );
   return pairs;
 }
 

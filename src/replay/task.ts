@@ -49,6 +49,12 @@ export class ExecContext {
   }
 }
 
+/** A call that has not returned yet: which function (see pairing.ts), and what it is about, 0 where not shown. */
+export interface OpenCall {
+  readonly call: number;
+  readonly key: Ptr;
+}
+
 export class Task {
   readonly pid: number;
   job: Job | undefined;
@@ -57,7 +63,7 @@ export class Task {
   /** A drm_gpuva_insert() whose result is still to come (entry and return probed apart). */
   inserting: { readonly gpuvm: Ptr; readonly va: Ptr; readonly inserted: Inserted; readonly flags: number } | undefined;
   /** Calls entered and not yet returned from, innermost last; see pairing.ts. */
-  readonly calls: number[] = [];
+  readonly calls: OpenCall[] = [];
   /** Nothing has been entered here yet: a return without its entry only means that the trace starts late. */
   fresh = true;
 

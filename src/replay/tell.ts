@@ -2,7 +2,7 @@
 import type { Fact, FactKind, FactOf } from './fact.ts';
 import type { Context } from './machine.ts';
 
-type Optional = 'line' | 'time' | 'job' | 'vm' | 'op' | 'step' | 'obj' | 'resv' | 'span' | 'evidence';
+type Optional = 'line' | 'time' | 'job' | 'vm' | 'op' | 'step' | 'obj' | 'resv' | 'span' | 'evidence' | 'absence';
 /** A fact less what the context knows. */
 type Told<K extends FactKind> = K extends FactKind
   ? Omit<FactOf<K>, Optional> & Partial<Pick<FactOf<K>, Optional>>
@@ -23,6 +23,7 @@ export function tell(context: Context, told: Told<FactKind>): void {
     resv: 0,
     span: undefined,
     evidence: [],
+    absence: undefined,
     ...told,
   } as Fact;
   if (job !== undefined && world.openJobs.has(job)) job.facts.push(fact);

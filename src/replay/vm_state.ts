@@ -48,6 +48,10 @@ export class VmState {
   readonly asked: Gpuvm;
   /** False: mappings may exist that the trace did not show. */
   complete: boolean;
+  /** It was freed, empty as it must be then, so that all changes of its tree were seen. */
+  ended = false;
+  /** False: the driver's tree changes are not probed, so that only `asked` follows the VM. */
+  treeShown = true;
   /** The VM's own dma_resv, 0 while unknown. */
   resv: Ptr;
   #journal: Change[] = [];
@@ -63,6 +67,11 @@ export class VmState {
     this.asked = new Gpuvm(this.init);
     this.complete = init !== undefined;
     this.resv = this.init.resv;
+  }
+
+  /** The tree is known whole: what a request will give on it is known too. */
+  get predictable(): boolean {
+    return this.complete && this.treeShown;
   }
 
   /** Flags, bounds and reserved node are known. */
@@ -143,7 +152,7 @@ export class VmState {
 
   /** The steps that a request would have given at `version`; undefined where that state is not known. */
   stepsAt(version: number, call: 'map' | 'unmap', req: MapReq): Recorded | undefined {
-    if (!this.complete) return undefined;
+    if (!this.predictable) return undefined;
     if (version === this.version) return this.stepsNow(call, req);
     const changes = this.changesSince(version, req.addr, req.range);
     if (changes === undefined) return undefined;

@@ -40,7 +40,7 @@ export class World {
   gaps = 0;
   unpaired = 0;
   firstUnpaired = 0;
-  /** Tree changes that the followed trees could not have given. */
+  /** Events that those before them could not have led to. */
   contradictions = 0;
   readonly #goneVms = new Map<Ptr, { readonly name: string; readonly ordinal: number }>();
   #countsAgreed = 0;
@@ -106,6 +106,7 @@ export class World {
     const vm = this.vms.get(id);
     if (vm === undefined) return;
     this.vms.delete(id);
+    vm.ended = vm.predictable && vm.tree.size === 0;
     if (this.#goneVms.size < MAX_GONE_VMS) this.#goneVms.set(id, { name: vm.name, ordinal: vm.ordinal });
   }
 
@@ -156,6 +157,12 @@ export class World {
       task.step = undefined;
       for (const context of task.contexts) context.known = false;
     }
+  }
+
+  /** What stands here cannot follow from what stands before: the trace lost events without saying so. */
+  contradicted(job: Job | undefined, why: string): void {
+    job?.unknown.add(`the trace lacks events: ${why}`);
+    this.contradictions++;
   }
 
   /** An entry without its return, or the other way round: the trace lost events without saying so. */

@@ -6,7 +6,18 @@ import type { JobRow } from '../replay/job_row.ts';
 import type { VmState } from '../replay/vm_state.ts';
 import { address, type Column, pointer } from './table.ts';
 
-const COUNTS = ['steps', 'map', 'unmap', 'remap', 'keep', 'missing', 'redundant', 'diverged', 'misapplied', 'unreserved'] as const;
+const COUNTS = [
+  'steps',
+  'map',
+  'unmap',
+  'remap',
+  'keep',
+  'missing',
+  'redundant',
+  'diverged',
+  'misapplied',
+  'unreserved',
+] as const;
 
 export const jobColumns: readonly Column<JobRow>[] = [
   { name: 'job', kind: 'count', cell: (row) => row.job },

@@ -4,7 +4,7 @@
  * What must not get through: control characters (ESC, DEL and C1 among them), what turns the direction of text or has
  * no width, line and paragraph separators, private-use characters and halves of surrogate pairs.
  */
-const UNSAFE = /[\p{Cc}\p{Cf}\p{Co}\p{Cs}\p{Zl}\p{Zp}\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0]/gu;
+const UNSAFE = /[\p{Cc}\p{Cf}\p{Co}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/gu;
 
 const PLAIN = /^[\x20-\x5b\x5d-\x7e]*$/;
 

@@ -1,57 +1,154 @@
 // One job in full, as a driver developer reads it: ops, locks, steps as planned and as applied, fences, findings, VA space.
-import { add, hex, type Ptr, ptrHex, type U64 } from '../base/u64.ts';
-import type { StepEvent, StepPiece } from '../events/vm_event.ts';
+import { hex, type Ptr, ptrHex } from '../base/u64.ts';
 import type { Finding } from '../findings/finding.ts';
-import { describeOp, STEP_TYPES } from '../replay/describe.ts';
-import type { AppliedStep, FenceUse, Job, JobDetail, LockAsk, LockAttempt, OpRun } from '../replay/job.ts';
+import type { FenceUse, Job, JobDetail } from '../replay/job.ts';
 import type { JobRow } from '../replay/job_row.ts';
 import { printable, printablePath } from './escape.ts';
+import { findingText } from './finding_text.ts';
+import { locksSection } from './show_locks.ts';
+import { spaceSection } from './show_space.ts';
+import { stepsSection } from './show_steps.ts';
+import { aligned, ends, Letters, retText, spanText, type View } from './show_view.ts';
 import { counted, plainStyle, type Style, wrapped } from './style.ts';
-import { type Box, type Mark, type PictureRow, vaPicture } from './va_picture.ts';
 
 export interface ShowOptions {
+  /** The trace's name, as the user gave it. */
   readonly file: string;
   readonly style?: Style;
-  /** Columns to keep within where that is possible. */
+  /** Columns to keep within where that is possible; 80 unless told. */
   readonly width?: number;
 }
 
-/** Lists longer than this are shown by their ends. */
-const LONG = 40;
-const ENDS = 12;
-/** Places of the VA space drawn, and requests drawn in one of them. */
-const MAX_PICTURES = 16;
-const MAX_REQUESTS = 6;
-
-interface View {
-  readonly job: Job;
-  readonly detail: JobDetail;
-  readonly row: JobRow;
-  readonly findings: readonly Finding[];
-  readonly file: string;
-  readonly style: Style;
-  readonly width: number;
-  readonly letters: Letters;
-}
-
-/** `findings` may hold those of other jobs too. */
+/** `findings` may hold those of other jobs too. The job must come from an analysis that keeps details (`onJob`). */
 export function showJob(job: Job, row: JobRow, findings: readonly Finding[], options: ShowOptions): string {
   const { detail } = job;
-  const own = findings.filter((finding) => finding.job === row.job && isWithin(finding, row));
+  if (detail === undefined) return `job ${row.job}: no details were kept\n`;
   const view: View = {
     job,
-    detail: detail ?? job_without_detail,
+    detail,
     row,
-    findings: own,
+    findings: findings.filter((finding) => finding.job === row.job).sort((a, b) => a.line - b.line),
     file: printablePath(options.file),
     style: options.style ?? plainStyle,
     width: options.width ?? 80,
-    letters: new Letters(job),
+    letters: new Letters(job, detail),
   };
-  const sections = [header(view), opsSection(view), locksSection(view), stepsSection(view), fencesSection(view)];
-  sections.push(findingsSection(view), spaceSection(view), legend(view));
-  return `${sections
-    .filter((section) => section.length > 0)
-    .map((section) => section.join('\n'))
-    .join('\n\n')}\n`;
+  const sections = [header, objects, ops, locksSection, stepsSection, fences, spaceSection, findingsOf];
+  const texts = sections.map((section) => section(view)).filter((lines) => lines.length > 0);
+  return `${texts.map((lines) => lines.join('\n')).join('\n\n')}\n`;
+}
+
+function header(view: View): string[] {
+  const { row, style, file, job } = view;
+  const word = {
+    ok: style.good,
+    failed: style.note,
+    bad: style.error,
+    wasteful: style.warning,
+    unknown: style.warning,
+  };
+  const vm =
+    row.vmOrdinal === 0 ? 'unknown' : `${row.vmOrdinal}${row.vmName === '' ? '' : ` "${printable(row.vmName)}"`}`;
+  const end = row.endLine === 0 ? `line ${row.line} to the end of` : `lines ${row.line} to ${row.endLine} of`;
+  const times = row.start === '' ? '' : `, ${row.start} s to ${row.end === '' ? '?' : `${row.end} s`}`;
+  const attempts = row.attempts === undefined ? '' : `, ${counted(row.attempts, 'lock attempt')}`;
+  const lines = [
+    `${style.bold(`job ${row.job}`)}  ${word[row.verdict](row.verdict)}`,
+    ...wrapped(`  ${countsText(row)}`, view.width, 4),
+    `  task ${printable(row.comm)}-${row.pid}, VM ${vm}, gpuvm ${ptrHex(row.vm)}`,
+    `  ${end} ${file}${times}`,
+    `  ${counted(row.ops ?? job.ops.length, 'op')}${attempts}, ${retText(row.ret)}`,
+  ];
+  if (job.deferred) lines.push('  applied after the ioctl had returned, by a worker');
+  if (job.implicit) lines.push('  its ioctl is not probed: the calls into drm_gpuvm make the job');
+  for (const why of row.unknown)
+    lines.push(...wrapped(`  not judged whole: ${printable(why)}`, view.width, 4).map(style.warning));
+  return lines;
+}
+
+function countsText(row: JobRow): string {
+  const { steps, map, unmap, remap, keep, missing, redundant, diverged, misapplied, unreserved } = row.counts;
+  const kinds = `(${map} map, ${unmap} unmap, ${remap} remap, ${keep} keep)`;
+  const parts = [steps === undefined ? 'steps are not probed' : `${counted(steps, 'step')} ${kinds}`];
+  const add = (value: number | undefined, word: string) => {
+    if (value !== undefined && value > 0) parts.push(`${value} ${word}`);
+  };
+  add(missing, 'not locked');
+  add(misapplied, 'misapplied');
+  add(unreserved, unreserved === 1 ? 'fence without slot' : 'fences without slot');
+  add(redundant, redundant === 1 ? 'lock too many' : 'locks too many');
+  add(diverged, diverged === 1 ? 'op unlike the lock pass' : 'ops unlike the lock pass');
+  return parts.join(', ');
+}
+
+function objects(view: View): string[] {
+  const { letters, detail, job, style } = view;
+  if (letters.all.length === 0) return [];
+  const own = job.vm?.init.rObj ?? 0;
+  const rows = letters.all.map((obj) => {
+    const resv = obj === own ? (job.vm?.resv ?? 0) : (detail.resvs.get(obj) ?? resvSeen(detail, obj));
+    const known = resv === 0 ? 'dma_resv not known' : `dma_resv ${ptrHex(resv)}`;
+    const whose = resv !== 0 && resv === job.vm?.resv ? 'the VM’s' : '';
+    return [letters.of(obj), ptrHex(obj), known, whose];
+  });
+  return [style.bold('objects'), ...ends(aligned(rows), 'objects')];
+}
+
+function resvSeen(detail: JobDetail, obj: Ptr): Ptr {
+  for (const { attempt } of detail.attempts)
+    for (const entry of attempt.entries) if (entry.obj === obj) return entry.resv;
+  return 0;
+}
+
+function ops(view: View): string[] {
+  const { style, letters, detail } = view;
+  const rows = detail.ops.map((op) => [
+    String(op.index),
+    op.kind.toUpperCase(),
+    spanText(op.addr, op.range),
+    op.kind === 'unmap' ? '' : letters.of(op.obj),
+    op.obj === 0 ? '' : `offset ${hex(op.offset)}`,
+    `line ${op.line}`,
+  ]);
+  if (rows.length === 0) return [style.bold('ops'), '  none was carried out'];
+  return [style.bold('ops'), ...ends(aligned(rows, [0]), 'ops')];
+}
+
+function fences(view: View): string[] {
+  const { detail, letters, style, job } = view;
+  if (detail.fences.length === 0) return [];
+  const byResv = new Map<Ptr, FenceUse[]>();
+  for (const use of detail.fences) byResv.set(use.resv, [...(byResv.get(use.resv) ?? []), use]);
+  const rows = [...byResv].map(([resv, uses]) => {
+    const obj = uses.find((use) => use.obj !== 0)?.obj ?? [...detail.resvs].find(([, one]) => one === resv)?.[0];
+    const whose = resv === job.vm?.resv ? 'VM' : obj === undefined ? ptrHex(resv) : letters.of(obj);
+    const reserved = uses.filter((use) => use.call === 'reserve' && use.outcome === 'ok');
+    const added = uses.filter((use) => use.call === 'add');
+    const bad = [...new Set(added.map((use) => use.outcome))].filter((outcome) => outcome !== 'ok');
+    const slots = reserved.length === 0 ? 'no slot reserved' : `slot reserved at ${places(reserved)}`;
+    return {
+      cells: [`dma_resv of ${whose}`, slots, added.length === 0 ? 'no fence added' : `fence added at ${places(added)}`],
+      bad: bad
+        .map((outcome) =>
+          outcome === 'unreserved' ? 'NO SLOT' : outcome === 'not known' ? 'slots not known' : outcome,
+        )
+        .join(', '),
+    };
+  });
+  const table = aligned(rows.map((row) => row.cells));
+  const lines = table.map((line, i) => (rows[i]?.bad ? `${line}  ${style.error(`<-- ${rows[i]?.bad}`)}` : line));
+  return [style.bold('fences'), ...ends(lines, 'reservation objects')];
+}
+
+function places(uses: readonly FenceUse[]): string {
+  const lines = [...new Set(uses.map((use) => use.line))];
+  const shown = lines.slice(0, 2).join(', ');
+  const more = lines.length > 2 ? ` and ${lines.length - 2} more` : '';
+  return `line${lines.length > 1 ? 's' : ''} ${shown}${more}`;
+}
+
+function findingsOf(view: View): string[] {
+  const { style, findings, width } = view;
+  if (findings.length === 0) return [style.bold('findings'), '  none'];
+  return [style.bold('findings'), ...findings.flatMap((finding) => findingText(finding, style, Math.max(width, 80)))];
 }

@@ -17,9 +17,10 @@ export const plainStyle: Style = { error: same, warning: same, note: same, good:
 export function wrapped(text: string, width: number | undefined, indent: number): string[] {
   if (width === undefined || text.length <= width) return [text];
   const lines: string[] = [];
-  let line = '';
-  for (const word of text.split(' ')) {
-    const longer = line === '' ? word : `${line} ${word}`;
+  const start = text.length - text.trimStart().length;
+  let line = ' '.repeat(start);
+  for (const word of text.slice(start).split(' ')) {
+    const longer = line.trim() === '' ? line + word : `${line} ${word}`;
     if (longer.length > width && line.trim() !== '') {
       lines.push(line);
       line = ' '.repeat(indent) + word;

@@ -118,12 +118,14 @@ function gapFor(columns: readonly Column[], rows: readonly PlacedRow[]): { one: 
 }
 
 function strips(columns: readonly Column[], gap: { one: number; two: number }, width: number): Strip[] {
-  const fits = (each: number) => Math.max(2, 1 + Math.floor((width - 12) / each));
+  const room = width - gap.one; // the last address stands to the right of its column
+  const fits = (each: number) => Math.max(2, 1 + Math.floor(room / each));
   if (columns.length <= fits(gap.one)) return [{ columns, first: 0, staggered: false, gap: gap.one }];
-  const each = fits(gap.two);
+  const count = Math.ceil((columns.length - 1) / (fits(gap.two) - 1));
+  const steps = Math.ceil((columns.length - 1) / count);
   const result: Strip[] = [];
-  for (let first = 0; first === 0 || first < columns.length - 1; first += each - 1) {
-    result.push({ columns: columns.slice(first, first + each), first, staggered: true, gap: gap.two });
+  for (let first = 0; first < columns.length - 1; first += steps) {
+    result.push({ columns: columns.slice(first, first + steps + 1), first, staggered: true, gap: gap.two });
   }
   return result;
 }

@@ -71,14 +71,20 @@ export function holed(bytes: Uint8Array, longest: number, draw: () => number): U
   return lines.where((i) => i < from || i >= from + size);
 }
 
-/** The same finding on whatever line it stands. */
+/** The same finding on whatever line it stands, and whichever step of its op it is: a lost step moves those behind it. */
 export function identity(finding: Finding): string {
-  const { rule, job, op, step, obj, message } = finding;
-  return [rule, job ?? '-', op ?? '-', step ?? '-', obj, message].join(' | ');
+  const { rule, job, op, obj, message } = finding;
+  return [rule, job ?? '-', op ?? '-', obj, message.replace(/ step \d+ /, ' step ')].join(' | ');
 }
 
-/** Findings that are stated as facts, although the whole trace does not have them. */
+/** Of these, damage must not give a single one that is not marked inconclusive; others must not call themselves certain. */
+const STRICT = new Set(['missing-lock', 'redundant-lock', 'misapplied-step']);
+
+/** Findings that are stated although the whole trace does not have them. */
 export function invented(whole: Report, damaged: Report): Finding[] {
   const real = new Set(whole.findings.map(identity));
-  return damaged.findings.filter((one) => one.confidence !== 'inconclusive' && !real.has(identity(one)));
+  const stated = damaged.findings.filter(
+    ({ rule, confidence }) => confidence === 'certain' || (confidence === 'likely' && STRICT.has(rule)),
+  );
+  return stated.filter((one) => !real.has(identity(one)));
 }

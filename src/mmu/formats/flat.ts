@@ -2,7 +2,8 @@
 
 import { addWrapped, type Ptr, type U64, u64FromBigInt, wrap } from '../../base/u64.ts';
 import { type Format, floorTo, SZ_4K } from '../format.ts';
-import type { MapResult, PageTable, UnmapResult } from '../pgtable.ts';
+import type { PageTable } from '../pgtable.ts';
+import type { MapResult, UnmapResult } from '../result.ts';
 import { NULL_TARGET, type Target } from '../run.ts';
 
 /** The driver allocates entries for at most 4 GiB. */

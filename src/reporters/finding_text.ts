@@ -1,0 +1,28 @@
+// One finding as people read it: `file:line: severity: message [rule]`, its evidence below.
+import type { Finding } from '../findings/finding.ts';
+import { printable, printablePath } from './escape.ts';
+import { type Style, wrapped } from './style.ts';
+
+/** Evidence lines shown of one finding. */
+const MAX_EVIDENCE = 12;
+
+export function findingText(finding: Finding, style: Style, width?: number): string[] {
+  const file = printablePath(finding.file);
+  const sure = finding.confidence === 'certain' ? '' : ` (${finding.confidence})`;
+  const place = `${file}:${finding.line}:`;
+  const severity = `${finding.severity}${sure}:`;
+  const [first = '', ...more] = wrapped(
+    `${place} ${severity} ${printable(finding.message)} [${finding.rule}]`,
+    width,
+    4,
+  );
+  const lines = [
+    style.bold(place) + first.slice(place.length).replace(severity, style[finding.severity](severity)),
+    ...more,
+  ];
+  for (const { line, text } of finding.evidence.slice(0, MAX_EVIDENCE))
+    lines.push(...wrapped(`    ${file}:${line}: ${printable(text)}`, width, 8).map(style.dim));
+  const left = finding.evidence.length - MAX_EVIDENCE;
+  if (left > 0) lines.push(style.dim(`    ... and ${left} more places`));
+  return lines;
+}

@@ -1,0 +1,42 @@
+// README says what the code says.
+import { readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { expect, it } from 'vitest';
+import { rules } from '../src/index.ts';
+import { findingColumns, jobColumns, stateColumns } from '../src/reporters/columns.ts';
+import { ROOT, run } from './support/run.ts';
+
+const README = path.join(ROOT, 'README.md');
+
+it('README lists every rule with its severity and summary', () => {
+  const marker = '<!-- rules: kept equal to `gpuvm-trace rules` by a test -->';
+  const rows = rules.map((rule) => `| ${rule.id} | ${rule.severity} | ${rule.summary} |\n`).join('');
+  const text = readFileSync(README, 'utf8');
+  const table = `| rule | severity | what it reports |\n|---|---|---|\n${rows}`;
+  if (process.env['UPDATE'] === '1') {
+    writeFileSync(README, text.replace(/\| rule \| severity[^]*?\n(?=\n|<!--)/, table).replace(`${marker}\n`, ''));
+  }
+  expect(readFileSync(README, 'utf8')).toContain(table);
+});
+
+it('README names the columns of every table', () => {
+  const text = readFileSync(README, 'utf8');
+  for (const [command, columns] of [
+    ['check', findingColumns],
+    ['jobs', jobColumns],
+    ['state', stateColumns],
+  ] as const) {
+    expect(text).toContain(`| \`${command}\` | ${columns.map((column) => column.name).join(', ')} |`);
+  }
+});
+
+it('README begins with the two commands, and the first shows findings', () => {
+  const text = readFileSync(README, 'utf8');
+  expect(text.split('\n').slice(3, 5)).toEqual([
+    'npm ci && npx gpuvm-trace check fixtures/lab/missing/trace.txt',
+    'npm ci && npm test',
+  ]);
+  const { code, out } = run(['check', 'fixtures/lab/missing/trace.txt']);
+  expect(code).toBe(1);
+  expect(out).toContain('[missing-lock]');
+});
