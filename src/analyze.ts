@@ -26,6 +26,8 @@ export interface AnalyzeOptions {
   readonly definitions?: readonly ProbeDefinition[];
   /** Keep what `show` needs of every job, and hand each over when it ends. */
   readonly onJob?: (job: Job) => void;
+  /** Follow the page tables, for `mmu`. */
+  readonly tables?: boolean;
   /** Asked before each event; `false` ends the analysis there, with the state as it then is. */
   readonly until?: (where: Where) => boolean;
 }
@@ -58,7 +60,7 @@ export class Analysis implements EventSink {
     this.#options = options;
     this.#machine = new Machine(
       { fact: (fact) => this.#judge(fact), job: (job) => this.#endJob(job) },
-      { detail: options.onJob !== undefined },
+      { detail: options.onJob !== undefined, tables: options.tables ?? false },
     );
     this.#table = new ProbeTable(probes, options.definitions);
     this.#decoder = new TextDecoder(this.#table, this);

@@ -4,6 +4,7 @@ import { UserError } from '../index.ts';
 import { printable } from '../reporters/escape.ts';
 import { checkCommand } from './check.ts';
 import { jobsCommand } from './jobs.ts';
+import { mmuCommand } from './mmu.ts';
 import { explainCommand, rulesCommand } from './rules.ts';
 import { showCommand } from './show.ts';
 import { stateCommand } from './state.ts';
@@ -30,7 +31,7 @@ function program(): Command {
     .addHelpText('after', EXAMPLES)
     .configureOutput({ outputError: (text, write) => write(text.split('\n')[0]?.concat('\n') ?? '') })
     .exitOverride();
-  for (const sub of [checkCommand(), jobsCommand(), showCommand(), stateCommand(), rulesCommand(), explainCommand()]) {
+  for (const sub of [checkCommand(), jobsCommand(), showCommand(), stateCommand(), mmuCommand(), rulesCommand(), explainCommand()]) {
     sub.copyInheritedSettings(command);
     command.addCommand(sub);
   }

@@ -128,7 +128,7 @@ export const labProbes: readonly ProbeSpec[] = [
     gpuvm: a.ptr(0) ?? 0,
     addr: a.u64(1) ?? 0,
     length: a.u64(2) ?? 0,
-    pte: a.u64(3) ?? 0,
+    pte: a.u64(3),
   })),
   entry('mmu_unmap', 'lab_mmu_unmap', ['gpuvm:ptr', 'addr:u64', 'len:u64'], (a) => ({
     kind: 'mmu_unmap',

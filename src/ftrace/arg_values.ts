@@ -14,12 +14,8 @@ for (let d = 10; d < 16; d++) HEX[97 + d - 10] = HEX[65 + d - 10] = d;
 
 /** The value of two hex digits by their two bytes, -1 for others: half the steps, and three lines in four are pointers. */
 const HEX_PAIR = new Int16Array(65536).fill(-1);
-for (let a = 0; a < 256; a++) {
-  for (let b = 0; b < 256; b++) {
-    const [high = 255, low = 255] = [HEX[a], HEX[b]];
-    if (high !== 255 && low !== 255) HEX_PAIR[(a << 8) | b] = (high << 4) | low;
-  }
-}
+const DIGITS = [...'0123456789abcdefABCDEF'].map((digit) => digit.charCodeAt(0));
+for (const a of DIGITS) for (const b of DIGITS) HEX_PAIR[(a << 8) | b] = ((HEX[a] ?? 0) << 4) | (HEX[b] ?? 0);
 
 export class ArgValues implements Args {
   /** NaN: look into #other. */

@@ -44,43 +44,6 @@ export interface UnmapResult extends Change {
   readonly stopAt: number | undefined;
 }
 
-/** Who maps or unmaps, and with what. */
-export interface How {
-  /** READ | WRITE where not given. */
-  readonly prot?: number;
-  /** Kept in the leaves that are written, and with what is cleared. */
-  readonly line?: number;
-  /** Page sizes that the driver's loop may choose from; all of the format's where not given. */
-  readonly pageSizes?: readonly number[];
-  /** Pages set aside for new tables: -ENOMEM where they do not suffice. Not given: always enough. */
-  readonly tables?: number;
-}
-
-export interface Change {
-  /** Leaves that are gone: overwritten, cleared, below a table that went, or dropped with the rest of a block. */
-  readonly gone: readonly Run[];
-  readonly tablesAllocated: number;
-  readonly tablesFreed: number;
-}
-
-export interface MapResult extends Change {
-  /** 0 or a negative error. */
-  readonly ret: number;
-  /** Bytes mapped, also where ret is an error. */
-  readonly mapped: number;
-  /** The live leaf that refused the map (-EEXIST). */
-  readonly conflict: Run | undefined;
-}
-
-export interface UnmapResult extends Change {
-  /** Bytes that the call says it unmapped; entries that point to a table count in full. */
-  readonly unmapped: number;
-  /** Why less than asked: nothing there, or a block of which only a part was to go. */
-  readonly stop: 'hole' | 'block' | undefined;
-  /** Where that is. */
-  readonly stopAt: number | undefined;
-}
-
 /** What the parts of one call add up to. */
 export class Tally {
   readonly gone: Run[] = [];

@@ -183,7 +183,7 @@ function lockStep(event: StepEvent, context: Context): void {
     expected: expected === undefined ? 'no further step' : describeStep(expected),
     recorded: describeEvent(event),
     span: { addr, range },
-    absence: ask.expected.steps.some((later, i) => i > index && isStep(later, event)) ? 'call' : undefined,
+    absence: ask.expected.steps.some((later, i) => i > index && isStep(later, event)) ? 'call' : surplus(expected),
   });
 }
 
@@ -388,13 +388,19 @@ function checkExpected(context: Context, op: OpRun, index: number, event: StepEv
   } else if (steps !== undefined) {
     const left = expected === undefined ? 'no further step' : describeStep(expected);
     const found = steps.findIndex((later, i) => i > index && isStep(later, event));
-    const absence = found < 0 ? undefined : event.by === 'list' ? 'call' : absenceOf(vm, steps.slice(index, found));
+    const absence = found < 0 ? surplus(expected) : absenceOf(vm, steps.slice(index, found), event.by);
     stepDiverged(context, op, left, describeEvent(event), absence);
   }
 }
 
+/** A step beyond the last one may belong to the next request, whose call was lost. */
+function surplus(expected: Step | StepEvent | undefined): Absence | undefined {
+  return expected === undefined ? 'call' : undefined;
+}
+
 /** Steps are not in the trace. Were they carried out all the same, then it is only their lines that are missing. */
-function absenceOf(vm: VmState | undefined, skipped: readonly Step[]): Absence {
+function absenceOf(vm: VmState | undefined, skipped: readonly Step[], by: StepEvent['by']): Absence {
+  if (by !== 'driver') return 'call';
   const done = (step: Step) =>
     step.kind === 'map' ? vm?.tree.find(step.addr, step.range) !== undefined : vm?.tree.has(step.va) === false;
   return skipped.some(done) ? 'call' : 'tree';
@@ -406,7 +412,7 @@ function checkListed(context: Context, op: OpRun, event: StepEvent): void {
   if (op.stepDiverged || (listed !== undefined && listed.type === event.type && listed.addr === event.addr)) return;
   const skips = op.list.some((later, i) => i > op.count && later.type === event.type && later.addr === event.addr);
   const wanted = listed === undefined ? 'no further step' : describeEvent(listed);
-  stepDiverged(context, op, wanted, describeEvent(event), skips || listed === undefined ? 'call' : undefined);
+  stepDiverged(context, op, wanted, describeEvent(event), skips ? 'call' : surplus(listed));
 }
 
 function stepDiverged(
@@ -503,7 +509,7 @@ export function finishOp(context: Context, job: Job, op: OpRun): void {
   if (op.failed) return;
   const expected = op.expected?.steps[op.count];
   if (expected !== undefined && op.request !== undefined && !op.stepDiverged && context.world.seen.has('step')) {
-    const absence = absenceOf(job.vm, op.expected?.steps.slice(op.count) ?? []);
+    const absence = absenceOf(job.vm, op.expected?.steps.slice(op.count) ?? [], 'driver');
     stepDiverged(context, op, describeStep(expected), 'no further step', absence);
   }
   const { planned } = op;

@@ -101,7 +101,8 @@ function windowAround(tree: Gpuvm, span: Span): Span {
   const outermost = [next, last].find((va) => va !== undefined && va !== tree.kernelNode);
   const from = first !== undefined && first.addr < span.addr ? first.addr : span.addr;
   const reach = outermost === undefined ? end : add(outermost.addr, outermost.range);
-  return spanOf(from, reach > end ? reach : end); // not Math.max(): either may be a bigint
+  if (reach > end) return spanOf(from, reach);
+  return spanOf(from, end);
 }
 
 /** Sorts before every mapping at addr. */

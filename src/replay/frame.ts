@@ -97,6 +97,7 @@ export const frameHandlers: Handlers = {
       closeJob(context, left);
     }
     const job = openJob(context, where);
+    job.begun = true;
     job.opCount = event.opCount;
   },
 
@@ -108,9 +109,11 @@ export const frameHandlers: Handlers = {
       job.unknown.add('the trace begins within it');
     }
     if (event.job !== undefined) {
+      if (job.idKnown && job.id !== event.job) world.contradicted(job, `job ${job.id} returns as job ${event.job}`);
       job.id = event.job;
       job.idKnown = true;
     }
+    if (!job.begun && world.seen.has('bind')) job.unknown.add('the trace begins within it');
     for (const open of task.contexts) if (open.job === job) tellUnfinished(context, open, job);
     dropContexts(context);
     if (job.deferred || !world.openJobs.has(job)) {
@@ -177,7 +180,8 @@ export const frameHandlers: Handlers = {
     if (job === undefined) return;
     if (context.task.step !== undefined) finishStep(context, undefined);
     if (job.op !== undefined) finishOp(context, job, job.op);
-    if (event.index !== job.ops.length && job.unknown.size === 0)
+    if (job.implicit) job.unknown.add('the trace begins within it');
+    else if (event.index !== job.ops.length && job.unknown.size === 0)
       context.world.contradicted(job, `op ${event.index} follows after ${job.ops.length}`);
     const op = new OpRun(event.index, event.op, event.addr, event.range, event.obj, event.offset, context.where.line);
     job.ops.push(op);

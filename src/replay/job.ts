@@ -160,6 +160,8 @@ export class Job {
   end = '';
   readonly pid: number;
   readonly comm: string;
+  /** The entry of its ioctl was seen. */
+  begun = false;
   vm: VmState | undefined;
   opCount: number | undefined;
   attempts = 0;

@@ -6,9 +6,10 @@ import { finishDetail } from './detail.ts';
 import { frameHandlers } from './frame.ts';
 import { lockHandlers } from './locks.ts';
 import { Pairing } from './pairing.ts';
+import { tableHandlers } from './tables.ts';
 import type { Task } from './task.ts';
 import { treeHandlers } from './tree.ts';
-import { World, type WorldSink } from './world.ts';
+import { World, type WorldOptions, type WorldSink } from './world.ts';
 
 /** What a handler gets: where the event stands, the task it happened in, and all that is known. */
 export interface Context {
@@ -35,7 +36,7 @@ function merge(...parts: readonly Handlers[]): Map<VmEventKind, AnyHandler> {
   return all;
 }
 
-const HANDLERS = merge(frameHandlers, lockHandlers, applyHandlers, treeHandlers);
+const HANDLERS = merge(frameHandlers, lockHandlers, applyHandlers, treeHandlers, tableHandlers);
 
 export class Machine {
   readonly world: World;
@@ -44,8 +45,8 @@ export class Machine {
   /** Those of the kinds seen: one look-up an event instead of two. */
   readonly #handlers = new Map<VmEventKind, AnyHandler>();
 
-  constructor(sink: WorldSink, options: { readonly detail: boolean }) {
-    this.world = new World(sink, options.detail);
+  constructor(sink: WorldSink, options: WorldOptions) {
+    this.world = new World(sink, options);
     const nowhere: Where = { line: 0, pid: -1, cpu: -1, time: () => '', comm: () => '' };
     this.#context = { world: this.world, task: this.world.task(-1), where: nowhere };
   }

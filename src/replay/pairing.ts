@@ -141,7 +141,7 @@ export class Pairing {
   #enter(task: Task, call: number, key: Ptr): boolean {
     const entries = (this.#entries[call] ?? 0) + 1;
     this.#entries[call] = entries;
-    task.fresh = false;
+    task.entered |= 1 << call;
     if (entries > NOT_PROBED && this.#returns[call] === 0) return true;
     // A function does not call itself here: the one still open has returned unseen.
     const open = task.calls.findIndex((one) => one.call === call);
@@ -168,7 +168,11 @@ export class Pairing {
       const whole = open === calls.length - 1 || this.#closeAbove(task, open);
       return this.#sameKey(calls.pop(), key) && whole;
     }
-    if (task.fresh) return true;
+    // A call that the task was in when the trace began: nothing is around what was seen, and none like it was entered.
+    if (calls.length === 0 && (task.entered & (1 << call)) === 0) {
+      task.entered |= 1 << call;
+      return true;
+    }
     if (this.#entries[call] === 0) {
       this.#loneReturns[call] = (this.#loneReturns[call] ?? 0) + 1;
       return true;

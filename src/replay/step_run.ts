@@ -52,6 +52,7 @@ export class StepRun {
   judge(probed: Probed): { readonly mistakes: readonly Mistake[]; readonly doubt: boolean } {
     if (this.event.type === OP_MAP) return this.#judgeMap(probed);
     if (this.event.type === OP_REMAP) return this.#judgeRemap(probed);
+    if (this.inserts.length > 0 || this.linkedAt.length > 0) return { mistakes: [], doubt: true };
     if (this.removed || !probed.remove) return { mistakes: [], doubt: false };
     if (this.helperCalled || this.unlinked) return { mistakes: [], doubt: true };
     return { mistakes: [this.#mistake('unmap skipped', undefined, undefined)], doubt: false };
@@ -79,6 +80,8 @@ export class StepRun {
     }
     if (!probed.insert) return { mistakes, doubt: false };
     const { prev, next } = this.event;
+    const pieces = (prev === undefined ? 0 : 1) + (next === undefined ? 0 : 1);
+    if (this.inserts.length > pieces) return { mistakes, doubt: true };
     const [first] = this.inserts;
     const gotPrev =
       prev && this.inserts.find((one) => (prev.addr === undefined ? one === first : one.addr === prev.addr));

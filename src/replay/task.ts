@@ -64,8 +64,8 @@ export class Task {
   inserting: { readonly gpuvm: Ptr; readonly va: Ptr; readonly inserted: Inserted; readonly flags: number } | undefined;
   /** Calls entered and not yet returned from, innermost last; see pairing.ts. */
   readonly calls: OpenCall[] = [];
-  /** Nothing has been entered here yet: a return without its entry only means that the trace starts late. */
-  fresh = true;
+  /** One bit for each call entered since the trace began or had a gap; see pairing.ts. */
+  entered = 0;
 
   constructor(pid: number) {
     this.pid = pid;

@@ -5,6 +5,7 @@ import { OP_MAP, OP_REMAP, type StepEvent } from '../events/vm_event.ts';
 import { type Gpuva, gpuvaEnd, makeGpuva } from '../gpuvm/gpuva.ts';
 import { Gpuvm, type GpuvmInit } from '../gpuvm/gpuvm.ts';
 import { type MapReq, type Recorded, stepsOfMap, stepsOfUnmap } from '../gpuvm/sm_map.ts';
+import type { PageTable } from '../mmu/pgtable.ts';
 import type { OpView } from './fact.ts';
 import type { Job } from './job.ts';
 
@@ -50,6 +51,10 @@ export class VmState {
   complete: boolean;
   /** It was freed, empty as it must be then, so that all changes of its tree were seen. */
   ended = false;
+  /** Its page table, where the replay keeps them; made at the first table call. */
+  table: PageTable | undefined;
+  /** False: table calls lack what they wrote. */
+  tableShown = true;
   /** False: the driver's tree changes are not probed, so that only `asked` follows the VM. */
   treeShown = true;
   /** The VM's own dma_resv, 0 while unknown. */

@@ -25,6 +25,13 @@ export interface WorldSink {
   job(job: Job): void;
 }
 
+export interface WorldOptions {
+  /** Keep what `show` needs of every job. */
+  readonly detail: boolean;
+  /** Follow the page tables. */
+  readonly tables: boolean;
+}
+
 export class World {
   readonly vms = new Map<Ptr, VmState>();
   readonly objs = new Map<Ptr, ObjState>();
@@ -36,6 +43,7 @@ export class World {
   readonly seen = new Set<VmEventKind>();
   readonly sink: WorldSink;
   readonly detail: boolean;
+  readonly tables: boolean;
   /** Places where events of unknown number and kind are missing. */
   gaps = 0;
   unpaired = 0;
@@ -50,9 +58,10 @@ export class World {
   #jobNumber = 0;
   readonly #vmJobs = new Map<number, number>();
 
-  constructor(sink: WorldSink, detail: boolean) {
+  constructor(sink: WorldSink, options: WorldOptions) {
     this.sink = sink;
-    this.detail = detail;
+    this.detail = options.detail;
+    this.tables = options.tables;
   }
 
   /** exec->num_objects at a drm_exec_fini() was compared with what was followed. */
@@ -153,7 +162,7 @@ export class World {
     for (const obj of this.objs.values()) obj.resv = 0;
     for (const task of this.tasks.values()) {
       task.calls.length = 0;
-      task.fresh = true;
+      task.entered = 0;
       task.step = undefined;
       for (const context of task.contexts) context.known = false;
     }

@@ -53,6 +53,28 @@ export const findingColumns: readonly Column<Finding>[] = [
   { name: 'fingerprint', kind: 'hex', cell: (f) => f.fingerprint },
 ];
 
+/** One VM's table. */
+export interface MmuRow {
+  readonly vm: VmState;
+  readonly counts: MmuCounts;
+}
+
+interface MmuCounts {
+  readonly pages: number;
+  readonly used: number;
+  readonly bad: number;
+  readonly stray: number;
+}
+
+export const mmuColumns: readonly Column<MmuRow>[] = [
+  { name: 'vm', kind: 'hex', cell: (row) => pointer(row.vm.id) },
+  { name: 'pages', kind: 'count', cell: (row) => row.counts.pages },
+  { name: 'used', kind: 'count', cell: (row) => row.counts.used },
+  { name: 'bad', kind: 'count', cell: (row) => row.counts.bad },
+  { name: 'stray', kind: 'count', cell: (row) => row.counts.stray },
+  { name: 'name', kind: 'text', cell: (row) => row.vm.name },
+];
+
 /** One mapping of one VM. */
 export interface StateRow {
   readonly vm: VmState;

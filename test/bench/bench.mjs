@@ -60,7 +60,7 @@ function show(what, value, note) {
 
 const times = (value) => `${value.toFixed(value < 10 ? 2 : 1)} x`;
 
-function traceCmd(perSecond, count) {
+function traceCmd(count) {
   const version = spawnSync('trace-cmd', ['--version'], { encoding: 'utf8' });
   if (version.error) return 'not installed';
   writeFileSync(inFolder('7.dat'), gunzipSync(readFileSync(DAT)));
@@ -86,7 +86,7 @@ try {
   const count = writeRepeated(inFolder('big.txt'), lines, LINES);
   const wc = compare(check(inFolder('big.txt')), ['wc', '-l', inFolder('big.txt')]);
   show(`time of check on ${count} lines, wc -l = 1`, times(wc.ratio), 'goal: at most 20');
-  const why = traceCmd(count / wc.a, count);
+  const why = traceCmd(count);
   if (why !== undefined) show('events/s of check, trace-cmd report = 1', 'skipped', `trace-cmd: ${why}`);
   const once = peak(check(inFolder('big.txt')));
   writeRepeated(inFolder('big.txt'), lines, 2 * LINES);

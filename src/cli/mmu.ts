@@ -1,0 +1,79 @@
+// `mmu`: what the page tables of each VM hold, against what its VA space says.
+import { Command, Option } from 'commander';
+import { ptrHex, type Report } from '../index.ts';
+import { compare } from '../mmu/compare.ts';
+import { type MmuRow, mmuColumns } from '../reporters/columns.ts';
+import { toCsv, toJson, toNdjson, toObject, toText } from '../reporters/table.ts';
+import { type Moment, parseMoment, runUntil } from './moment.ts';
+import { emit, FORMATS, type Format, list } from './output.ts';
+import { wantsVm } from './select.ts';
+
+interface MmuOptions {
+  readonly at: Moment;
+  readonly format: Format;
+  readonly output?: string;
+  readonly vm?: readonly string[];
+  readonly probes?: string;
+}
+
+export function mmuCommand(): Command {
+  return new Command('mmu')
+    .description('compare the page tables of each VM with its VA space, counted in 4 KiB pages')
+    .argument('<trace>', 'a trace; - is standard input')
+    .addOption(
+      new Option('--at <moment>', 'a time stamp, line:N, job:ID (when it ends), last-job, or end')
+        .argParser(parseMoment)
+        .default({ kind: 'end' }, 'end'),
+    )
+    .option('--vm <vm>', 'only this VM: its pointer, its name, or #N for the Nth of the trace', list)
+    .option('--probes <file>', 'a saved tracefs dynamic_events, for traces without symbols')
+    .addOption(new Option('--format <format>', 'output format').choices(FORMATS).default('text'))
+    .option('-o, --output <file>', 'write there instead of standard output')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  gpuvm-trace mmu trace.txt --at last-job
+  gpuvm-trace mmu trace.txt --at job:26 --format csv
+
+pages: mapped by the VA space; used: present in the table; bad: mapped pages whose entry is absent or points
+elsewhere; stray: pages in the table beyond the mapped ones. The table calls must be probed (lab_mmu_map,
+lab_mmu_unmap).`,
+    )
+    .action(mmu);
+}
+
+async function mmu(file: string, options: MmuOptions): Promise<void> {
+  const report = await runUntil(file, options.at, { probes: options.probes, tables: true });
+  emit(render([...rowsOf(report, options.vm)], options.format), options);
+}
+
+const NONE = { pages: 0, used: 0, bad: 0, stray: 0 };
+
+function* rowsOf(report: Report, vms: readonly string[] | undefined): Iterable<MmuRow> {
+  for (const vm of report.world.vms.values()) {
+    if (!wantsVm(vms, report, vm.id)) continue;
+    const mappings = [...report.world.mappingsOf(vm)];
+    if (vm.table === undefined && mappings.length === 0 && vm.complete) {
+      yield { vm, counts: NONE };
+    } else if (vm.table !== undefined && vm.tableShown && vm.complete) {
+      yield { vm, counts: compare(mappings, vm.table) };
+    } else {
+      console.error(`gpuvm-trace: VM ${ptrHex(vm.id)}: not all of its table's history is in the trace`);
+      process.exitCode = 3;
+    }
+  }
+}
+
+function render(rows: readonly MmuRow[], format: Format): string {
+  switch (format) {
+    case 'text':
+      return toText(mmuColumns, rows);
+    case 'csv':
+      return toCsv(mmuColumns, rows);
+    case 'json':
+      return toJson({ vms: rows.map((row) => toObject(mmuColumns, row)) });
+    case 'ndjson':
+      return toNdjson('vm', rows.map((row) => toObject(mmuColumns, row)));
+  }
+}
