@@ -208,6 +208,9 @@ function doubtsOf(
     doubts.push(`${world.contradictions} times an event does not follow from those before: events are missing`);
   const unsure = jobs.filter((row) => row.unknown.length > 0).length;
   if (unsure > 0) doubts.push(`${unsure} of ${jobs.length} jobs could not be judged whole`);
+  if (jobs.length > 0 && !world.seen.has('step'))
+    doubts.push('no step callback is probed: what was done under which lock is not known');
+  if (jobs.length > 0 && !world.locksShown) doubts.push('no lock is probed: what was held is not known');
   if (stats.events === 0) doubts.push('the trace holds no event of drm_gpuvm, drm_exec or a known driver');
   for (const d of diagnostics)
     if (d.kind === 'cut' || d.kind === 'damaged') doubts.push(`line ${d.line}: ${d.message}`);

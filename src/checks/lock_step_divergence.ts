@@ -3,8 +3,8 @@ import { check } from './check.ts';
 import { opText } from './text.ts';
 
 const SAFE = {
-  1: 'an earlier op of the job removed or shrank what it would have met, whose object was locked for that op (safe case 1)',
-  2: 'an earlier MAP of the job put there what it meets, whose object was locked for that MAP (safe case 2)',
+  1: 'an earlier op of the job removed or shrank what it would have met; that op’s lock covers it (safe case 1)',
+  2: 'an earlier MAP of the job put there what it meets; that MAP’s lock covers it (safe case 2)',
 } as const;
 
 export const lockStepDivergence = check(

@@ -4,7 +4,7 @@ import { type Finding, type Report, SEVERITIES, type Severity } from '../index.t
 import { checkText } from '../reporters/check_text.ts';
 import { findingColumns } from '../reporters/columns.ts';
 import { toCsv, toJson, toNdjson, toObject } from '../reporters/table.ts';
-import { type ColorWhen, chalkFor, emit, FORMATS, type Format, list } from './output.ts';
+import { type ColorWhen, chalkFor, emit, FORMATS, type Format, list, terminalWidth } from './output.ts';
 import { runAnalysis } from './run_analysis.ts';
 import { addSelection, checkRuleNames, type Selection, wantsFinding, wantsJob } from './select.ts';
 import { chalkStyle } from './style.ts';
@@ -105,8 +105,14 @@ function render(all: readonly Checked[], options: CheckOptions): string {
       });
     case 'text': {
       const style = chalkStyle(chalkFor(options));
+      const width = terminalWidth(options);
+      const layout = {
+        failOn: options.failOn,
+        allNotes: options.rule !== undefined,
+        ...(width === undefined ? {} : { width }),
+      };
       return all
-        .map((one) => checkText({ ...one.report, doubts: one.doubts }, one.findings, { style, failOn: options.failOn }))
+        .map((one) => checkText({ ...one.report, doubts: one.doubts }, one.findings, { style, ...layout }))
         .join('\n');
     }
   }

@@ -31,7 +31,15 @@ function program(): Command {
     .addHelpText('after', EXAMPLES)
     .configureOutput({ outputError: (text, write) => write(text.split('\n')[0]?.concat('\n') ?? '') })
     .exitOverride();
-  for (const sub of [checkCommand(), jobsCommand(), showCommand(), stateCommand(), mmuCommand(), rulesCommand(), explainCommand()]) {
+  for (const sub of [
+    checkCommand(),
+    jobsCommand(),
+    showCommand(),
+    stateCommand(),
+    mmuCommand(),
+    rulesCommand(),
+    explainCommand(),
+  ]) {
     sub.copyInheritedSettings(command);
     command.addCommand(sub);
   }

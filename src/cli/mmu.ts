@@ -74,6 +74,9 @@ function render(rows: readonly MmuRow[], format: Format): string {
     case 'json':
       return toJson({ vms: rows.map((row) => toObject(mmuColumns, row)) });
     case 'ndjson':
-      return toNdjson('vm', rows.map((row) => toObject(mmuColumns, row)));
+      return toNdjson(
+        'vm',
+        rows.map((row) => toObject(mmuColumns, row)),
+      );
   }
 }

@@ -34,6 +34,12 @@ function colored(options: OutputOptions): boolean {
   return process.stdout.isTTY === true && TERM !== 'dumb';
 }
 
+/** Lines are wrapped for a terminal only: in a file or a pipe each finding stays on one line. */
+export function terminalWidth({ output }: OutputOptions): number | undefined {
+  if (process.stdout.isTTY !== true || (output !== undefined && output !== '-')) return undefined;
+  return Math.max(60, Math.min(process.stdout.columns, 120));
+}
+
 /** Values may be given several times and separated by commas. */
 export function list(value: string, before: readonly string[] = []): string[] {
   return [...before, ...value.split(',').filter((one) => one !== '')];

@@ -12,7 +12,7 @@ const HEX = new Uint8Array(256).fill(255);
 for (let d = 0; d < 10; d++) HEX[ZERO + d] = d;
 for (let d = 10; d < 16; d++) HEX[97 + d - 10] = HEX[65 + d - 10] = d;
 
-/** The value of two hex digits by their two bytes, -1 for others: half the steps, and three lines in four are pointers. */
+/** The value of two hex digits by their two bytes, -1 for others: half the steps, and most values are pointers. */
 const HEX_PAIR = new Int16Array(65536).fill(-1);
 const DIGITS = [...'0123456789abcdefABCDEF'].map((digit) => digit.charCodeAt(0));
 for (const a of DIGITS) for (const b of DIGITS) HEX_PAIR[(a << 8) | b] = ((HEX[a] ?? 0) << 4) | (HEX[b] ?? 0);

@@ -1,5 +1,5 @@
 // The heads of events, `name: (caller+0x12/0x34 [module] <- symbol)`: a trace repeats a few hundred of them on all its
-// lines, so each is taken apart once and then recognised as a whole. Gives 1.3 times the speed of a whole analysis.
+// lines, so each is taken apart once and then recognised as a whole. See test/bench/NOTES.md.
 import { KnownText } from './known_text.ts';
 import type { ProbeBinding } from './probe_binding.ts';
 import type { FtraceRecord } from './record.ts';
@@ -19,7 +19,7 @@ export class EventHead {
   readonly binding: ProbeBinding | undefined;
   /** The next one in the same bucket. */
   readonly sibling: EventHead | undefined;
-  /** What came after it last time, and so is likely to come again: right for four lines in five. */
+  /** What came after it last time, and so is likely to come again: right for two lines in three. */
   follower: EventHead | undefined;
 
   constructor(text: KnownText, binding: ProbeBinding | undefined, sibling: EventHead | undefined) {

@@ -1,4 +1,4 @@
-// A text that the trace repeats on many lines, recognised four bytes at a time: a third of the cost of single bytes.
+// A text that the trace repeats on many lines, recognised four bytes at a time instead of one by one.
 
 export function viewOf(buf: Uint8Array): DataView {
   return new DataView(buf.buffer, buf.byteOffset, buf.byteLength);

@@ -27,7 +27,7 @@ export class LineReader {
   }
 
   push(chunk: Uint8Array): void {
-    // One kind of array for all that reads bytes, whatever kind the caller has: a mix costs a tenth. Only the search for
+    // One kind of array for all that reads bytes, whatever kind the caller has: a mix makes each access slower. Only the search for
     // line breaks stays with the caller's, as a Buffer's is twice as fast.
     const bytes = new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.length);
     let pos = 0;

@@ -13,10 +13,11 @@ import {
 import { type Recorded, type Step, stepsOfMadvise } from '../gpuvm/sm_map.ts';
 import { describeEvent, describeOp, describeStep, STEP_TYPES } from './describe.ts';
 import { markApply } from './detail.ts';
-import type { Absence, Evidence, Span, StepView } from './fact.ts';
+import type { Evidence, Span, StepView } from './fact.ts';
 import { closeJob, openJob, tellStale } from './frame.ts';
 import { type Job, type LockAsk, OpRun } from './job.ts';
 import type { Context, Handlers } from './machine.ts';
+import { isWalking } from './pairing.ts';
 import { type Mistake, StepRun } from './step_run.ts';
 import { tell } from './tell.ts';
 import { contradicted } from './tree.ts';
@@ -183,7 +184,7 @@ function lockStep(event: StepEvent, context: Context): void {
     expected: expected === undefined ? 'no further step' : describeStep(expected),
     recorded: describeEvent(event),
     span: { addr, range },
-    absence: ask.expected.steps.some((later, i) => i > index && isStep(later, event)) ? 'call' : surplus(expected),
+    absence: 'call',
   });
 }
 
@@ -280,6 +281,7 @@ function checkLocked(context: Context, job: Job | undefined, vm: VmState | undef
   if (vm?.tree.isImmediate) return;
   const resv = world.resvOf(event.obj);
   if (resv === 0 || task.holds(resv)) return;
+  if (job === undefined && !world.framed.has(task.pid)) return;
   if (vm !== undefined && !vm.initKnown) {
     job?.unknown.add('its VM was made before the trace began: it may be in immediate mode');
     return;
@@ -294,6 +296,7 @@ function checkLocked(context: Context, job: Job | undefined, vm: VmState | undef
     vm,
     span: event.addr === undefined || event.range === undefined ? undefined : { addr: event.addr, range: event.range },
     evidence,
+    absence: job === undefined && !isWalking(task) ? 'call' : undefined,
   });
 }
 
@@ -387,41 +390,20 @@ function checkExpected(context: Context, op: OpRun, index: number, event: StepEv
     contradicted(context, vm, stray);
   } else if (steps !== undefined) {
     const left = expected === undefined ? 'no further step' : describeStep(expected);
-    const found = steps.findIndex((later, i) => i > index && isStep(later, event));
-    const absence = found < 0 ? surplus(expected) : absenceOf(vm, steps.slice(index, found), event.by);
-    stepDiverged(context, op, left, describeEvent(event), absence);
+    stepDiverged(context, op, left, describeEvent(event));
   }
-}
-
-/** A step beyond the last one may belong to the next request, whose call was lost. */
-function surplus(expected: Step | StepEvent | undefined): Absence | undefined {
-  return expected === undefined ? 'call' : undefined;
-}
-
-/** Steps are not in the trace. Were they carried out all the same, then it is only their lines that are missing. */
-function absenceOf(vm: VmState | undefined, skipped: readonly Step[], by: StepEvent['by']): Absence {
-  if (by !== 'driver') return 'call';
-  const done = (step: Step) =>
-    step.kind === 'map' ? vm?.tree.find(step.addr, step.range) !== undefined : vm?.tree.has(step.va) === false;
-  return skipped.some(done) ? 'call' : 'tree';
 }
 
 /** Compares with the ops list that the driver carries out. */
 function checkListed(context: Context, op: OpRun, event: StepEvent): void {
   const listed = op.list[op.count];
   if (op.stepDiverged || (listed !== undefined && listed.type === event.type && listed.addr === event.addr)) return;
-  const skips = op.list.some((later, i) => i > op.count && later.type === event.type && later.addr === event.addr);
   const wanted = listed === undefined ? 'no further step' : describeEvent(listed);
-  stepDiverged(context, op, wanted, describeEvent(event), skips ? 'call' : surplus(listed));
+  stepDiverged(context, op, wanted, describeEvent(event));
 }
 
-function stepDiverged(
-  context: Context,
-  op: OpRun,
-  expected: string,
-  recorded: string,
-  absence: Absence | undefined,
-): void {
+/** Steps are missing, or those of two requests run into one: lost lines could always do that. */
+function stepDiverged(context: Context, op: OpRun, expected: string, recorded: string): void {
   const { world, task } = context;
   op.stepDiverged = true;
   for (const step of op.expected?.steps ?? []) {
@@ -429,7 +411,7 @@ function stepDiverged(
   }
   const span = op.addr === undefined || op.range === undefined ? undefined : { addr: op.addr, range: op.range };
   const evidence = [{ line: op.requestLine || op.line, text: `op ${op.index} asks for ${describeOp(op)}` }];
-  tell(context, { kind: 'step_diverged', during: 'apply', expected, recorded, op, span, evidence, absence });
+  tell(context, { kind: 'step_diverged', during: 'apply', expected, recorded, op, span, evidence, absence: 'call' });
 }
 
 /**
@@ -509,8 +491,7 @@ export function finishOp(context: Context, job: Job, op: OpRun): void {
   if (op.failed) return;
   const expected = op.expected?.steps[op.count];
   if (expected !== undefined && op.request !== undefined && !op.stepDiverged && context.world.seen.has('step')) {
-    const absence = absenceOf(job.vm, op.expected?.steps.slice(op.count) ?? [], 'driver');
-    stepDiverged(context, op, describeStep(expected), 'no further step', absence);
+    stepDiverged(context, op, describeStep(expected), 'no further step');
   }
   const { planned } = op;
   if (planned !== undefined && !op.diverged && !op.stepDiverged && op.count !== planned.steps.length) {

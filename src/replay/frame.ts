@@ -1,5 +1,5 @@
 // The driver's frame around a job: ioctl, lock pass, apply; where a driver shows none, the calls into drm_gpuvm make it.
-import { hex } from '../base/u64.ts';
+import { hex, type Ptr } from '../base/u64.ts';
 import type { Where } from '../events/vm_event.ts';
 import { finishOp, finishStep } from './apply.ts';
 import { finishDetail, markApply } from './detail.ts';
@@ -80,6 +80,14 @@ function endOpenWork(context: Context, job: Job, ret: number): void {
   }
 }
 
+/** The job of an apply whose entry is not in the trace. */
+function resumedJob(context: Context, ptr: Ptr): Job {
+  const job = context.world.jobsByPtr.get(ptr) ?? openJob(context, context.where);
+  job.unknown.add('the trace begins within it');
+  context.task.job = job;
+  return job;
+}
+
 /** A job that succeeds carries out all of its ops. */
 function checkOpCount(context: Context, job: Job, ret: number): void {
   const { ops, opCount, unknown } = job;
@@ -90,7 +98,8 @@ function checkOpCount(context: Context, job: Job, ret: number): void {
 
 export const frameHandlers: Handlers = {
   bind(event, context) {
-    const { task, where } = context;
+    const { task, where, world } = context;
+    world.framed.add(task.pid);
     const left = task.job;
     if (left !== undefined) {
       left.unknown.add('its ioctl has no return in the trace');
@@ -103,6 +112,7 @@ export const frameHandlers: Handlers = {
 
   bind_ret(event, context) {
     const { task, world, where } = context;
+    world.framed.add(task.pid);
     let job = task.job;
     if (job === undefined) {
       job = openJob(context, where);
@@ -133,8 +143,13 @@ export const frameHandlers: Handlers = {
     }
   },
 
-  other_ioctl() {},
-  other_ioctl_ret() {},
+  other_ioctl(_event, { world, task }) {
+    world.framed.add(task.pid);
+  },
+
+  other_ioctl_ret(_event, { world, task }) {
+    world.framed.add(task.pid);
+  },
 
   lock_pass(event, context) {
     const { task, world, where } = context;
@@ -176,8 +191,7 @@ export const frameHandlers: Handlers = {
   },
 
   apply_op(event, context) {
-    const job = context.task.job;
-    if (job === undefined) return;
+    const job = context.task.job ?? resumedJob(context, event.job);
     if (context.task.step !== undefined) finishStep(context, undefined);
     if (job.op !== undefined) finishOp(context, job, job.op);
     if (job.implicit) job.unknown.add('the trace begins within it');
@@ -192,7 +206,8 @@ export const frameHandlers: Handlers = {
   },
 
   apply_ret(event, context) {
-    const { task } = context;
+    const { task, world } = context;
+    world.framed.add(task.pid);
     const job = task.job;
     if (job === undefined) return;
     if (job.applyLine === 0) job.unknown.add('the trace begins within it');

@@ -38,6 +38,12 @@ function dropContext(context: Context, open: ExecContext): void {
   if (at >= 0) open.task.contexts.splice(at, 1);
 }
 
+function tellNoFences(context: Context, obj: Ptr): void {
+  // Outside of any job: whose it is was lost.
+  const absence = context.task.job === undefined ? 'call' : undefined;
+  tell(context, { kind: 'exec_misuse', misuse: 'num-fences-0', obj, absence });
+}
+
 export function tellUnfinished(context: Context, open: ExecContext, job: Job): void {
   job.locksUnchecked = true;
   tell(context, { kind: 'exec_misuse', misuse: 'unfinished', line: open.line, job, absence: 'call' });
@@ -169,13 +175,13 @@ export const lockHandlers: Handlers = {
   },
 
   prepare_obj(event, context) {
-    if (event.numFences === 0) tell(context, { kind: 'exec_misuse', misuse: 'num-fences-0', obj: event.obj });
+    if (event.numFences === 0) tellNoFences(context, event.obj);
   },
 
   prepare_obj_ret(event, context) {
     const { world, task } = context;
     if (event.numFences === 0 && !world.seen.has('prepare_obj')) {
-      tell(context, { kind: 'exec_misuse', misuse: 'num-fences-0', obj: event.obj });
+      tellNoFences(context, event.obj);
     }
     const resv = world.resvOf(event.obj);
     if (event.ret === 0 && resv !== 0) task.innermost?.slotsOf(resv).reserve(event.numFences);

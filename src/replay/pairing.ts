@@ -113,6 +113,11 @@ function keyOf(event: VmEvent): Ptr {
   }
 }
 
+/** Is the task within drm_gpuvm_sm_map() or drm_gpuvm_sm_unmap()? */
+export function isWalking(task: Task): boolean {
+  return task.calls.some((one) => one.call === SM);
+}
+
 export class Pairing {
   readonly #entries = new Array<number>(CALLS).fill(0);
   readonly #returns = new Array<number>(CALLS).fill(0);

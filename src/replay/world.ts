@@ -39,6 +39,8 @@ export class World {
   readonly contexts = new Map<Ptr, ExecContext>();
   readonly jobsByPtr = new Map<Ptr, Job>();
   readonly openJobs = new Set<Job>();
+  /** Tasks of which a driver's frame (an ioctl, an apply) was seen: what they do outside of one is known to be outside. */
+  readonly framed = new Set<number>();
   /** Event kinds seen: a probe that never fired may not be installed. */
   readonly seen = new Set<VmEventKind>();
   readonly sink: WorldSink;
@@ -160,6 +162,7 @@ export class World {
     for (const job of this.openJobs) job.unknown.add(why);
     for (const vm of this.vms.values()) vm.complete = false;
     for (const obj of this.objs.values()) obj.resv = 0;
+    this.framed.clear();
     for (const task of this.tasks.values()) {
       task.calls.length = 0;
       task.entered = 0;

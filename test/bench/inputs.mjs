@@ -45,7 +45,7 @@ export function findCapture(given) {
   return best;
 }
 
-const CHANGING = /(0xffff)([0-9a-f]{4})|-(\d+)( +\[)|( \d+)(\.\d{6}: )|( (?:job|id)=)(\d+)/g;
+const CHANGING = /(0xffff)([0-9a-f]{4})|-(\d+)( +\[)|( \d+)(\.\d{6}: )|( (?:job|id)=)(\d+)\b/g;
 
 /** The capture's lines as if recorded in its `turn`th repetition. */
 function turned(text, turn) {
