@@ -1,15 +1,17 @@
 // The whole pipeline: bytes of a trace in, a report out. No I/O, no clock, no console.
 import type { Ptr } from './base/u64.ts';
 import { checkOf } from './checks/index.ts';
-import { probes } from './dialects/index.ts';
+import { type Decoded, makeProbeTable } from './decode.ts';
 import type { Diagnostic } from './events/diagnostic.ts';
 import type { VmEvent, Where } from './events/vm_event.ts';
 import type { Finding } from './findings/finding.ts';
 import { Fingerprints } from './findings/fingerprint.ts';
 import { DatDecoder } from './ftrace/dat_decoder.ts';
 import type { ProbeDefinition } from './ftrace/dynamic_events.ts';
+import { BatchReader, type EventBatch } from './ftrace/event_batch.ts';
+import { EventDecoder } from './ftrace/event_decoder.ts';
 import { LineReader } from './ftrace/line_reader.ts';
-import { ProbeTable } from './ftrace/probe_table.ts';
+import type { ProbeTable } from './ftrace/probe_table.ts';
 import { type EventSink, TextDecoder, type TraceStats } from './ftrace/text_decoder.ts';
 import { type ByteSource, type Decompressors, TraceDat } from './ftrace/trace_dat/index.ts';
 import type { Absence, Fact } from './replay/fact.ts';
@@ -50,6 +52,9 @@ export class Analysis implements EventSink {
   readonly #table: ProbeTable;
   readonly #decoder: TextDecoder;
   readonly #lines: LineReader;
+  readonly #events: EventDecoder;
+  readonly #batches: BatchReader;
+  #decoded: Decoded | undefined;
   readonly #findings: Finding[] = [];
   readonly #absences: { finding: Finding; absence: Absence; vm: VmState | undefined }[] = [];
   readonly #jobs: JobRow[] = [];
@@ -62,8 +67,10 @@ export class Analysis implements EventSink {
       { fact: (fact) => this.#judge(fact), job: (job) => this.#endJob(job) },
       { detail: options.onJob !== undefined, tables: options.tables ?? false },
     );
-    this.#table = new ProbeTable(probes, options.definitions);
+    this.#table = makeProbeTable(options);
     this.#decoder = new TextDecoder(this.#table, this);
+    this.#events = new EventDecoder(this, this.#decoder.diagnostics);
+    this.#batches = new BatchReader(this.#table, this.#events);
     this.#lines = new LineReader(this.#decoder);
   }
 
@@ -72,7 +79,7 @@ export class Analysis implements EventSink {
     const dat = TraceDat.open(source, decompressors);
     if (!(dat instanceof TraceDat)) return `byte ${dat.offset}: ${dat.message}`;
     const { stats, diagnostics } = this.#decoder;
-    diagnostics.push(...new DatDecoder(dat, this.#table, this, stats).read());
+    diagnostics.push(...new DatDecoder(dat, this.#table, this.#events, stats).read());
     return undefined;
   }
 
@@ -80,6 +87,16 @@ export class Analysis implements EventSink {
   push(chunk: Uint8Array): boolean {
     if (!this.#stopped) this.#lines.push(chunk);
     return !this.#stopped;
+  }
+
+  /** Takes what a BatchDecoder read on another thread, instead of push(). */
+  pushBatch(batch: EventBatch): void {
+    this.#batches.read(batch);
+  }
+
+  /** What the decoder of the batches had to say at its end. */
+  endBatches(decoded: Decoded): void {
+    this.#decoded = decoded;
   }
 
   event(event: VmEvent, where: Where): void {
@@ -101,13 +118,14 @@ export class Analysis implements EventSink {
       this.#decoder.finish();
       this.#machine.finish();
     }
-    const { stats, diagnostics } = this.#decoder;
+    const stats = this.#decoded?.stats ?? this.#decoder.stats;
+    const diagnostics = [...(this.#decoded?.diagnostics ?? []), ...this.#decoder.diagnostics];
     const { world } = this.#machine;
     const doubts = this.#stopped ? [] : doubtsOf(world, stats, diagnostics, this.#jobs);
     const { seen } = world;
     const findings = this.#findings.filter((finding) => world.locksShown || !LOCK_RULES.has(finding.rule));
     if (this.#lossIsSilent(diagnostics)) for (const finding of findings) finding.confidence = 'inconclusive';
-    if (!isCounted(stats)) this.#doubtAbsences();
+    this.#doubtAbsences(isCounted(stats));
     const jobs = this.#jobs.map((row) => row.withProbes(seen, world.locksShown));
     return { file: this.#options.file, findings, jobs, diagnostics, stats, doubts, world };
   }
@@ -118,11 +136,13 @@ export class Analysis implements EventSink {
     return unpaired + contradictions > 0 || diagnostics.some((d) => d.kind === 'entry-count');
   }
 
-  /** Nothing vouches for the lines that these findings miss. */
-  #doubtAbsences(): void {
+  /** What may vouch for the lines that these findings miss: the header's count, or how the VM ended. */
+  #doubtAbsences(counted: boolean): void {
+    const { frameProbed } = this.#machine.world;
     for (const { finding, absence, vm } of this.#absences) {
-      if (finding.confidence === 'inconclusive' || (absence === 'tree' && vm?.ended)) continue;
-      finding.confidence = WITHHELD.has(finding.rule) ? 'inconclusive' : 'likely';
+      const vouched = absence === 'frame' ? !frameProbed : counted || (absence === 'tree' && vm?.ended === true);
+      if (vouched || finding.confidence === 'inconclusive') continue;
+      finding.confidence = absence === 'frame' || WITHHELD.has(finding.rule) ? 'inconclusive' : 'likely';
     }
   }
 
@@ -171,6 +191,7 @@ export class Analysis implements EventSink {
     this.#findings.push(finding);
     const absence = job?.locksUnchecked && LOCK_RULES.has(finding.rule) ? 'call' : fact.absence;
     if (absence !== undefined) this.#absences.push({ finding, absence, vm });
+    if (job?.implicit) this.#absences.push({ finding, absence: 'frame', vm });
   }
 
   #objRole(obj: Ptr): number | undefined {

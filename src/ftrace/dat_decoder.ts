@@ -2,10 +2,10 @@
 import type { Diagnostic } from '../events/diagnostic.ts';
 import { type ArgSpec, parseArgSpec } from '../events/probe.ts';
 import type { Where } from '../events/vm_event.ts';
-import { ArgValues } from './arg_values.ts';
+import type { ProbeSink } from './event_decoder.ts';
 import type { ProbeBinding } from './probe_binding.ts';
 import type { ProbeTable } from './probe_table.ts';
-import type { EventSink, TraceStats } from './text_decoder.ts';
+import type { TraceStats } from './text_decoder.ts';
 import {
   type DatEvent,
   type EventField,
@@ -50,12 +50,11 @@ class DatWhere implements Where {
 export class DatDecoder {
   readonly #dat: TraceDat;
   readonly #table: ProbeTable;
-  readonly #sink: EventSink;
+  readonly #sink: ProbeSink;
   readonly #stats: TraceStats;
   readonly #probes = new Map<EventFormat, DatProbe | undefined>();
-  readonly #values = new ArgValues();
 
-  constructor(dat: TraceDat, table: ProbeTable, sink: EventSink, stats: TraceStats) {
+  constructor(dat: TraceDat, table: ProbeTable, sink: ProbeSink, stats: TraceStats) {
     this.#dat = dat;
     this.#table = table;
     this.#sink = sink;
@@ -102,7 +101,9 @@ export class DatDecoder {
     }
     if (probe === undefined) return;
     const { binding, fields, types } = probe;
-    const values = this.#values;
+    this.#stats.events++;
+    if (!binding.wanted) return;
+    const { values } = binding;
     values.clear(fields.length);
     for (let i = 0; i < fields.length; i++) {
       const field = fields[i];
@@ -113,10 +114,7 @@ export class DatDecoder {
       else if (type === 'int') values.setValue(i, fieldInt(event, field));
       else values.setString(i, fieldString(event, field));
     }
-    binding.count++;
-    this.#stats.events++;
-    const decoded = binding.spec.decode(values);
-    if (decoded !== undefined) this.#sink.event(decoded, where);
+    this.#sink.probe(binding, values, where);
   }
 
   /** The probe behind a format: by the symbol at its first record's address, else by the event's name. */

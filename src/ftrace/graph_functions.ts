@@ -1,7 +1,7 @@
 // function_graph lines as events: where a trace holds no probe events, the calls themselves say what ran, and with the
 // tracer's funcgraph-args and funcgraph-retval options (6.18) even with which arguments and results.
 // Source: kernel/trace/trace_functions_graph.c, trace_output.c print_function_args().
-import type { VmEvent, Where } from '../events/vm_event.ts';
+import type { Where } from '../events/vm_event.ts';
 import { ascii } from './bytes.ts';
 import type { ProbeBinding } from './probe_binding.ts';
 import type { ProbeTable } from './probe_table.ts';
@@ -25,17 +25,18 @@ interface Held {
   readonly where: Where;
 }
 
-export type OnEvent = (event: VmEvent, where: Where) => void;
+/** A call or a return of a probed function; its values are the binding's until the next. */
+export type OnProbe = (binding: ProbeBinding, where: Where) => void;
 
 export class GraphFunctions {
   readonly #table: ProbeTable;
   readonly #rec = new FtraceRecord();
-  readonly #emit: OnEvent;
+  readonly #emit: OnProbe;
   readonly #stacks = new Map<number, Call[]>();
   #held: Held[] | undefined = [];
   #off = false;
 
-  constructor(table: ProbeTable, emit: OnEvent) {
+  constructor(table: ProbeTable, emit: OnProbe) {
     this.#table = table;
     this.#emit = emit;
   }
@@ -92,18 +93,15 @@ export class GraphFunctions {
     const binding = this.#table.bySymbol(call.name, at);
     if (binding === undefined) return;
     const ret = at === 'return' ? RETURN.exec(tail)?.[1] : undefined;
-    const event = this.#decode(binding, ret === undefined ? call.args : `${call.args}, ret=${ret}`);
-    if (event !== undefined) this.#emit(event, where);
+    if (this.#read(binding, ret === undefined ? call.args : `${call.args}, ret=${ret}`)) this.#emit(binding, where);
   }
 
-  #decode(binding: ProbeBinding, args: string): VmEvent | undefined {
+  #read(binding: ProbeBinding, args: string): boolean {
     const words = args.split(', ').filter((word) => /^\w+=\S+$/.test(word));
     const bytes = ascii(words.map((word) => ` ${word}`).join(''));
     this.#rec.setBuffer(bytes);
     this.#rec.end = bytes.length;
-    if (!binding.read(this.#rec, 0)) return undefined;
-    binding.count++;
-    return binding.spec.decode(binding.values);
+    return binding.read(this.#rec, 0);
   }
 }
 

@@ -25,6 +25,8 @@ interface Key {
 export class ProbeBinding {
   readonly spec: ProbeSpec;
   readonly symbol: Uint8Array;
+  /** Somebody listens to what this probe says. */
+  wanted = true;
   /** Events seen, for the coverage of the probe set. */
   count = 0;
   /** Those of the last event read. What the probe does not show is never set, so nothing needs clearing in between. */

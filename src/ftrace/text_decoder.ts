@@ -2,6 +2,7 @@
 import type { Diagnostic, DiagnosticKind } from '../events/diagnostic.ts';
 import type { VmEvent, Where } from '../events/vm_event.ts';
 import { COLON, LESS, latin1, MINUS, PAREN_CLOSE, PAREN_OPEN, SPACE, skipSpaces, startsWith } from './bytes.ts';
+import { EventDecoder, type ProbeSink } from './event_decoder.ts';
 import { EventHeads } from './event_heads.ts';
 import { GraphFunctions } from './graph_functions.ts';
 import { isNameByte, type Layout, layouts } from './layouts.ts';
@@ -56,7 +57,7 @@ export class TextDecoder implements LineSink {
   readonly stats: TraceStats = emptyStats();
   readonly diagnostics: Diagnostic[] = [];
   readonly #table: ProbeTable;
-  readonly #sink: EventSink;
+  readonly #sink: ProbeSink;
   readonly #rec = new FtraceRecord();
   readonly #heads = new EventHeads();
   #layout: Layout = layouts[0] as Layout;
@@ -68,12 +69,13 @@ export class TextDecoder implements LineSink {
   readonly #graph: GraphFunctions;
   #argStart = 0;
 
-  constructor(table: ProbeTable, sink: EventSink) {
+  /** `probes` takes what is read before it becomes events; without it, `sink` gets the events. */
+  constructor(table: ProbeTable, sink: EventSink, probes?: ProbeSink) {
     this.#table = table;
-    this.#sink = sink;
-    this.#graph = new GraphFunctions(table, (event, where) => {
+    this.#sink = probes ?? new EventDecoder(sink, this.diagnostics);
+    this.#graph = new GraphFunctions(table, (binding, where) => {
       this.stats.events++;
-      sink.event(event, where);
+      this.#sink.probe(binding, binding.values, where);
     });
   }
 
@@ -144,25 +146,17 @@ export class TextDecoder implements LineSink {
   }
 
   #decode(binding: ProbeBinding, rec: FtraceRecord, argStart: number): void {
+    if (!binding.wanted) {
+      this.stats.events++;
+      return;
+    }
     if (!binding.read(rec, argStart)) {
       this.#note('damaged', rec.line, `the arguments of ${binding.spec.symbol}() cannot be read`);
       this.#sink.loss(rec.cpu, 1, rec.line);
       return;
     }
-    binding.count++;
     this.stats.events++;
-    const event = binding.spec.decode(binding.values);
-    if (event !== undefined) this.#sink.event(event, rec);
-    else if (binding.count === 1) this.#incomplete(binding, rec.line);
-  }
-
-  #incomplete(binding: ProbeBinding, line: number): void {
-    const { spec, values } = binding;
-    const { symbol, at, args } = spec;
-    const lacking = args.filter((_, i) => values.u64(i) === undefined && values.str(i) === undefined);
-    if (lacking.length === 0) return;
-    const names = lacking.map((arg) => arg.split(/[|:]/)[0]).join(', ');
-    this.#note('incomplete-probe', line, `the ${at} probe of ${symbol}() lacks ${names}: it cannot be used`);
+    this.#sink.probe(binding, binding.values, rec);
   }
 
   /** The probe whose event text stands at `at`, with #argStart behind its place; undefined for other events. */

@@ -39,7 +39,7 @@ export const applyHandlers: Handlers = {
     }
     const left = task.job;
     if (left?.implicit && task.contexts.length === 0 && left.ops.length > 0) closeJob(context, left);
-    const job = task.job ?? (frameProbed(world) ? undefined : implicitJob(context));
+    const job = task.job ?? (world.frameProbed ? undefined : implicitJob(context));
     if (job === undefined) return;
     if (vm !== undefined) world.bindToVm(job, vm);
     if (task.step !== undefined) finishStep(context, true);
@@ -62,7 +62,7 @@ export const applyHandlers: Handlers = {
 
   exec_lock(event, context) {
     const { task, world, where } = context;
-    const job = task.job ?? (frameProbed(world) ? undefined : implicitJob(context));
+    const job = task.job ?? (world.frameProbed ? undefined : implicitJob(context));
     const vm = world.vm(event.gpuvm);
     if (job !== undefined && vm !== undefined) world.bindToVm(job, vm);
     addAsk(job, event.call, event, where.line);
@@ -86,11 +86,6 @@ export const applyHandlers: Handlers = {
     finishStep(context, event.ret === 0, event.ret);
   },
 };
-
-/** Does the trace show a driver's own brackets around its jobs? Otherwise the calls into drm_gpuvm make them. */
-function frameProbed(world: World): boolean {
-  return world.seen.has('bind') || world.seen.has('lock_pass') || world.seen.has('apply');
-}
 
 function implicitJob(context: Context): Job {
   const job = openJob(context, context.where);
@@ -472,7 +467,7 @@ function misapplied(context: Context, job: Job, mistake: Mistake): void {
     obj: step?.event.obj ?? 0,
     span,
     evidence,
-    absence: got === undefined || ofAnother ? 'tree' : undefined,
+    absence: got === undefined ? 'tree' : ofAnother ? 'call' : undefined,
   });
 }
 

@@ -41,9 +41,9 @@ export interface OpView {
 
 /**
  * A fact that rests on what the trace does not show: lines lost unnoticed would excuse it. `tree`: lines of changes of
- * the VM, which that VM's end would betray; `call`: others.
+ * the VM, which that VM's end would betray; `call`: others; `frame`: those of the driver's frame around the job.
  */
-export type Absence = 'tree' | 'call';
+export type Absence = 'tree' | 'call' | 'frame';
 
 /** Why a lock was not needed. */
 export type LockClass = 'retry leftover' | 'failed batch' | 'whole-VM sweep' | 'unneeded';

@@ -154,6 +154,8 @@ export const frameHandlers: Handlers = {
   lock_pass(event, context) {
     const { task, world, where } = context;
     const job = task.job ?? openJob(context, where);
+    if (job.idKnown && event.id !== undefined && job.id !== event.id)
+      world.contradicted(job, `the lock pass of job ${event.id} is in job ${job.id}`);
     job.ptr = event.job;
     if (event.job !== 0) world.jobsByPtr.set(event.job, job);
     if (event.id !== undefined) {

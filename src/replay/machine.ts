@@ -5,7 +5,7 @@ import { applyHandlers } from './apply.ts';
 import { finishDetail } from './detail.ts';
 import { frameHandlers } from './frame.ts';
 import { lockHandlers } from './locks.ts';
-import { Pairing } from './pairing.ts';
+import { isPaired, type PairEnd, Pairing, pairEndOf } from './pairing.ts';
 import { tableHandlers } from './tables.ts';
 import type { Task } from './task.ts';
 import { treeHandlers } from './tree.ts';
@@ -38,12 +38,38 @@ function merge(...parts: readonly Handlers[]): Map<VmEventKind, AnyHandler> {
 
 const HANDLERS = merge(frameHandlers, lockHandlers, applyHandlers, treeHandlers, tableHandlers);
 
+/** Does an event of this kind change anything? Page table calls do so only where the tables are followed. */
+export function handles(kind: VmEventKind, tables: boolean): boolean {
+  if (kind in tableHandlers) return tables;
+  return HANDLERS.has(kind) || isPaired(kind);
+}
+
+const OPENING: ReadonlySet<VmEventKind> = new Set<VmEventKind>([
+  'bind',
+  'bind_ret',
+  'lock_pass',
+  'apply',
+  'sm_request',
+  'exec_lock',
+]);
+
+/** May such an event begin a job, which then wants its task's name? */
+export function opensJob(kind: VmEventKind): boolean {
+  return OPENING.has(kind);
+}
+
+/** What is done with events of one kind. */
+interface Known {
+  readonly handler: AnyHandler;
+  readonly end: PairEnd;
+}
+
 export class Machine {
   readonly world: World;
   readonly #pairing = new Pairing();
   readonly #context: { world: World; task: Task; where: Where };
   /** Those of the kinds seen: one look-up an event instead of two. */
-  readonly #handlers = new Map<VmEventKind, AnyHandler>();
+  readonly #kinds = new Map<VmEventKind, Known>();
 
   constructor(sink: WorldSink, options: WorldOptions) {
     this.world = new World(sink, options);
@@ -60,16 +86,16 @@ export class Machine {
     }
     const { task } = context;
     context.where = where;
-    const handler = this.#handlers.get(event.kind) ?? this.#firstOf(event.kind);
-    if (!this.#pairing.follow(task, event)) world.unpairedCall(where);
-    handler(event, context);
+    const known = this.#kinds.get(event.kind) ?? this.#firstOf(event.kind);
+    if (known.end !== undefined && !this.#pairing.follow(task, event, known.end)) world.unpairedCall(where);
+    known.handler(event, context);
   }
 
-  #firstOf(kind: VmEventKind): AnyHandler {
+  #firstOf(kind: VmEventKind): Known {
     this.world.seen.add(kind);
-    const handler = HANDLERS.get(kind) ?? (() => undefined);
-    this.#handlers.set(kind, handler);
-    return handler;
+    const known: Known = { handler: HANDLERS.get(kind) ?? (() => undefined), end: pairEndOf(kind) };
+    this.#kinds.set(kind, known);
+    return known;
   }
 
   /** The tracer says that it dropped events here. */

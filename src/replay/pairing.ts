@@ -1,6 +1,6 @@
 // Entries and returns of one task must nest, and be about the same thing: where they do not, the trace lacks events.
 import type { Ptr } from '../base/u64.ts';
-import type { VmEvent } from '../events/vm_event.ts';
+import type { SmRequest, VmEvent, VmEventKind } from '../events/vm_event.ts';
 import type { OpenCall, Task } from './task.ts';
 
 const BIND = 0;
@@ -31,86 +31,61 @@ const MAX_DEPTH = 32;
 /** Entries without one return after which a call's return counts as not probed. */
 const NOT_PROBED = 16;
 
-/** The call that this event enters (+1 and up), returns from (-1 and down), or 0. */
-function callOf(event: VmEvent): number {
-  switch (event.kind) {
-    case 'bind':
-      return BIND + 1;
-    case 'bind_ret':
-      return -BIND - 1;
-    case 'other_ioctl':
-      return OTHER_IOCTL + 1;
-    case 'other_ioctl_ret':
-      return -OTHER_IOCTL - 1;
-    case 'lock_pass':
-      return LOCK_PASS + 1;
-    case 'lock_pass_ret':
-      return -LOCK_PASS - 1;
-    case 'apply':
-      return APPLY + 1;
-    case 'apply_ret':
-      return -APPLY - 1;
-    case 'sm_request':
-      return event.call !== 'map' && event.call !== 'unmap' ? 0 : event.list ? OPS_CREATE + 1 : SM + 1;
-    case 'sm_ret':
-      return -SM - 1;
-    case 'ops_create_ret':
-      return -OPS_CREATE - 1;
-    case 'exec_lock':
-      return EXEC_LOCK + 1;
-    case 'exec_lock_ret':
-      return -EXEC_LOCK - 1;
-    case 'step':
-      return event.by === 'driver' ? STEP + 1 : 0;
-    case 'step_ret':
-      return -STEP - 1;
-    case 'lock_obj':
-      return LOCK_OBJ + 1;
-    case 'lock_obj_ret':
-      return -LOCK_OBJ - 1;
-    case 'prepare_obj':
-      return PREPARE_OBJ + 1;
-    case 'prepare_obj_ret':
-      return -PREPARE_OBJ - 1;
-    case 'prepare_objects':
-      return PREPARE_OBJECTS + 1;
-    case 'prepare_objects_ret':
-      return -PREPARE_OBJECTS - 1;
-    case 'va_insert':
-      return event.ret === undefined ? VA_INSERT + 1 : 0;
-    case 'va_insert_ret':
-      return -VA_INSERT - 1;
-    default:
-      return 0;
-  }
+/** An event that enters (call + 1) or leaves (-call - 1) a call; `key`: what it is about, shown at both ends; 0 where not. */
+interface End<E extends VmEvent> {
+  readonly end: number;
+  readonly key: (event: E) => Ptr;
+  /** Only such events count. */
+  readonly only?: (event: E) => boolean;
 }
 
-/** What the call is about, which its entry and its return both show; 0 where that is not so. */
-function keyOf(event: VmEvent): Ptr {
-  switch (event.kind) {
-    case 'lock_pass':
-    case 'lock_pass_ret':
-    case 'apply':
-    case 'apply_ret':
-      return event.job;
-    case 'sm_request':
-    case 'sm_ret':
-    case 'ops_create_ret':
-      return event.gpuvm;
-    case 'step':
-    case 'step_ret':
-      return event.op;
-    case 'lock_obj':
-    case 'lock_obj_ret':
-    case 'prepare_obj':
-    case 'prepare_obj_ret':
-      return event.obj;
-    case 'va_insert':
-    case 'va_insert_ret':
-      return event.va;
-    default:
-      return 0;
-  }
+type Ends = { readonly [K in VmEventKind]?: End<Extract<VmEvent, { kind: K }>> };
+
+const none = () => 0;
+
+const ENDS: Ends = {
+  bind: { end: BIND + 1, key: none },
+  bind_ret: { end: -BIND - 1, key: none },
+  other_ioctl: { end: OTHER_IOCTL + 1, key: none },
+  other_ioctl_ret: { end: -OTHER_IOCTL - 1, key: none },
+  lock_pass: { end: LOCK_PASS + 1, key: (event) => event.job },
+  lock_pass_ret: { end: -LOCK_PASS - 1, key: (event) => event.job },
+  apply: { end: APPLY + 1, key: (event) => event.job },
+  apply_ret: { end: -APPLY - 1, key: (event) => event.job },
+  sm_request: { end: SM + 1, key: (event) => event.gpuvm, only: (event) => !event.list && isWalk(event) },
+  sm_ret: { end: -SM - 1, key: (event) => event.gpuvm },
+  ops_create_ret: { end: -OPS_CREATE - 1, key: (event) => event.gpuvm },
+  exec_lock: { end: EXEC_LOCK + 1, key: none },
+  exec_lock_ret: { end: -EXEC_LOCK - 1, key: none },
+  step: { end: STEP + 1, key: (event) => event.op, only: (event) => event.by === 'driver' },
+  step_ret: { end: -STEP - 1, key: (event) => event.op },
+  lock_obj: { end: LOCK_OBJ + 1, key: (event) => event.obj },
+  lock_obj_ret: { end: -LOCK_OBJ - 1, key: (event) => event.obj },
+  prepare_obj: { end: PREPARE_OBJ + 1, key: (event) => event.obj },
+  prepare_obj_ret: { end: -PREPARE_OBJ - 1, key: (event) => event.obj },
+  prepare_objects: { end: PREPARE_OBJECTS + 1, key: none },
+  prepare_objects_ret: { end: -PREPARE_OBJECTS - 1, key: none },
+  va_insert: { end: VA_INSERT + 1, key: (event) => event.va, only: (event) => event.ret === undefined },
+  va_insert_ret: { end: -VA_INSERT - 1, key: (event) => event.va },
+};
+
+/** The same for an ops list: one kind of event stands for both. */
+const LIST_END: End<SmRequest> = { end: OPS_CREATE + 1, key: (event) => event.gpuvm, only: isWalk };
+
+/** prefetch, bo_unmap and madvise lists have no probed return. */
+function isWalk(event: SmRequest): boolean {
+  return event.call === 'map' || event.call === 'unmap';
+}
+
+export function isPaired(kind: VmEventKind): boolean {
+  return kind in ENDS;
+}
+
+/** How events of one kind pair, looked up once for each kind. */
+export type PairEnd = End<VmEvent> | undefined;
+
+export function pairEndOf(kind: VmEventKind): PairEnd {
+  return ENDS[kind] as PairEnd;
 }
 
 /** Is the task within drm_gpuvm_sm_map() or drm_gpuvm_sm_unmap()? */
@@ -128,10 +103,17 @@ export class Pairing {
   readonly #keysAgree = new Array<boolean>(CALLS).fill(false);
 
   /** Follows the event; false where it proves that events of this task are missing. */
-  follow(task: Task, event: VmEvent): boolean {
-    const call = callOf(event);
-    if (call === 0) return true;
-    return call > 0 ? this.#enter(task, call - 1, keyOf(event)) : this.#leave(task, -call - 1, keyOf(event));
+  follow(task: Task, event: VmEvent, end: PairEnd): boolean {
+    if (end === undefined) return true;
+    if (end.only !== undefined && !end.only(event)) {
+      return event.kind !== 'sm_request' || !event.list || this.#followList(task, event);
+    }
+    const call = end.end;
+    return call > 0 ? this.#enter(task, call - 1, end.key(event)) : this.#leave(task, -call - 1, end.key(event));
+  }
+
+  #followList(task: Task, event: SmRequest): boolean {
+    return LIST_END.only?.(event) !== true || this.#enter(task, LIST_END.end - 1, LIST_END.key(event));
   }
 
   /** Did the whole trace show an end that lacked its other end, of a call whose two ends are probed? */

@@ -77,6 +77,11 @@ export class World {
     return this.seen.has('lock_obj_ret') || (this.#countsAgreed > 0 && this.#countsDisagreed === 0);
   }
 
+  /** Does the trace show a driver's own brackets around its jobs? Otherwise the calls into drm_gpuvm make them. */
+  get frameProbed(): boolean {
+    return this.seen.has('bind') || this.seen.has('lock_pass') || this.seen.has('apply');
+  }
+
   task(pid: number): Task {
     let task = this.tasks.get(pid);
     if (task === undefined) {
