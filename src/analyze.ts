@@ -1,19 +1,18 @@
 // The whole pipeline: bytes of a trace in, a report out. No I/O, no clock, no console.
 import type { Ptr } from './base/u64.ts';
 import { checkOf } from './checks/index.ts';
-import { type Decoded, makeProbeTable } from './decode.ts';
 import type { Diagnostic } from './events/diagnostic.ts';
 import type { VmEvent, Where } from './events/vm_event.ts';
 import type { Finding } from './findings/finding.ts';
 import { Fingerprints } from './findings/fingerprint.ts';
 import { DatDecoder } from './ftrace/dat_decoder.ts';
 import type { ProbeDefinition } from './ftrace/dynamic_events.ts';
-import { BatchReader, type EventBatch } from './ftrace/event_batch.ts';
 import { EventDecoder } from './ftrace/event_decoder.ts';
 import { LineReader } from './ftrace/line_reader.ts';
 import type { ProbeTable } from './ftrace/probe_table.ts';
 import { type EventSink, TextDecoder, type TraceStats } from './ftrace/text_decoder.ts';
 import { type ByteSource, type Decompressors, TraceDat } from './ftrace/trace_dat/index.ts';
+import { makeProbeTable } from './probe_set.ts';
 import type { Absence, Fact } from './replay/fact.ts';
 import type { Job } from './replay/job.ts';
 import { type JobRow, jobRow } from './replay/job_row.ts';
@@ -53,8 +52,6 @@ export class Analysis implements EventSink {
   readonly #decoder: TextDecoder;
   readonly #lines: LineReader;
   readonly #events: EventDecoder;
-  readonly #batches: BatchReader;
-  #decoded: Decoded | undefined;
   readonly #findings: Finding[] = [];
   readonly #absences: { finding: Finding; absence: Absence; vm: VmState | undefined }[] = [];
   readonly #jobs: JobRow[] = [];
@@ -70,7 +67,6 @@ export class Analysis implements EventSink {
     this.#table = makeProbeTable(options);
     this.#decoder = new TextDecoder(this.#table, this);
     this.#events = new EventDecoder(this, this.#decoder.diagnostics);
-    this.#batches = new BatchReader(this.#table, this.#events);
     this.#lines = new LineReader(this.#decoder);
   }
 
@@ -87,16 +83,6 @@ export class Analysis implements EventSink {
   push(chunk: Uint8Array): boolean {
     if (!this.#stopped) this.#lines.push(chunk);
     return !this.#stopped;
-  }
-
-  /** Takes what a BatchDecoder read on another thread, instead of push(). */
-  pushBatch(batch: EventBatch): void {
-    this.#batches.read(batch);
-  }
-
-  /** What the decoder of the batches had to say at its end. */
-  endBatches(decoded: Decoded): void {
-    this.#decoded = decoded;
   }
 
   event(event: VmEvent, where: Where): void {
@@ -118,8 +104,7 @@ export class Analysis implements EventSink {
       this.#decoder.finish();
       this.#machine.finish();
     }
-    const stats = this.#decoded?.stats ?? this.#decoder.stats;
-    const diagnostics = [...(this.#decoded?.diagnostics ?? []), ...this.#decoder.diagnostics];
+    const { stats, diagnostics } = this.#decoder;
     const { world } = this.#machine;
     const doubts = this.#stopped ? [] : doubtsOf(world, stats, diagnostics, this.#jobs);
     const { seen } = world;

@@ -1,14 +1,19 @@
 // The command line: one subcommand a file; exit codes 0 clean, 1 findings, 2 could not do the job, 3 inconclusive.
 import { Command, CommanderError } from 'commander';
-import { UserError } from '../index.ts';
+import { UserError } from '../base/user_error.ts';
 import { printable } from '../reporters/escape.ts';
-import { checkCommand } from './check.ts';
-import { jobsCommand } from './jobs.ts';
-import { mmuCommand } from './mmu.ts';
-import { explainCommand, rulesCommand } from './rules.ts';
-import { showCommand } from './show.ts';
-import { stateCommand } from './state.ts';
 import { VERSION } from './version.ts';
+
+/** Loaded only when it is meant, since loading all of them takes longer than a small trace. */
+const SUBCOMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
+  check: async () => (await import('./check.ts')).checkCommand(),
+  jobs: async () => (await import('./jobs.ts')).jobsCommand(),
+  show: async () => (await import('./show.ts')).showCommand(),
+  state: async () => (await import('./state.ts')).stateCommand(),
+  mmu: async () => (await import('./mmu.ts')).mmuCommand(),
+  rules: async () => (await import('./rules.ts')).rulesCommand(),
+  explain: async () => (await import('./rules.ts')).explainCommand(),
+};
 
 const EXAMPLES = `
 Examples:
@@ -24,26 +29,26 @@ plain or .gz or .zst; - is standard input.
 
 Exit codes: 0 clean, 1 findings, 2 could not do the job, 3 inconclusive (events are missing).`;
 
-function program(): Command {
+/** The program with the subcommand that the arguments name, or with all of them where they name none. */
+async function program(name: string | undefined): Promise<Command> {
   const command = new Command('gpuvm-trace')
     .description('Analyzes ftrace logs of GPU VM_BIND jobs against a model of the kernel’s drm_gpuvm and drm_exec.')
     .version(VERSION)
     .addHelpText('after', EXAMPLES)
     .configureOutput({ outputError: (text, write) => write(text.split('\n')[0]?.concat('\n') ?? '') })
     .exitOverride();
-  for (const sub of [
-    checkCommand(),
-    jobsCommand(),
-    showCommand(),
-    stateCommand(),
-    mmuCommand(),
-    rulesCommand(),
-    explainCommand(),
-  ]) {
+  const named = name === undefined ? undefined : SUBCOMMANDS[name];
+  const wanted = named !== undefined ? [named] : isVersion(name) ? [] : Object.values(SUBCOMMANDS);
+  for (const load of wanted) {
+    const sub = await load();
     sub.copyInheritedSettings(command);
     command.addCommand(sub);
   }
   return command;
+}
+
+function isVersion(name: string | undefined): boolean {
+  return name === '--version' || name === '-V';
 }
 
 /** Returns the exit code. */
@@ -54,7 +59,7 @@ export async function main(argv: readonly string[]): Promise<number> {
   });
   process.exitCode = 0;
   try {
-    await program().parseAsync([...argv]);
+    await (await program(argv[2])).parseAsync([...argv]);
     return Number(process.exitCode);
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;

@@ -69,17 +69,6 @@ export class ArgValues implements Args {
     }
   }
 
-  /** Writes the first `count` values to data[at, ...); what is no double goes to `others` by its place, with NaN. */
-  copyTo(data: Float64Array, at: number, count: number, others: [number, bigint | string][]): void {
-    for (let i = 0; i < count; i++) {
-      const n = this.#numbers[i] ?? Number.NaN;
-      data[at + i] = n;
-      if (!Number.isNaN(n)) continue;
-      const other = this.#other[i];
-      if (other !== undefined) others.push([at + i, other]);
-    }
-  }
-
   /**
    * Stores the number at [start, ...) as `kind` (0 ptr, 1 u64, 2 int); returns its end, or -1 where none stands there.
    */

@@ -14,8 +14,8 @@ import { type Recorded, type Step, stepsOfMadvise } from '../gpuvm/sm_map.ts';
 import { describeEvent, describeOp, describeStep, STEP_TYPES } from './describe.ts';
 import { markApply } from './detail.ts';
 import type { Evidence, Span, StepView } from './fact.ts';
-import { closeJob, openJob, tellStale } from './frame.ts';
 import { type Job, type LockAsk, OpRun } from './job.ts';
+import { closeJob, openJob, tellStale } from './lifecycle.ts';
 import type { Context, Handlers } from './machine.ts';
 import { isWalking } from './pairing.ts';
 import { type Mistake, StepRun } from './step_run.ts';
@@ -425,12 +425,13 @@ export function finishStep(context: Context, proved: boolean | undefined, ret?: 
   }
   const vm = job?.vm ?? world.vm(step.event.gpuvm);
   const probed = { insert: world.seen.has('va_insert'), remove: world.seen.has('va_remove') };
+  const { mistakes, doubt } = step.judge(probed);
   if (proved !== false && vm !== undefined) {
-    vm.ask(step.event, step.op, step.line);
     if (!probed.insert) vm.treeShown = false;
+    if (!probed.insert || mistakes.length > 0) vm.splitAsked();
+    vm.ask(step.event, step.op, step.line);
   }
   if (job !== undefined) {
-    const { mistakes, doubt } = step.judge(probed);
     if (doubt && vm !== undefined) contradicted(context, vm, 'a step shows only a part of what it did');
     for (const mistake of doubt ? [] : mistakes) {
       const shown = mistake.detail.got !== undefined || proved === true;
@@ -483,9 +484,9 @@ function spanOf(piece: { readonly addr: U64 | undefined; readonly range: U64 | u
 /** An op is over: all of its steps have been seen, unless it failed. */
 export function finishOp(context: Context, job: Job, op: OpRun): void {
   if (job.op === op) job.op = undefined;
-  if (op.failed) return;
+  if (op.failed || !context.world.seen.has('step')) return;
   const expected = op.expected?.steps[op.count];
-  if (expected !== undefined && op.request !== undefined && !op.stepDiverged && context.world.seen.has('step')) {
+  if (expected !== undefined && op.request !== undefined && !op.stepDiverged) {
     stepDiverged(context, op, describeStep(expected), 'no further step');
   }
   const { planned } = op;

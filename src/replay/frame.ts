@@ -1,76 +1,11 @@
 // The driver's frame around a job: ioctl, lock pass, apply; where a driver shows none, the calls into drm_gpuvm make it.
-import { hex, type Ptr } from '../base/u64.ts';
-import type { Where } from '../events/vm_event.ts';
+import type { Ptr } from '../base/u64.ts';
 import { finishOp, finishStep } from './apply.ts';
-import { finishDetail, markApply } from './detail.ts';
-import { Job, JobDetail, OpRun } from './job.ts';
-import type { Linkable } from './link_balance.ts';
+import { markApply } from './detail.ts';
+import { type Job, OpRun } from './job.ts';
+import { closeJob, markLockEnd, openJob, tellStale } from './lifecycle.ts';
 import { dropContexts, tellUnfinished } from './locks.ts';
 import type { Context, Handlers } from './machine.ts';
-import { compareRequests } from './requests.ts';
-import { tell } from './tell.ts';
-
-/** Opens a job in this task. */
-export function openJob(context: Context, where: Where): Job {
-  const { world, task } = context;
-  const job = new Job(world.newJobNumber(), where.line, where.time(), where.pid, where.comm());
-  if (world.detail) job.detail = new JobDetail();
-  if (where.pid === -1) job.unknown.add('the text shows no task: jobs of several tasks cannot be told apart');
-  world.openJobs.add(job);
-  task.job = job;
-  return job;
-}
-
-/** Ends a job: its facts and counts are final. */
-export function closeJob(context: Context, job: Job): void {
-  const { world, task, where } = context;
-  if (!world.openJobs.has(job)) return;
-  if (job.applied || job.implicit) {
-    compareRequests(context, job);
-    checkLinks(context, job);
-  }
-  job.endLine = where.line;
-  job.end = where.time();
-  finishDetail(world, job);
-  if (job.pinned !== undefined) job.pinned.unpin();
-  if (job.ptr !== 0 && world.jobsByPtr.get(job.ptr) === job) world.jobsByPtr.delete(job.ptr);
-  for (const context of task.contexts) if (context.job === job) context.job = undefined;
-  task.job = undefined;
-  world.openJobs.delete(job);
-  world.sink.job(job);
-}
-
-/** What the job inserted must be linked by now, and what it removed unlinked. */
-function checkLinks(context: Context, job: Job): void {
-  const { seen } = context.world;
-  if (!seen.has('va_link') || !seen.has('va_unlink')) return;
-  const report = (one: Linkable, detail: string) =>
-    tell(context, {
-      kind: 'link_imbalance',
-      job,
-      op: undefined,
-      step: undefined,
-      line: one.line,
-      obj: one.obj,
-      span: { addr: one.addr, range: one.range },
-      detail: `${hex(one.addr)}+${hex(one.range)} ${detail}`,
-      absence: 'call',
-    });
-  for (const one of job.links.neverLinked) report(one, 'was inserted into the tree and never linked to its vm_bo');
-  for (const one of job.links.stillLinked) report(one, 'was removed from the tree and never unlinked from its vm_bo');
-}
-
-/** The state that the job's lock pass saw is the present one. */
-export function markLockEnd(context: Context, job: Job): void {
-  const vm = job.vm;
-  if (vm === undefined) return;
-  if (job.pinned === undefined) {
-    vm.pin();
-    job.pinned = vm;
-  }
-  job.lockVersion = vm.version;
-  job.lockEndLine = context.where.line;
-}
 
 function endOpenWork(context: Context, job: Job, ret: number): void {
   if (context.task.step !== undefined) finishStep(context, undefined);
@@ -223,13 +158,3 @@ export const frameHandlers: Handlers = {
     if (!task.contexts.some((open) => open.job === job)) closeJob(context, job);
   },
 };
-
-/** The locks of the pass are gone, or the VM is not the one they were computed for. */
-export function tellStale(context: Context, job: Job): void {
-  const { vm } = job;
-  if (vm === undefined || job.staleTold || job.lockVersion < 0 || vm.tree.isImmediate) return;
-  job.staleTold = true;
-  const holds = context.task.contexts.some((open) => open.exec.objects.length > 0);
-  if (job.locksDropped && !holds) tell(context, { kind: 'lock_set_stale', why: 'dropped' });
-  else if (vm.changedByOthers(job.lockVersion, job)) tell(context, { kind: 'lock_set_stale', why: 'vm-changed' });
-}

@@ -44,20 +44,6 @@ export function handles(kind: VmEventKind, tables: boolean): boolean {
   return HANDLERS.has(kind) || isPaired(kind);
 }
 
-const OPENING: ReadonlySet<VmEventKind> = new Set<VmEventKind>([
-  'bind',
-  'bind_ret',
-  'lock_pass',
-  'apply',
-  'sm_request',
-  'exec_lock',
-]);
-
-/** May such an event begin a job, which then wants its task's name? */
-export function opensJob(kind: VmEventKind): boolean {
-  return OPENING.has(kind);
-}
-
 /** What is done with events of one kind. */
 interface Known {
   readonly handler: AnyHandler;

@@ -45,8 +45,8 @@ export class VmState {
   readonly line: number;
   /** What drm_gpuva_insert() and drm_gpuva_remove() left. */
   readonly tree: Gpuvm;
-  /** What the steps asked for. */
-  readonly asked: Gpuvm;
+  /** What the steps asked for, once that is not what `tree` holds. */
+  #asked: Gpuvm | undefined;
   /** False: mappings may exist that the trace did not show. */
   complete: boolean;
   /** It was freed, empty as it must be then, so that all changes of its tree were seen. */
@@ -69,7 +69,6 @@ export class VmState {
     this.init = init ?? unknownInit(id);
     this.line = line;
     this.tree = new Gpuvm(this.init);
-    this.asked = new Gpuvm(this.init);
     this.complete = init !== undefined;
     this.resv = this.init.resv;
   }
@@ -132,21 +131,32 @@ export class VmState {
     return false;
   }
 
+  /** What the steps asked for: the driver's tree, until a step was not carried out as asked. */
+  get asked(): Gpuvm {
+    return this.#asked ?? this.tree;
+  }
+
+  /** The driver's tree is not followed, or not what was asked for: from here on the two are kept apart. */
+  splitAsked(): void {
+    this.#asked ??= this.tree.clone();
+  }
+
   /** Carries a step out on the tree of what was asked for, whatever stands there. */
   ask(step: StepEvent, op: OpView | undefined, line: number): void {
     const { addr, range, obj, offset } = step;
-    if (addr === undefined || range === undefined) return;
-    for (const old of this.asked.overlaps(addr, range)) this.asked.remove(old);
-    if (step.type === OP_MAP) this.asked.insert(makeGpuva(0, addr, range, obj, offset, 0, line));
+    const asked = this.#asked;
+    if (asked === undefined || addr === undefined || range === undefined) return;
+    for (const old of asked.overlaps(addr, range)) asked.remove(old);
+    if (step.type === OP_MAP) asked.insert(makeGpuva(0, addr, range, obj, offset, 0, line));
     if (step.type !== OP_REMAP || op?.addr === undefined || op.range === undefined) return;
     const end = add(addr, range);
     const opEnd = add(op.addr, op.range);
     if (step.prev !== undefined && op.addr > addr) {
-      this.asked.insert(makeGpuva(0, addr, sub(op.addr, addr), obj, offset, 0, line));
+      asked.insert(makeGpuva(0, addr, sub(op.addr, addr), obj, offset, 0, line));
     }
     if (step.next !== undefined && end > opEnd) {
       const moved = offset === undefined ? 0 : add(offset, sub(opEnd, addr));
-      this.asked.insert(makeGpuva(0, opEnd, sub(end, opEnd), obj, moved, 0, line));
+      asked.insert(makeGpuva(0, opEnd, sub(end, opEnd), obj, moved, 0, line));
     }
   }
 

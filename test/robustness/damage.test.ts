@@ -10,11 +10,12 @@ const DEPTH = Number(process.env['ROBUSTNESS'] ?? 1);
 /** Lines of the largest hole; a page of the ring buffer holds about as many of these events. */
 const LONGEST_HOLE = 60;
 
-const DAMAGES: readonly { name: string; runs: number; make: (bytes: Uint8Array, draw: () => number) => Uint8Array }[] = [
-  { name: 'cut off at a random byte', runs: 3, make: truncated },
-  { name: 'without 1% of its lines', runs: 2, make: (bytes, draw) => thinned(bytes, 0.01, draw) },
-  { name: 'without a run of lines', runs: 3, make: (bytes, draw) => holed(bytes, LONGEST_HOLE, draw) },
-];
+const DAMAGES: readonly { name: string; runs: number; make: (bytes: Uint8Array, draw: () => number) => Uint8Array }[] =
+  [
+    { name: 'cut off at a random byte', runs: 3, make: truncated },
+    { name: 'without 1% of its lines', runs: 2, make: (bytes, draw) => thinned(bytes, 0.01, draw) },
+    { name: 'without a run of lines', runs: 3, make: (bytes, draw) => holed(bytes, LONGEST_HOLE, draw) },
+  ];
 
 function check(whole: Report, bytes: Uint8Array): void {
   const damaged = reportOn(bytes);

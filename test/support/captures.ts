@@ -50,7 +50,11 @@ export const moreCaptures: readonly Capture[] = ['6.12', '6.18'].flatMap((kernel
   const names = readdirSync(dir).map((file) => /^([^.]+)\.txt(\.gz)?$/.exec(file)?.[1]);
   return names
     .filter((name) => name !== undefined && !/^(big|dmesg)-/.test(name))
-    .map((name) => captureOf(`${kernel}/${name}`, path.join(dir, `${name}`), '.txt', (what) => path.join(dir, `${name}.${what}.txt`)));
+    .map((name) =>
+      captureOf(`${kernel}/${name}`, path.join(dir, `${name}`), '.txt', (what) =>
+        path.join(dir, `${name}.${what}.txt`),
+      ),
+    );
 });
 
 /** What the module counted, by job: `key=value` words of its truth file. */

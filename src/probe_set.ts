@@ -1,0 +1,32 @@
+// Which of the probes that are understood are listened to.
+import { probes } from './dialects/index.ts';
+import type { Args, ProbeSpec } from './events/probe.ts';
+import type { VmEventKind } from './events/vm_event.ts';
+import type { ProbeDefinition } from './ftrace/dynamic_events.ts';
+import { ProbeTable } from './ftrace/probe_table.ts';
+import { handles } from './replay/machine.ts';
+
+export interface DecodeOptions {
+  /** A saved dynamic_events: what the user's event names stand for, and what was installed. */
+  readonly definitions?: readonly ProbeDefinition[] | undefined;
+  /** Page table calls are listened to. */
+  readonly tables?: boolean | undefined;
+}
+
+/** Ones for everything: enough for a spec to say what kind of event it makes. */
+const ONES: Args = { ptr: () => 1, u64: () => 1, int: () => 1, str: () => '' };
+
+/** The kind of event that a probe gives; undefined for those that only count. */
+export function kindOf(spec: ProbeSpec): VmEventKind | undefined {
+  return spec.decode(ONES)?.kind;
+}
+
+/** All probes that are understood; only those that the replay handles are read. */
+export function makeProbeTable({ definitions, tables = false }: DecodeOptions): ProbeTable {
+  const table = new ProbeTable(probes, definitions);
+  for (const binding of table.bindings) {
+    const kind = kindOf(binding.spec);
+    binding.wanted = kind !== undefined && handles(kind, tables);
+  }
+  return table;
+}

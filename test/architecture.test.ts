@@ -1,0 +1,209 @@
+// Who may import whom, and who may touch the world: src/README.md's table, held against the code.
+import { readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { ROOT } from './support/run.ts';
+
+interface Import {
+  readonly file: string;
+  /** `src/...` of a file, or a package. */
+  readonly to: string;
+  readonly typeOnly: boolean;
+}
+
+interface Rule {
+  /** Folders and packages; `(type)` behind one: its types only. */
+  readonly may: readonly string[];
+  readonly because: string;
+}
+
+/** By folder, or by file for those that lie in src itself. */
+const RULES: Readonly<Record<string, Rule>> = {
+  base: { may: [], because: 'exact values and assertions, which everything stands on' },
+  events: { may: ['base'], because: 'data that both sides of the replay share' },
+  ftrace: { may: ['base', 'events', 'fzstd'], because: 'the tracer knows no GPU: formats can be tested without one' },
+  kernels: { may: ['base', 'events'], because: 'names and signatures: data' },
+  dialects: {
+    may: ['base', 'events', 'kernels'],
+    because: 'tables of probes: how a line is spelt is not their business',
+  },
+  gpuvm: { may: ['base', 'sorted-btree'], because: 'a model of kernel code, compared with the kernel alone' },
+  mmu: { may: ['base', 'sorted-btree'], because: 'a model of kernel code, compared with the kernel alone' },
+  exec: { may: ['base'], because: 'a model of kernel code, compared with the kernel alone' },
+  replay: {
+    may: ['base', 'events', 'kernels', 'gpuvm', 'mmu', 'exec'],
+    because: 'it learns what happened and never judges',
+  },
+  findings: { may: ['base', 'events'], because: 'what a user reads and compares' },
+  checks: {
+    may: ['base', 'findings (type)', 'events (type)', 'replay (type)', 'gpuvm (type)'],
+    because: 'a check hears facts; it never parses, never changes a model',
+  },
+  reporters: {
+    may: [
+      'base',
+      'findings',
+      'replay',
+      'analyze.ts (type)',
+      'events (type)',
+      'gpuvm (type)',
+      'exec (type)',
+      'checks (type)',
+      'csv-stringify/sync',
+    ],
+    because: 'report in, text out',
+  },
+  io: {
+    may: ['base', 'fzstd', 'node:fs', 'node:os', 'node:path', 'node:stream', 'node:zlib'],
+    because: 'bytes of files, whatever holds them; not what they mean',
+  },
+  cli: {
+    may: [
+      'index.ts',
+      'base',
+      'io',
+      'reporters',
+      'mmu',
+      'probes',
+      'ftrace (type)',
+      'replay (type)',
+      'commander',
+      'chalk',
+      'node:module',
+      'node:worker_threads',
+    ],
+    because: 'the shell; it goes through the public interface as any other user does',
+  },
+  probes: { may: ['base', 'events', 'dialects', 'kernels'], because: 'capture definitions from the tables of probes' },
+  'probe_set.ts': {
+    may: ['base', 'events', 'dialects', 'ftrace', 'replay'],
+    because: 'it brings together which probes are understood and which are listened to',
+  },
+  'analyze.ts': {
+    may: ['base', 'events', 'ftrace', 'dialects', 'replay', 'checks', 'findings', 'probe_set.ts'],
+    because: 'the whole pipeline, without a reporter and without I/O',
+  },
+  'index.ts': {
+    may: ['base', 'events', 'ftrace', 'dialects', 'replay', 'checks', 'findings', 'mmu', 'analyze.ts', 'probe_set.ts'],
+    because: 'the public interface',
+  },
+};
+
+/** What only some may use, by how it is written. */
+const WORLD: readonly { name: string; pattern: RegExp; only: RegExp; because: string }[] = [
+  { name: 'console', pattern: /\bconsole\b/, only: /^src\/cli\//, because: 'a library that prints cannot be used' },
+  { name: 'process', pattern: /\bprocess\b/, only: /^(src\/cli|bin)\//, because: 'output is a function of input' },
+  {
+    name: 'Date',
+    pattern: /\bnew Date\b|\bDate\.|\bperformance\b/,
+    only: /^src\/cli\//,
+    because: 'output is a function of input',
+  },
+  { name: 'Math.random', pattern: /\bMath\.random\b/, only: /^$/, because: 'output is a function of input' },
+  { name: 'globalThis', pattern: /\bglobalThis\b/, only: /^$/, because: 'nothing is passed behind the back' },
+];
+
+function filesIn(dir: string): string[] {
+  return readdirSync(path.join(ROOT, dir), { withFileTypes: true }).flatMap((entry) => {
+    const name = path.posix.join(dir, entry.name);
+    if (entry.isDirectory()) return filesIn(name);
+    return name.endsWith('.ts') ? [name] : [];
+  });
+}
+
+const sources = filesIn('src');
+const texts = new Map(
+  [...sources, ...filesIn('bin')].map((file) => [file, readFileSync(path.join(ROOT, file), 'utf8')]),
+);
+
+function importsOf(file: string): Import[] {
+  const found = (texts.get(file) ?? '').matchAll(/^(?:import|export)\b([^;'"]*?)\bfrom '([^']+)'|^import '([^']+)'/gm);
+  return [...found].map(([, clause = '', from = '', bare = '']) => {
+    const to = from || bare;
+    const names = /^\s*\{([^}]*)\}\s*$/
+      .exec(clause)?.[1]
+      ?.split(',')
+      .map((name) => name.trim());
+    const typeOnly =
+      /^\s*type\b/.test(clause) || (names?.every((name) => name === '' || name.startsWith('type ')) ?? false);
+    return { file, to: to.startsWith('.') ? path.posix.join(path.posix.dirname(file), to) : to, typeOnly };
+  });
+}
+
+const imports = sources.flatMap(importsOf);
+
+/** The folder of a file below src, or the file itself where it lies in src; other names as they are. */
+function partOf(name: string): string {
+  const [src, part = ''] = name.split('/');
+  return src === 'src' ? part : name;
+}
+
+it('every import is one of a file that exists, and none is made at run time', () => {
+  const lost = imports.filter(({ to }) => to.startsWith('src/') && !texts.has(to));
+  expect(lost.map(({ file, to }) => `${file} imports ${to}`)).toEqual([]);
+  const dynamic = sources.filter((file) => /\bimport\(|\brequire\(/.test(texts.get(file) ?? ''));
+  expect(dynamic.filter((file) => !file.startsWith('src/cli/'))).toEqual([]);
+});
+
+describe('who may import whom', () => {
+  const parts = [...new Set(sources.map(partOf))];
+
+  it.each(parts)('%s', (part) => {
+    const rule = RULES[part];
+    expect(rule, `${part} needs a line in this table and in src/README.md`).toBeDefined();
+    const wrong = imports.filter(({ file, to, typeOnly }) => {
+      if (partOf(file) !== part || partOf(to) === part) return false;
+      const may = rule?.may ?? [];
+      return !may.includes(partOf(to)) && !(typeOnly && may.includes(`${partOf(to)} (type)`));
+    });
+    expect(
+      wrong.map(({ file, to }) => `${file} imports ${to}`),
+      rule?.because,
+    ).toEqual([]);
+  });
+
+  it('a check never imports another', () => {
+    const shared = /\/(check|text|index)\.ts$/;
+    const wrong = imports.filter(
+      ({ file, to }) => partOf(file) === 'checks' && partOf(to) === 'checks' && !shared.test(file) && !shared.test(to),
+    );
+    expect(wrong.map(({ file, to }) => `${file} imports ${to}`)).toEqual([]);
+  });
+});
+
+it('no cycles: every file can be read after those that it uses', () => {
+  const uses = new Map<string, string[]>();
+  for (const { file, to, typeOnly } of imports) if (!typeOnly) uses.set(file, [...(uses.get(file) ?? []), to]);
+  const done = new Set<string>();
+  const cycles: string[] = [];
+  const visit = (file: string, above: readonly string[]) => {
+    if (above.includes(file)) cycles.push([...above.slice(above.indexOf(file)), file].join(' > '));
+    if (done.has(file) || above.includes(file)) return;
+    for (const next of uses.get(file) ?? []) visit(next, [...above, file]);
+    done.add(file);
+  };
+  for (const file of sources) visit(file, []);
+  expect(cycles).toEqual([]);
+});
+
+describe('who may touch the world', () => {
+  it.each(WORLD)('$name', ({ pattern, only, because }) => {
+    const wrong = [...texts].filter(([file, text]) => !only.test(file) && pattern.test(withoutComments(text)));
+    expect(
+      wrong.map(([file]) => file),
+      because,
+    ).toEqual([]);
+  });
+
+  it('node: modules are for io, and a few for cli', () => {
+    const wrong = imports.filter(({ file, to }) => to.startsWith('node:') && !/^src\/(io|cli)\//.test(file));
+    expect(wrong.map(({ file, to }) => `${file} imports ${to}`)).toEqual([]);
+  });
+});
+
+function withoutComments(text: string): string {
+  return text
+    .replace(/\/\*[\s\S]*?\*\//g, '')
+    .replace(/(^|\s)\/\/.*$/gm, '')
+    .replace(/'(?:[^'\\\n]|\\.)*'/g, "''");
+}
