@@ -14,7 +14,7 @@ it('README lists every rule with its severity and summary', () => {
   const text = readFileSync(README, 'utf8');
   const table = `| rule | severity | what it reports |\n|---|---|---|\n${rows}`;
   if (process.env['UPDATE'] === '1') {
-    writeFileSync(README, text.replace(/\| rule \| severity[^]*?\n(?=\n|<!--)/, table).replace(`${marker}\n`, ''));
+    writeFileSync(README, text.replace(/\| rule \| severity[\s\S]*?\n(?=\n|<!--)/, table).replace(`${marker}\n`, ''));
   }
   expect(readFileSync(README, 'utf8')).toContain(table);
 });

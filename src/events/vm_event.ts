@@ -143,7 +143,13 @@ export type VmEvent =
       readonly obj: Ptr;
       readonly offset: U64;
     }
-  | { readonly kind: 'mmu_map'; readonly gpuvm: Ptr; readonly addr: U64; readonly length: U64; readonly pte: U64 | undefined }
+  | {
+      readonly kind: 'mmu_map';
+      readonly gpuvm: Ptr;
+      readonly addr: U64;
+      readonly length: U64;
+      readonly pte: U64 | undefined;
+    }
   | { readonly kind: 'mmu_unmap'; readonly gpuvm: Ptr; readonly addr: U64; readonly length: U64 };
 
 /** What a user asks of a VM in one op of a bind ioctl. */

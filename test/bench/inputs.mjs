@@ -6,6 +6,7 @@ import { gunzipSync } from 'node:zlib';
 const ROOT = path.resolve(import.meta.dirname, '../..');
 /** Sought in this order; any capture in the kernel's default layout will do. */
 const CAPTURES = [
+  'fixtures/lab/fuzz-correct',
   'fixtures/lab',
   '../shared/captures/6.18/fuzz-correct.txt.gz',
   '../shared/captures/6.18/fuzz-mixed.txt.gz',
@@ -107,6 +108,19 @@ export function writeMixed(file, lines, count) {
   return total;
 }
 
+/** Nanoseconds between the turns of a repeated trace.dat: longer than any of the small captures. */
+const TURN = 1_000_000_000_000n;
+const PAGE = 4096;
+
+/** Ring buffer pages as if recorded in their `turn`th repetition; each turn makes its VMs and objects anew. */
+function turnedPages(pages, turn) {
+  const copy = Buffer.from(pages);
+  for (let page = 0; page + PAGE <= copy.length; page += PAGE) {
+    copy.writeBigUInt64LE(copy.readBigUInt64LE(page) + BigInt(turn) * TURN, page);
+  }
+  return copy;
+}
+
 /** A trace.dat of version 6 with the pages of each CPU `turns` times over. */
 export function writeRepeatedDat(file, dat, turns) {
   const table = dat.indexOf('flyrecord\0') + 10;
@@ -121,7 +135,7 @@ export function writeRepeatedDat(file, dat, turns) {
     const offset = Number(dat.readBigUInt64LE(entry));
     const size = Number(dat.readBigUInt64LE(entry + 8));
     const pages = dat.subarray(offset, offset + size);
-    for (let turn = 0; turn < turns; turn++) writeSync(fd, pages);
+    for (let turn = 0; turn < turns; turn++) writeSync(fd, turnedPages(pages, turn));
     head.writeBigUInt64LE(at, entry);
     head.writeBigUInt64LE(BigInt(size * turns), entry + 8);
     at += BigInt(size * turns);
