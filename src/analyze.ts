@@ -12,7 +12,7 @@ import { LineReader } from './ftrace/line_reader.ts';
 import type { ProbeTable } from './ftrace/probe_table.ts';
 import { type EventSink, TextDecoder, type TraceStats } from './ftrace/text_decoder.ts';
 import { type ByteSource, type Decompressors, TraceDat } from './ftrace/trace_dat/index.ts';
-import { makeProbeTable } from './probe_set.ts';
+import { kindOf, makeProbeTable } from './probe_set.ts';
 import type { Absence, Fact } from './replay/fact.ts';
 import type { Job } from './replay/job.ts';
 import { type JobRow, jobRow } from './replay/job_row.ts';
@@ -66,6 +66,11 @@ export class Analysis implements EventSink {
     );
     this.#table = makeProbeTable(options);
     this.#decoder = new TextDecoder(this.#table, this);
+    for (const { symbol, at } of options.definitions ?? []) {
+      const binding = this.#table.bySymbol(symbol, at);
+      const kind = binding === undefined ? undefined : kindOf(binding.spec);
+      if (kind !== undefined) this.#machine.world.seen.add(kind); // installed, whether it ever fires or not
+    }
     this.#events = new EventDecoder(this, this.#decoder.diagnostics);
     this.#lines = new LineReader(this.#decoder);
   }
@@ -217,6 +222,10 @@ function doubtsOf(
   if (jobs.length > 0 && !world.seen.has('step'))
     doubts.push('no step callback is probed: what was done under which lock is not known');
   if (jobs.length > 0 && !world.locksShown) doubts.push('no lock is probed: what was held is not known');
+  const unparsed = diagnostics.find((d) => d.kind === 'unparsed');
+  if (unparsed !== undefined && !isCounted(stats)) {
+    doubts.push(`${unparsed.count} lines are in no known layout, first line ${unparsed.line}: they may be events`);
+  }
   if (stats.events === 0) doubts.push('the trace holds no event of drm_gpuvm, drm_exec or a known driver');
   for (const d of diagnostics)
     if (d.kind === 'cut' || d.kind === 'damaged') doubts.push(`line ${d.line}: ${d.message}`);

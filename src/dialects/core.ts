@@ -2,7 +2,7 @@
 // Argument names are those of our probe sets; behind a bar stand the kernel's own names, which `$arg*` probes print.
 import type { Ptr } from '../base/u64.ts';
 import type { Args, ProbeSpec } from '../events/probe.ts';
-import { OP_MAP, OP_REMAP, OP_UNMAP, type SmRequest, type StepEvent, type VmEvent } from '../events/vm_event.ts';
+import { type CoreStep, OP_MAP, OP_REMAP, OP_UNMAP, type SmRequest, type VmEvent } from '../events/vm_event.ts';
 import { containerOf, entry, isErrPtr, ret } from './decode.ts';
 
 /** Offsets of embedded krefs, drm_gpuvm.h (pahole, 6.12 and 6.18, x86-64 without lockdep). */
@@ -89,14 +89,14 @@ const CORE_STEP_ARGS = [
 ];
 
 /** The probe prints every member of the op's union: only those of its type mean anything, the others are stale bytes. */
-function coreStep(by: StepEvent['by']): (a: Args) => VmEvent | undefined {
+function coreStep(by: CoreStep['by']): (a: Args) => VmEvent | undefined {
   return (a) => {
     const type = a.int(0);
     const priv = a.ptr(17) ?? 0;
     // Each case is one literal: spread out of a common part, the step events took a quarter of the decoding's time.
     if (type === OP_MAP) {
       return {
-        kind: 'step',
+        kind: 'core_step',
         by,
         op: 0,
         priv,
@@ -116,7 +116,7 @@ function coreStep(by: StepEvent['by']): (a: Args) => VmEvent | undefined {
     const remap = type === OP_REMAP;
     const first = remap ? 10 : 5;
     return {
-      kind: 'step',
+      kind: 'core_step',
       by,
       op: 0,
       priv,

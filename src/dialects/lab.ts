@@ -2,10 +2,10 @@
 import type { Args, ProbeSpec } from '../events/probe.ts';
 import {
   type BindOp,
+  type DriverStep,
   OP_MAP,
   OP_REMAP,
   OP_UNMAP,
-  type StepEvent,
   type StepPiece,
   type VmEvent,
 } from '../events/vm_event.ts';
@@ -41,7 +41,7 @@ function piece(a: Args, at: number, members: number): StepPiece | undefined {
   return { addr: a.u64(members), range: a.u64(members + 1), offset: a.u64(members + 2) };
 }
 
-export function driverStep(type: number): (a: Args) => StepEvent {
+export function driverStep(type: number): (a: Args) => DriverStep {
   return (a) => ({
     kind: 'step',
     by: 'driver',

@@ -51,7 +51,8 @@ export type VmEvent =
   | LockRequest
   | { readonly kind: 'exec_lock_ret'; readonly ret: number }
   // steps
-  | StepEvent
+  | DriverStep
+  | CoreStep
   | { readonly kind: 'step_ret'; readonly op: Ptr; readonly ret: number }
   // the tree
   | {
@@ -182,10 +183,21 @@ export interface LockRequest {
   readonly offset: U64;
 }
 
-/** One step callback: of the driver, of an ops list, or of the kernel's lock pass. */
-export interface StepEvent {
+/** A step callback of the driver: what is to be carried out. */
+export interface DriverStep extends StepFields {
   readonly kind: 'step';
-  readonly by: 'driver' | 'list' | 'lock';
+  readonly by: 'driver';
+}
+
+/** A step that the core itself takes: onto an ops list, or in the kernel's lock pass. */
+export interface CoreStep extends StepFields {
+  readonly kind: 'core_step';
+  readonly by: 'list' | 'lock';
+}
+
+export type StepEvent = DriverStep | CoreStep;
+
+interface StepFields {
   /** The drm_gpuva_op, 0 where not shown. */
   readonly op: Ptr;
   /** The exec context for a lock step, else the driver's priv. */

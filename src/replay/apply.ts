@@ -68,9 +68,10 @@ export const applyHandlers: Handlers = {
     addAsk(job, event.call, event, where.line);
   },
 
-  step(event, context) {
-    if (event.by === 'driver') driverStep(event, context);
-    else if (event.by === 'lock' || context.task.locking !== undefined) lockStep(event, context);
+  step: driverStep,
+
+  core_step(event, context) {
+    if (event.by === 'lock' || context.task.locking !== undefined) lockStep(event, context);
     else listStep(event, context);
   },
 
@@ -122,7 +123,19 @@ function startRequest(context: Context, job: Job, event: SmRequest): void {
     op.range = event.range;
   }
   planOp(job, op);
-  op.expected = expectedOf(job.vm, event);
+  op.expected = isAsPlanned(job, op, event) ? op.planned : expectedOf(job.vm, event);
+}
+
+/** The VM is still the one that the lock pass left, and the call is the op itself: then the plan is what is to be expected. */
+function isAsPlanned(job: Job, op: OpRun, event: SmRequest): boolean {
+  if (op.planned === undefined || job.lockVersion !== job.vm?.version || event.addr === undefined) return false;
+  return event.call === plannedCall(op) && event.obj === op.obj && event.offset === op.offset;
+}
+
+/** Only these are predicted. */
+function plannedCall(op: OpRun): 'map' | 'unmap' | undefined {
+  if (op.kind === 'unmap') return 'unmap';
+  return op.kind === 'map' || op.kind === 'map_null' ? 'map' : undefined;
 }
 
 function kindOf(event: SmRequest): BindOp {
@@ -141,7 +154,7 @@ function planOp(job: Job, op: OpRun): void {
   const { vm } = job;
   if (vm === undefined || job.lockVersion < 0) job.unplanned = true;
   if (vm === undefined || job.lockVersion < 0 || op.addr === undefined || op.range === undefined) return;
-  const call = op.kind === 'unmap' ? 'unmap' : op.kind === 'map' || op.kind === 'map_null' ? 'map' : undefined;
+  const call = plannedCall(op);
   if (call === undefined) return;
   op.planned = vm.stepsAt(job.lockVersion, call, { addr: op.addr, range: op.range, obj: op.obj, offset: op.offset });
   if (op.planned === undefined) job.unplanned = true;

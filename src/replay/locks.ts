@@ -287,7 +287,8 @@ function countsAgree(open: ExecContext, numObjects: number | undefined): boolean
 /** Which held objects had no use: not the VM's resv, not listed, not touched by a step. */
 function judgeRedundant(context: Context, open: ExecContext, job: Job): void {
   const vm = job.vm;
-  if (vm === undefined || !open.known || vm.resv === 0) return;
+  // Without the driver's steps it is not known what the locks were needed for.
+  if (vm === undefined || !open.known || vm.resv === 0 || !context.world.seen.has('step')) return;
   for (const held of open.exec.objects) {
     if (held.resv === vm.resv || job.needed.has(held.resv)) continue;
     if (held === open.exec.prelocked && !keepsPrelocked(open)) continue;

@@ -57,7 +57,7 @@ const ENDS: Ends = {
   ops_create_ret: { end: -OPS_CREATE - 1, key: (event) => event.gpuvm },
   exec_lock: { end: EXEC_LOCK + 1, key: none },
   exec_lock_ret: { end: -EXEC_LOCK - 1, key: none },
-  step: { end: STEP + 1, key: (event) => event.op, only: (event) => event.by === 'driver' },
+  step: { end: STEP + 1, key: (event) => event.op },
   step_ret: { end: -STEP - 1, key: (event) => event.op },
   lock_obj: { end: LOCK_OBJ + 1, key: (event) => event.obj },
   lock_obj_ret: { end: -LOCK_OBJ - 1, key: (event) => event.obj },
