@@ -18,13 +18,11 @@ const VA_INSERT = 11;
 const CALLS = 12;
 
 /** What these functions of the core call themselves; anything else in them means that their return was lost. */
-const CALLED_IN = new Map<number, readonly number[]>([
-  [OPS_CREATE, []],
-  [EXEC_LOCK, [PREPARE_OBJ, LOCK_OBJ]],
-  [LOCK_OBJ, []],
-  [PREPARE_OBJ, [LOCK_OBJ]],
-  [VA_INSERT, []],
-]);
+const CALLED_IN: readonly (readonly number[] | undefined)[] = Array.from({ length: CALLS }, (_, call) => {
+  if (call === OPS_CREATE || call === LOCK_OBJ || call === VA_INSERT) return [];
+  if (call === EXEC_LOCK) return [PREPARE_OBJ, LOCK_OBJ];
+  return call === PREPARE_OBJ ? [LOCK_OBJ] : undefined;
+});
 
 /** No flow nests deeper; more means that returns are not probed. */
 const MAX_DEPTH = 32;
@@ -93,6 +91,12 @@ export function isWalking(task: Task): boolean {
   return task.calls.some((one) => one.call === SM);
 }
 
+/** Where the innermost such call stands in the task's calls, or -1. */
+function lastOpen({ calls }: Task, call: number): number {
+  for (let i = calls.length - 1; i >= 0; i--) if (calls[i]?.call === call) return i;
+  return -1;
+}
+
 export class Pairing {
   readonly #entries = new Array<number>(CALLS).fill(0);
   readonly #returns = new Array<number>(CALLS).fill(0);
@@ -131,7 +135,7 @@ export class Pairing {
     task.entered |= 1 << call;
     if (entries > NOT_PROBED && this.#returns[call] === 0) return true;
     // A function does not call itself here: the one still open has returned unseen.
-    const open = task.calls.findIndex((one) => one.call === call);
+    const open = lastOpen(task, call);
     const whole = (open < 0 || this.#closeAbove(task, open - 1)) && this.#mayCall(task.calls.at(-1), call, key);
     task.calls.push({ call, key });
     if (task.calls.length > MAX_DEPTH) task.calls.shift();
@@ -140,7 +144,7 @@ export class Pairing {
 
   /** Is this call one that the function around it makes? */
   #mayCall(around: OpenCall | undefined, call: number, key: Ptr): boolean {
-    const called = around === undefined ? undefined : CALLED_IN.get(around.call);
+    const called = around === undefined ? undefined : CALLED_IN[around.call];
     if (around === undefined || called === undefined || this.#returns[around.call] === 0) return true;
     if (!called.includes(call)) return false;
     // drm_exec_prepare_obj() locks the very object that it is given.
@@ -150,7 +154,7 @@ export class Pairing {
   #leave(task: Task, call: number, key: Ptr): boolean {
     this.#returns[call] = (this.#returns[call] ?? 0) + 1;
     const calls = task.calls;
-    const open = calls.findLastIndex((one) => one.call === call);
+    const open = lastOpen(task, call);
     if (open >= 0) {
       const whole = open === calls.length - 1 || this.#closeAbove(task, open);
       return this.#sameKey(calls.pop(), key) && whole;

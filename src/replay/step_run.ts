@@ -26,6 +26,14 @@ export interface Probed {
   readonly remove: boolean;
 }
 
+interface Judged {
+  readonly mistakes: readonly Mistake[];
+  readonly doubt: boolean;
+}
+
+const AS_ASKED: Judged = { mistakes: [], doubt: false };
+const DOUBTFUL: Judged = { mistakes: [], doubt: true };
+
 export class StepRun {
   readonly event: StepEvent;
   readonly view: StepView;
@@ -49,21 +57,21 @@ export class StepRun {
   }
 
   /** The mistakes of a step that returned 0. `doubt` is set where the trace contradicts itself instead. */
-  judge(probed: Probed): { readonly mistakes: readonly Mistake[]; readonly doubt: boolean } {
+  judge(probed: Probed): Judged {
     if (this.event.type === OP_MAP) return this.#judgeMap(probed);
     if (this.event.type === OP_REMAP) return this.#judgeRemap(probed);
-    if (this.inserts.length > 0 || this.linkedAt.length > 0) return { mistakes: [], doubt: true };
-    if (this.removed || !probed.remove) return { mistakes: [], doubt: false };
-    if (this.helperCalled || this.unlinked) return { mistakes: [], doubt: true };
+    if (this.inserts.length > 0 || this.linkedAt.length > 0) return DOUBTFUL;
+    if (this.removed || !probed.remove) return AS_ASKED;
+    if (this.helperCalled || this.unlinked) return DOUBTFUL;
     return { mistakes: [this.#mistake('unmap skipped', undefined, undefined)], doubt: false };
   }
 
-  #judgeMap(probed: Probed): { mistakes: Mistake[]; doubt: boolean } {
-    if (!probed.insert) return { mistakes: [], doubt: false };
+  #judgeMap(probed: Probed): Judged {
+    if (!probed.insert) return AS_ASKED;
     const [got] = this.inserts;
     const wanted = { addr: this.event.addr, range: this.event.range, offset: this.event.offset };
     if (got === undefined) {
-      if (this.helperCalled || this.linkedAt.length > 0) return { mistakes: [], doubt: true };
+      if (this.helperCalled || this.linkedAt.length > 0) return DOUBTFUL;
       return { mistakes: [this.#mistake('map skipped', wanted, undefined)], doubt: false };
     }
     if (got.ret !== undefined && got.ret !== 0)
@@ -72,7 +80,7 @@ export class StepRun {
     return { mistakes: wrong ? [this.#mistake('wrong map', wanted, got)] : [], doubt: false };
   }
 
-  #judgeRemap(probed: Probed): { mistakes: Mistake[]; doubt: boolean } {
+  #judgeRemap(probed: Probed): Judged {
     const mistakes: Mistake[] = [];
     if (probed.remove && !this.removed) {
       const untouched = !this.helperCalled && !this.unlinked && this.inserts.length === 0 && this.linkedAt.length === 0;
