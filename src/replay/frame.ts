@@ -1,11 +1,12 @@
 // The driver's frame around a job: ioctl, lock pass, apply; where a driver shows none, the calls into drm_gpuvm make it.
 import type { Ptr } from '../base/u64.ts';
-import { finishOp, finishStep } from './apply.ts';
+import { finishOp } from './apply.ts';
+import type { Context, Handlers } from './context.ts';
 import { markApply } from './detail.ts';
 import { type Job, OpRun } from './job.ts';
 import { closeJob, markLockEnd, openJob, tellStale } from './lifecycle.ts';
 import { dropContexts, tellUnfinished } from './locks.ts';
-import type { Context, Handlers } from './machine.ts';
+import { finishStep } from './steps.ts';
 
 function endOpenWork(context: Context, job: Job, ret: number): void {
   if (context.task.step !== undefined) finishStep(context, undefined);

@@ -69,6 +69,12 @@ export class OpRun implements OpView {
     this.offset = offset;
     this.line = line;
   }
+
+  /** The call into drm_gpuvm that the lock pass can be asked about, and whose steps are predicted. */
+  get predicted(): LockAsk['call'] | undefined {
+    if (this.kind === 'unmap') return 'unmap';
+    return this.kind === 'map' || this.kind === 'map_null' ? 'map' : undefined;
+  }
 }
 
 export interface JobCounts {

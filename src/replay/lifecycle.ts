@@ -1,10 +1,10 @@
 // A job's life: it is opened, its lock pass ends, its locks may turn stale, it is closed and goes out with its facts.
 import { hex } from '../base/u64.ts';
 import type { Where } from '../events/vm_event.ts';
+import type { Context } from './context.ts';
 import { finishDetail } from './detail.ts';
 import { Job, JobDetail } from './job.ts';
 import type { Linkable } from './link_balance.ts';
-import type { Context } from './machine.ts';
 import { compareRequests } from './requests.ts';
 import { tell } from './tell.ts';
 

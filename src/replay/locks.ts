@@ -1,11 +1,11 @@
 // Locking contexts: what drm_exec and dma_resv calls do to the set of locks that a task holds.
 import type { Ptr } from '../base/u64.ts';
 import { ptrHex } from '../base/u64.ts';
+import type { Context, Handlers } from './context.ts';
 import { keepAttempts, keepFence } from './detail.ts';
 import type { Evidence, LockClass } from './fact.ts';
 import type { FenceUse, Job } from './job.ts';
 import { closeJob, markLockEnd } from './lifecycle.ts';
-import type { Context, Handlers } from './machine.ts';
 import { ExecContext } from './task.ts';
 import { tell } from './tell.ts';
 

@@ -2,6 +2,7 @@
 import { assert } from '../base/assert.ts';
 import type { VmEvent, VmEventKind, Where } from '../events/vm_event.ts';
 import { applyHandlers } from './apply.ts';
+import type { Context, Handlers } from './context.ts';
 import { finishDetail } from './detail.ts';
 import { frameHandlers } from './frame.ts';
 import { lockHandlers } from './locks.ts';
@@ -10,17 +11,6 @@ import { tableHandlers } from './tables.ts';
 import type { Task } from './task.ts';
 import { treeHandlers } from './tree.ts';
 import { World, type WorldOptions, type WorldSink } from './world.ts';
-
-/** What a handler gets: where the event stands, the task it happened in, and all that is known. */
-export interface Context {
-  readonly world: World;
-  readonly task: Task;
-  readonly where: Where;
-}
-
-export type Handlers = {
-  [K in VmEventKind]?: (event: Extract<VmEvent, { kind: K }>, context: Context) => void;
-};
 
 type AnyHandler = (event: VmEvent, context: Context) => void;
 

@@ -1,19 +1,14 @@
 // Was the lock pass asked about the same operations as were then applied?
 import { hex, ptrHex } from '../base/u64.ts';
+import type { Context } from './context.ts';
 import { describeOp } from './describe.ts';
 import type { OpView } from './fact.ts';
 import type { Job, LockAsk, OpRun } from './job.ts';
-import type { Context } from './machine.ts';
 import { tell } from './tell.ts';
-
-function callOf(op: OpRun): 'map' | 'unmap' | undefined {
-  if (op.kind === 'unmap') return 'unmap';
-  return op.kind === 'map' || op.kind === 'map_null' ? 'map' : undefined;
-}
 
 function agrees(ask: LockAsk, op: OpRun): boolean {
   return (
-    ask.call === callOf(op) &&
+    ask.call === op.predicted &&
     ask.addr === op.addr &&
     ask.range === op.range &&
     (ask.call === 'unmap' || (ask.obj === op.obj && ask.offset === op.offset))
@@ -29,7 +24,7 @@ export function pairRequests(job: Job): Map<OpRun, LockAsk> {
     asks.delete(ask);
     pairs.set(op, ask);
   };
-  const ops = job.ops.filter((op) => callOf(op) !== undefined && op.addr !== undefined);
+  const ops = job.ops.filter((op) => op.predicted !== undefined && op.addr !== undefined);
   for (const op of ops)
     pair(
       op,
@@ -39,7 +34,7 @@ export function pairRequests(job: Job): Map<OpRun, LockAsk> {
     if (!pairs.has(op))
       pair(
         op,
-        first(asks, (ask) => ask.call === callOf(op)),
+        first(asks, (ask) => ask.call === op.predicted),
       );
   return pairs;
 }

@@ -1,7 +1,7 @@
 // The page tables of each VM, as the driver's table calls leave them. Kept only where the caller asks for them.
 import { flat, flatMap, flatUnmap } from '../mmu/formats/flat.ts';
 import { PageTable } from '../mmu/pgtable.ts';
-import type { Context, Handlers } from './machine.ts';
+import type { Context, Handlers } from './context.ts';
 import type { VmState } from './vm_state.ts';
 
 /** The VM's table; undefined while its bounds are not known. */

@@ -1,6 +1,7 @@
 // Puts a fact together from where the replay stands.
+
+import type { Context } from './context.ts';
 import type { Fact, FactKind, FactOf } from './fact.ts';
-import type { Context } from './machine.ts';
 
 type Optional = 'line' | 'time' | 'job' | 'vm' | 'op' | 'step' | 'obj' | 'resv' | 'span' | 'evidence' | 'absence';
 /** A fact less what the context knows. */

@@ -1,7 +1,7 @@
 // The VA space as the driver changes it, and the objects and VMs that come and go.
 import { hex, type Ptr, ptrHex } from '../base/u64.ts';
 import { type Gpuva, makeGpuva } from '../gpuvm/gpuva.ts';
-import type { Context, Handlers } from './machine.ts';
+import type { Context, Handlers } from './context.ts';
 import type { Inserted } from './step_run.ts';
 import { tell } from './tell.ts';
 import type { VmState } from './vm_state.ts';

@@ -1,0 +1,173 @@
+// Steps: those of the lock pass, of an ops list, and those that the driver carries out, each to be compared with what
+// was to be expected, and with what the driver then did to its VM.
+import { add, hex, type U64 } from '../base/u64.ts';
+import { OP_MAP, OP_REMAP, OP_UNMAP, type StepEvent } from '../events/vm_event.ts';
+import type { Context } from './context.ts';
+import { describeEvent, describeStep, STEP_TYPES } from './describe.ts';
+import type { Span, StepView } from './fact.ts';
+import type { Job } from './job.ts';
+import { checkExpected, checkListed, checkPlanned, isStep, strayStep } from './predict.ts';
+import { checkLocked, requestEvidence } from './step_locks.ts';
+import { type Mistake, StepRun } from './step_run.ts';
+import { tell } from './tell.ts';
+import { contradicted } from './tree.ts';
+import type { VmState } from './vm_state.ts';
+
+/** Steps remembered of one lock request, for display and comparison. */
+const MAX_ASK_STEPS = 4096;
+
+/** A step of the kernel's lock pass, or of an ops list that a driver makes to know what to lock. */
+export function lockStep(event: StepEvent, context: Context): void {
+  const job = context.task.job;
+  const ask = job?.asks.at(-1);
+  if (job === undefined || ask === undefined) return;
+  const index = ask.steps.length;
+  if (index < MAX_ASK_STEPS) ask.steps.push(event);
+  const { addr, range, obj, offset, call } = ask;
+  if (job.vm === undefined || !job.vm.predictable || addr === undefined || range === undefined || ask.told) return;
+  ask.expected ??= job.vm.stepsNow(call, { addr, range, obj, offset });
+  const expected = ask.expected.steps[index];
+  if (expected !== undefined && isStep(expected, event)) return;
+  ask.told = true;
+  const stray = strayStep(job.vm, ask, event);
+  if (stray !== undefined) {
+    contradicted(context, job.vm, stray);
+    return;
+  }
+  tell(context, {
+    kind: 'step_diverged',
+    during: 'lock pass',
+    expected: expected === undefined ? 'no further step' : describeStep(expected),
+    recorded: describeEvent(event),
+    span: { addr, range },
+    absence: 'call',
+  });
+}
+
+/** A step that the core puts on a list for the driver to carry out later. */
+export function listStep(event: StepEvent, context: Context): void {
+  const job = context.task.job;
+  const op = job?.op;
+  if (op === undefined) return;
+  checkExpected(context, op, op.list.length, event, job?.vm);
+  op.list.push(event);
+}
+
+export function driverStep(recorded: StepEvent, context: Context): void {
+  const { task, where } = context;
+  if (task.step !== undefined) finishStep(context, true);
+  if (task.locking !== undefined) context.world.contradicted(task.job, 'a step within the lock loop');
+  const job = task.job;
+  const vm = job?.vm ?? context.world.vm(recorded.gpuvm);
+  const event = completed(recorded, vm);
+  const op = job?.op;
+  const view: StepView = {
+    line: where.line,
+    index: op?.count ?? 0,
+    type: STEP_TYPES[event.type] ?? 'map',
+    va: event.va,
+    keep: event.keep,
+    addr: event.addr,
+    range: event.range,
+    obj: event.obj,
+    offset: event.offset,
+  };
+  task.step = new StepRun(event, view, op, where.line);
+  if (job !== undefined) countStep(job, event);
+  if (op !== undefined && job !== undefined) {
+    if (context.world.detail) op.steps.push({ ...view, prev: event.prev, next: event.next });
+    if (op.list.length === 0) checkExpected(context, op, op.count, event, vm);
+    else checkListed(context, op, event);
+    checkPlanned(context, job, op, event);
+    op.count++;
+  }
+  checkLocked(context, job, vm, event);
+}
+
+/** Some probe sets show only the old mapping's pointer: the rest is in the tree. */
+function completed(event: StepEvent, vm: VmState | undefined): StepEvent {
+  if (event.type === OP_MAP || (event.addr !== undefined && event.obj !== undefined)) return event;
+  const va = vm?.tree.get(event.va);
+  return va === undefined ? event : { ...event, addr: va.addr, range: va.range, obj: va.obj, offset: va.offset };
+}
+
+function countStep(job: Job, event: StepEvent): void {
+  const { counts } = job;
+  counts.steps++;
+  if (event.type === OP_MAP) counts.map++;
+  else if (event.type === OP_UNMAP) counts.unmap++;
+  else if (event.type === OP_REMAP) counts.remap++;
+  if (event.keep) counts.keep++;
+}
+
+/**
+ * The driver's callback is over. `proved`: it is known to have returned 0, by its own return or by what followed;
+ * undefined: nothing tells.
+ */
+export function finishStep(context: Context, proved: boolean | undefined, ret?: number): void {
+  const { task, world } = context;
+  const step = task.step;
+  if (step === undefined) return;
+  const job = task.job;
+  if (ret !== undefined && ret !== 0) {
+    if (step.op !== undefined) step.op.failed = true;
+    task.step = undefined;
+    return;
+  }
+  const vm = job?.vm ?? world.vm(step.event.gpuvm);
+  const probed = { insert: world.seen.has('va_insert'), remove: world.seen.has('va_remove') };
+  const { mistakes, doubt } = step.judge(probed);
+  if (proved !== false && vm !== undefined) {
+    if (!probed.insert) vm.treeShown = false;
+    if (!probed.insert || mistakes.length > 0) vm.splitAsked();
+    vm.ask(step.event, step.op, step.line);
+  }
+  if (job !== undefined) {
+    if (doubt && vm !== undefined) contradicted(context, vm, 'a step shows only a part of what it did');
+    for (const mistake of doubt ? [] : mistakes) {
+      const shown = mistake.detail.got !== undefined || proved === true;
+      if (shown) misapplied(context, job, mistake);
+    }
+  }
+  task.step = undefined;
+}
+
+function misapplied(context: Context, job: Job, mistake: Mistake): void {
+  job.counts.misapplied++;
+  const { wanted, got } = mistake.detail;
+  const step = context.task.step;
+  const parts: string[] = [];
+  if (wanted?.addr !== undefined && wanted.range !== undefined) {
+    parts.push(
+      `asked for ${hex(wanted.addr)}+${hex(wanted.range)} at offset ${wanted.offset === undefined ? '?' : hex(wanted.offset)}`,
+    );
+  }
+  if (got !== undefined) {
+    parts.push(
+      `the driver's insert was ${hex(got.addr)}+${hex(got.range)} at offset ${hex(got.offset)}, returning ${got.ret ?? '?'}`,
+    );
+  }
+  const span = spanOf(wanted) ?? (step === undefined ? undefined : spanOf(step.view));
+  const ofAnother = got !== undefined && span !== undefined && areApart(got, span);
+  const evidence = [...requestEvidence(job)];
+  if (step !== undefined) evidence.push({ line: step.line, text: `the step: ${describeEvent(step.event)}` });
+  tell(context, {
+    kind: 'step_misapplied',
+    how: mistake.how,
+    line: mistake.line,
+    detail: parts.join('; '),
+    obj: step?.event.obj ?? 0,
+    span,
+    evidence,
+    absence: got === undefined ? 'tree' : ofAnother ? 'call' : undefined,
+  });
+}
+
+function areApart(one: Span, other: Span): boolean {
+  return add(one.addr, one.range) <= other.addr || add(other.addr, other.range) <= one.addr;
+}
+
+function spanOf(piece: { readonly addr: U64 | undefined; readonly range: U64 | undefined } | undefined) {
+  if (piece?.addr === undefined || piece.range === undefined) return undefined;
+  return { addr: piece.addr, range: piece.range };
+}
