@@ -1,12 +1,10 @@
 // The argument values of one event, by position: doubles in place, the rare rest beside them.
 import { type Ptr, ptrFromHalves, type U64, u64FromHalves } from '../base/u64.ts';
 import type { Args } from '../events/probe.ts';
-import { isDigit, latin1, MINUS, SPACE, ZERO } from './bytes.ts';
+import { isDigit, latin1, MINUS, ZERO } from './bytes.ts';
 import type { FtraceRecord } from './record.ts';
 
 const MAX_ARGS = 24;
-/** `0x` and 16 digits. */
-const FULL_POINTER = 18;
 /** `0x` as a big-endian 16-bit word. */
 const ZERO_X = 0x3078;
 
@@ -23,9 +21,6 @@ export class ArgValues implements Args {
   /** NaN: look into #other. */
   readonly #numbers = new Float64Array(MAX_ARGS).fill(Number.NaN);
   readonly #other: (bigint | string | undefined)[] = new Array(MAX_ARGS).fill(undefined);
-
-  /** The digits, as four words, of the full pointer behind each value; 0 where it came from other text. */
-  readonly #shown = new Uint32Array(4 * MAX_ARGS);
 
   clear(count: number): void {
     for (let i = 0; i < count; i++) this.setAbsent(i);
@@ -57,13 +52,11 @@ export class ArgValues implements Args {
   }
 
   setAbsent(index: number): void {
-    this.#shown[index << 2] = 0;
     this.#numbers[index] = Number.NaN;
     this.#other[index] = undefined;
   }
 
   setString(index: number, text: string): void {
-    this.#shown[index << 2] = 0;
     this.#other[index] = text;
   }
 
@@ -81,38 +74,8 @@ export class ArgValues implements Args {
    */
   setNumber(index: number, kind: number, rec: FtraceRecord, start: number): number {
     const { buf, view, end } = rec;
-    const slot = index << 2;
-    if (start + 2 < end && view.getUint16(start) === ZERO_X) {
-      const stop = start + FULL_POINTER;
-      if (stop >= end || buf[stop] !== SPACE) {
-        this.#shown[slot] = 0;
-        return this.#setHex(index, kind, view, start + 2, end);
-      }
-      if (this.#isShown(slot, view, start + 2)) return stop;
-      const p = this.#setHex(index, kind, view, start + 2, end);
-      if (p !== stop) this.#shown[slot] = 0;
-      return p;
-    }
-    this.#shown[slot] = 0;
+    if (start + 2 < end && view.getUint16(start) === ZERO_X) return this.#setHex(index, kind, view, start + 2, end);
     return this.#setDecimal(index, kind, buf, view, start, end);
-  }
-
-  /**
-   * Do the 16 digits at `at` stand for the value that is in place already? A VM, a context or an object is named on
-   * many lines in a row. If not, they are remembered for the next time, when they were parsed.
-   */
-  #isShown(slot: number, view: DataView, at: number): boolean {
-    const shown = this.#shown;
-    const a = view.getUint32(at);
-    const b = view.getUint32(at + 4);
-    const c = view.getUint32(at + 8);
-    const d = view.getUint32(at + 12);
-    if (shown[slot + 3] === d && shown[slot + 2] === c && shown[slot + 1] === b && shown[slot] === a) return true;
-    shown[slot] = a;
-    shown[slot + 1] = b;
-    shown[slot + 2] = c;
-    shown[slot + 3] = d;
-    return false;
   }
 
   #setHex(index: number, kind: number, view: DataView, start: number, end: number): number {
