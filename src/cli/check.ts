@@ -3,8 +3,9 @@ import { Command, Option } from 'commander';
 import { type Finding, type Report, SEVERITIES, type Severity } from '../index.ts';
 import { checkText } from '../reporters/check_text.ts';
 import { findingColumns } from '../reporters/columns.ts';
-import { toCsv, toJson, toNdjson, toObject } from '../reporters/table.ts';
-import { type ColorWhen, chalkFor, emit, FORMATS, type Format, list, terminalWidth } from './output.ts';
+import { type Format, toCsv, toJson, toNdjson, toObject } from '../reporters/table.ts';
+import { formatOption, list, outputOption, probesOption } from './options.ts';
+import { type ColorWhen, chalkFor, emit, terminalWidth } from './output.ts';
 import { runAnalysis } from './run_analysis.ts';
 import { addSelection, checkRuleNames, type Selection, wantsFinding, wantsJob } from './select.ts';
 import { chalkStyle } from './style.ts';
@@ -39,9 +40,9 @@ export function checkCommand(): Command {
     .option('--rule <rules>', 'only these rules (repeatable, comma-separated)', list)
     .option('--ignore <rules>', 'leave these rules out (repeatable, comma-separated)', list);
   addSelection(command)
-    .option('--probes <file>', 'a saved tracefs dynamic_events, for traces without symbols')
-    .addOption(new Option('--format <format>', 'output format').choices(FORMATS).default('text'))
-    .option('-o, --output <file>', 'write there instead of standard output')
+    .addOption(probesOption())
+    .addOption(formatOption())
+    .addOption(outputOption())
     .addOption(new Option('--color [when]', 'colours: auto, always, never').choices(['auto', 'always', 'never']))
     .addHelpText(
       'after',

@@ -1,9 +1,10 @@
 // `jobs`: one row a VM_BIND job.
-import { Command, Option } from 'commander';
+import { Command } from 'commander';
 import type { JobRow } from '../index.ts';
 import { jobColumns } from '../reporters/columns.ts';
-import { toCsv, toJson, toNdjson, toObject, toText } from '../reporters/table.ts';
-import { emit, FORMATS, type Format } from './output.ts';
+import { type Format, toFormat, toObject } from '../reporters/table.ts';
+import { formatOption, outputOption, probesOption } from './options.ts';
+import { emit } from './output.ts';
 import { runAnalysis } from './run_analysis.ts';
 import { addSelection, type Selection, wantsJob } from './select.ts';
 
@@ -18,9 +19,9 @@ export function jobsCommand(): Command {
     .description('list the VM_BIND jobs of a trace, a row each')
     .argument('<trace>', 'a trace; - is standard input');
   return addSelection(command)
-    .option('--probes <file>', 'a saved tracefs dynamic_events, for traces without symbols')
-    .addOption(new Option('--format <format>', 'output format').choices(FORMATS).default('text'))
-    .option('-o, --output <file>', 'write there instead of standard output')
+    .addOption(probesOption())
+    .addOption(formatOption())
+    .addOption(outputOption())
     .addHelpText(
       'after',
       `
@@ -40,21 +41,8 @@ Exit codes: 0, 2 could not do the job, 3 some job was not seen whole.`,
 async function jobs(file: string, options: JobsOptions): Promise<void> {
   const report = await runAnalysis(file, { probes: options.probes });
   const rows = report.jobs.filter((row) => wantsJob(options, report, row));
-  emit(render(rows, options.format), options);
+  emit(toFormat(options.format, jobColumns, rows, { all: 'jobs', one: 'job' }, jobObject), options);
   if (rows.some((row) => row.unknown.length > 0)) process.exitCode = 3;
-}
-
-function render(rows: readonly JobRow[], format: Format): string {
-  switch (format) {
-    case 'text':
-      return toText(jobColumns, rows);
-    case 'csv':
-      return toCsv(jobColumns, rows);
-    case 'json':
-      return toJson({ jobs: rows.map(jobObject) });
-    case 'ndjson':
-      return toNdjson('job', rows.map(jobObject));
-  }
 }
 
 function jobObject(row: JobRow): Record<string, unknown> {

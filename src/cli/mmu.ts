@@ -1,11 +1,12 @@
 // `mmu`: what the page tables of each VM hold, against what its VA space says.
-import { Command, Option } from 'commander';
+import { Command } from 'commander';
 import { ptrHex, type Report } from '../index.ts';
 import { compare } from '../mmu/compare.ts';
 import { type MmuRow, mmuColumns } from '../reporters/columns.ts';
-import { toCsv, toJson, toNdjson, toObject, toText } from '../reporters/table.ts';
-import { type Moment, parseMoment, runUntil } from './moment.ts';
-import { emit, FORMATS, type Format, list } from './output.ts';
+import { type Format, toFormat } from '../reporters/table.ts';
+import { type Moment, runUntil } from './moment.ts';
+import { atOption, formatOption, outputOption, probesOption, vmOption } from './options.ts';
+import { emit } from './output.ts';
 import { wantsVm } from './select.ts';
 
 interface MmuOptions {
@@ -20,15 +21,11 @@ export function mmuCommand(): Command {
   return new Command('mmu')
     .description('compare the page tables of each VM with its VA space, counted in 4 KiB pages')
     .argument('<trace>', 'a trace; - is standard input')
-    .addOption(
-      new Option('--at <moment>', 'a time stamp, line:N, job:ID (when it ends), last-job, or end')
-        .argParser(parseMoment)
-        .default({ kind: 'end' }, 'end'),
-    )
-    .option('--vm <vm>', 'only this VM: its pointer, its name, or #N for the Nth of the trace', list)
-    .option('--probes <file>', 'a saved tracefs dynamic_events, for traces without symbols')
-    .addOption(new Option('--format <format>', 'output format').choices(FORMATS).default('text'))
-    .option('-o, --output <file>', 'write there instead of standard output')
+    .addOption(atOption())
+    .addOption(vmOption())
+    .addOption(probesOption())
+    .addOption(formatOption())
+    .addOption(outputOption())
     .addHelpText(
       'after',
       `
@@ -45,7 +42,8 @@ lab_mmu_unmap).`,
 
 async function mmu(file: string, options: MmuOptions): Promise<void> {
   const report = await runUntil(file, options.at, { probes: options.probes, tables: true });
-  emit(render([...rowsOf(report, options.vm)], options.format), options);
+  const rows = [...rowsOf(report, options.vm)];
+  emit(toFormat(options.format, mmuColumns, rows, { all: 'vms', one: 'vm' }), options);
 }
 
 const NONE = { pages: 0, used: 0, bad: 0, stray: 0 };
@@ -62,21 +60,5 @@ function* rowsOf(report: Report, vms: readonly string[] | undefined): Iterable<M
       console.error(`gpuvm-trace: VM ${ptrHex(vm.id)}: not all of its table's history is in the trace`);
       process.exitCode = 3;
     }
-  }
-}
-
-function render(rows: readonly MmuRow[], format: Format): string {
-  switch (format) {
-    case 'text':
-      return toText(mmuColumns, rows);
-    case 'csv':
-      return toCsv(mmuColumns, rows);
-    case 'json':
-      return toJson({ vms: rows.map((row) => toObject(mmuColumns, row)) });
-    case 'ndjson':
-      return toNdjson(
-        'vm',
-        rows.map((row) => toObject(mmuColumns, row)),
-      );
   }
 }

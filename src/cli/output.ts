@@ -1,10 +1,6 @@
 // Where the result goes, and how it is coloured.
 import { Chalk, type ChalkInstance } from 'chalk';
-import { InvalidArgumentError } from 'commander';
 import { writeReport } from '../io/trace_file.ts';
-
-export const FORMATS = ['text', 'csv', 'json', 'ndjson'] as const;
-export type Format = (typeof FORMATS)[number];
 
 export type ColorWhen = 'auto' | 'always' | 'never';
 
@@ -38,20 +34,4 @@ function colored(options: OutputOptions): boolean {
 export function terminalWidth({ output }: OutputOptions): number | undefined {
   if (process.stdout.isTTY !== true || (output !== undefined && output !== '-')) return undefined;
   return Math.max(60, Math.min(process.stdout.columns, 120));
-}
-
-/** Values may be given several times and separated by commas. */
-export function list(value: string, before: readonly string[] = []): string[] {
-  return [...before, ...value.split(',').filter((one) => one !== '')];
-}
-
-export function integer(value: string): number {
-  if (!/^-?\d+$/.test(value)) throw new InvalidArgumentError('a whole number is expected.');
-  return Number(value);
-}
-
-export function seconds(value: string): number {
-  if (!/^\d+(\.\d+)?$/.test(value))
-    throw new InvalidArgumentError('a time stamp as in the trace is expected, such as 48.910380.');
-  return Number(value);
 }

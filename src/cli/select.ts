@@ -1,7 +1,7 @@
 // Which jobs and findings a user asked for: --vm, --pid, --job, --rule, --ignore, --since, --until.
 import type { Command } from 'commander';
 import { type Finding, ptrHex, type Report, rules, UserError } from '../index.ts';
-import { integer, list, seconds } from './output.ts';
+import { integer, seconds, vmOption } from './options.ts';
 
 export interface Selection {
   readonly rule?: readonly string[];
@@ -15,7 +15,7 @@ export interface Selection {
 
 export function addSelection(command: Command): Command {
   return command
-    .option('--vm <vm>', 'only this VM: its pointer, its name, or #N for the Nth of the trace', list)
+    .addOption(vmOption())
     .option('--pid <pid>', 'only jobs of this task', integer)
     .option('--job <id>', 'only this job', integer)
     .option('--since <time>', 'only what is not before this time stamp', seconds)

@@ -2,7 +2,8 @@
 import { Command, Option } from 'commander';
 import { type Job, UserError } from '../index.ts';
 import { showJob } from '../reporters/show.ts';
-import { type ColorWhen, chalkFor, emit, integer } from './output.ts';
+import { integer, outputOption, probesOption } from './options.ts';
+import { type ColorWhen, chalkFor, emit } from './output.ts';
 import { runAnalysis } from './run_analysis.ts';
 import { chalkStyle } from './style.ts';
 
@@ -18,8 +19,8 @@ export function showCommand(): Command {
     .description('print one job in full: ops, lock attempts, steps, and the VA space before and after')
     .argument('<trace>', 'a trace; - is standard input')
     .requiredOption('--job <id>', 'the job, as `jobs` lists it', integer)
-    .option('--probes <file>', 'a saved tracefs dynamic_events, for traces without symbols')
-    .option('-o, --output <file>', 'write there instead of standard output')
+    .addOption(probesOption())
+    .addOption(outputOption())
     .addOption(new Option('--color [when]', 'colours: auto, always, never').choices(['auto', 'always', 'never']))
     .addHelpText('after', '\nExample:\n  gpuvm-trace show trace.txt --job 26 | less -R')
     .action(show);

@@ -3,9 +3,10 @@ import { Command, Option } from 'commander';
 import { ptrHex, type Report } from '../index.ts';
 import { type StateRow, stateColumns } from '../reporters/columns.ts';
 import { gpuvas } from '../reporters/gpuvas.ts';
-import { toCsv, toJson, toNdjson, toObject, toText } from '../reporters/table.ts';
-import { type Moment, parseMoment, runUntil } from './moment.ts';
-import { emit, FORMATS, list } from './output.ts';
+import { FORMATS, toFormat } from '../reporters/table.ts';
+import { type Moment, runUntil } from './moment.ts';
+import { atOption, outputOption, probesOption, vmOption } from './options.ts';
+import { emit } from './output.ts';
 import { wantsVm } from './select.ts';
 
 const STATE_FORMATS = [...FORMATS, 'gpuvas'] as const;
@@ -22,17 +23,13 @@ export function stateCommand(): Command {
   return new Command('state')
     .description('print the mappings of each VM at a moment of the trace')
     .argument('<trace>', 'a trace; - is standard input')
-    .addOption(
-      new Option('--at <moment>', 'a time stamp, line:N, job:ID (when it ends), last-job, or end')
-        .argParser(parseMoment)
-        .default({ kind: 'end' }, 'end'),
-    )
-    .option('--vm <vm>', 'only this VM: its pointer, its name, or #N for the Nth of the trace', list)
-    .option('--probes <file>', 'a saved tracefs dynamic_events, for traces without symbols')
+    .addOption(atOption())
+    .addOption(vmOption())
+    .addOption(probesOption())
     .addOption(
       new Option('--format <format>', 'gpuvas prints exactly what debugfs does').choices(STATE_FORMATS).default('text'),
     )
-    .option('-o, --output <file>', 'write there instead of standard output')
+    .addOption(outputOption())
     .addHelpText(
       'after',
       `
@@ -73,18 +70,5 @@ function render(report: Report, options: StateOptions): string {
     const shown = [...report.world.vms.values()].filter((vm) => wantsVm(vms, report, vm.id));
     return shown.map((vm) => gpuvas(vm, report.world.mappingsOf(vm))).join('');
   }
-  const rows = [...rowsOf(report, vms)];
-  switch (format) {
-    case 'text':
-      return toText(stateColumns, rows);
-    case 'csv':
-      return toCsv(stateColumns, rows);
-    case 'json':
-      return toJson({ mappings: rows.map((row) => toObject(stateColumns, row)) });
-    case 'ndjson':
-      return toNdjson(
-        'mapping',
-        rows.map((row) => toObject(stateColumns, row)),
-      );
-  }
+  return toFormat(format, stateColumns, [...rowsOf(report, vms)], { all: 'mappings', one: 'mapping' });
 }

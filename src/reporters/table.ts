@@ -86,3 +86,32 @@ function textCell(cell: Cell): string {
   if (typeof cell === 'boolean') return cell ? 'yes' : 'no';
   return String(cell);
 }
+
+export const FORMATS = ['text', 'csv', 'json', 'ndjson'] as const;
+export type Format = (typeof FORMATS)[number];
+
+/** What a JSON document calls the rows together, and an NDJSON line calls one of them. */
+export interface RowNames {
+  readonly all: string;
+  readonly one: string;
+}
+
+/** The rows in any format; `object` may add to what the columns give of a row. */
+export function toFormat<Row>(
+  format: Format,
+  columns: readonly Column<Row>[],
+  rows: readonly Row[],
+  names: RowNames,
+  object = (row: Row): Readonly<Record<string, unknown>> => toObject(columns, row),
+): string {
+  switch (format) {
+    case 'text':
+      return toText(columns, rows);
+    case 'csv':
+      return toCsv(columns, rows);
+    case 'json':
+      return toJson({ [names.all]: rows.map(object) });
+    case 'ndjson':
+      return toNdjson(names.one, rows.map(object));
+  }
+}

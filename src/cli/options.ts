@@ -1,0 +1,42 @@
+// Options that several subcommands have, and how the values of options are read.
+import { InvalidArgumentError, Option } from 'commander';
+import { FORMATS } from '../reporters/table.ts';
+import { parseMoment } from './moment.ts';
+
+export function atOption(): Option {
+  return new Option('--at <moment>', 'a time stamp, line:N, job:ID (when it ends), last-job, or end')
+    .argParser(parseMoment)
+    .default({ kind: 'end' }, 'end');
+}
+
+export function vmOption(): Option {
+  return new Option('--vm <vm>', 'only this VM: its pointer, its name, or #N for the Nth of the trace').argParser(list);
+}
+
+export function probesOption(): Option {
+  return new Option('--probes <file>', 'a saved tracefs dynamic_events, for traces without symbols');
+}
+
+export function formatOption(): Option {
+  return new Option('--format <format>', 'output format').choices(FORMATS).default('text');
+}
+
+export function outputOption(): Option {
+  return new Option('-o, --output <file>', 'write there instead of standard output');
+}
+
+/** Values may be given several times and separated by commas. */
+export function list(value: string, before: readonly string[] = []): string[] {
+  return [...before, ...value.split(',').filter((one) => one !== '')];
+}
+
+export function integer(value: string): number {
+  if (!/^-?\d+$/.test(value)) throw new InvalidArgumentError('a whole number is expected.');
+  return Number(value);
+}
+
+export function seconds(value: string): number {
+  if (!/^\d+(\.\d+)?$/.test(value))
+    throw new InvalidArgumentError('a time stamp as in the trace is expected, such as 48.910380.');
+  return Number(value);
+}
