@@ -19,7 +19,6 @@ export interface Where {
 export const OP_MAP = 0;
 export const OP_REMAP = 1;
 export const OP_UNMAP = 2;
-export const OP_PREFETCH = 3;
 
 /** One member of the VmEvent union: a call's entry, or its return where the name ends in `_ret`. */
 export type VmEvent =

@@ -43,11 +43,6 @@ export function decimal(buf: Uint8Array, start: number, end: number): number {
   return n;
 }
 
-export function indexOfByte(buf: Uint8Array, byte: number, from: number, end: number): number {
-  for (let p = from; p < end; p++) if (buf[p] === byte) return p;
-  return -1;
-}
-
 /** Does `text` (ASCII) stand at pos? */
 export function startsWith(buf: Uint8Array, pos: number, end: number, text: string): boolean {
   if (pos + text.length > end) return false;

@@ -36,7 +36,7 @@ export interface TraceStats {
   functionLines: number;
 }
 
-export function emptyStats(): TraceStats {
+function emptyStats(): TraceStats {
   return {
     lines: 0,
     entries: 0,

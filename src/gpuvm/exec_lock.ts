@@ -38,6 +38,6 @@ function lockStep(locker: Locker, step: Step): number {
 }
 
 /** The object that the locking pass locks for a step: that of the old mapping; 0 = none. */
-export function lockedObjOf(step: Step): Ptr {
+function lockedObjOf(step: Step): Ptr {
   return step.kind === 'map' ? 0 : step.va.obj;
 }

@@ -2,9 +2,6 @@
 
 import { addWrapped, type Ptr, type U64 } from '../base/u64.ts';
 
-export const DRM_GPUVA_INVALIDATED = 1;
-export const DRM_GPUVA_SPARSE = 2;
-
 /** The half-open byte range [addr, addr + range) mapped to obj at offset. */
 export interface Gpuva {
   /** The drm_gpuva pointer; 0 where the caller does not know it. */

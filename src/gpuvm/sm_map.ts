@@ -47,7 +47,7 @@ export interface MapReq {
 /** What a REMAP keeps of a mapping on one side. */
 export type Piece = MapReq;
 
-export const ROWS = ['A1', 'A2', 'A3', 'B1', 'B2', 'B3', 'C1', 'C2', 'C3', 'U1', 'U2', 'U3', 'U4', 'M'] as const;
+const ROWS = ['A1', 'A2', 'A3', 'B1', 'B2', 'B3', 'C1', 'C2', 'C3', 'U1', 'U2', 'U3', 'U4', 'M'] as const;
 /** The case of the drawing above that gave a step; M = the request itself. */
 export type Row = (typeof ROWS)[number];
 

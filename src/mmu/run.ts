@@ -38,7 +38,7 @@ export function advance(target: Target, bytes: number): Target {
   }
 }
 
-export function sameTarget(a: Target, b: Target): boolean {
+function sameTarget(a: Target, b: Target): boolean {
   if (a.kind === 'obj') return b.kind === 'obj' && a.obj === b.obj && a.offset === b.offset;
   if (a.kind === 'phys') return b.kind === 'phys' && a.addr === b.addr;
   return b.kind === 'null';

@@ -1,4 +1,5 @@
 // The page tables of each VM, as the driver's table calls leave them. Kept only where the caller asks for them.
+import { OP_MAP } from '../events/vm_event.ts';
 import { flat, flatMap, flatUnmap } from '../mmu/formats/flat.ts';
 import { PageTable } from '../mmu/pgtable.ts';
 import type { Context, Handlers } from './context.ts';
@@ -14,7 +15,7 @@ function tableOf(vm: VmState | undefined): PageTable | undefined {
 /** The object of the MAP step in which the call is made: the table entry itself holds only the driver's number for it. */
 function objOfStep(context: Context) {
   const event = context.task.step?.event;
-  return event?.type === 0 ? event.obj : undefined;
+  return event?.type === OP_MAP ? event.obj : undefined;
 }
 
 export const tableHandlers: Handlers = {

@@ -15,7 +15,7 @@ export interface Column<Row> {
   readonly cell: (row: Row) => Cell;
 }
 
-export const SCHEMA = 1;
+const SCHEMA = 1;
 
 export function address(value: U64 | undefined): string | undefined {
   return value === undefined ? undefined : hex(value);

@@ -30,7 +30,7 @@ export interface EventFormat {
 }
 
 /** common_type is 16 bits wide. */
-export const MAX_EVENT_ID = 65535;
+const MAX_EVENT_ID = 65535;
 const MAX_OFFSET = 1 << 20;
 const FIELD = /^\s*field:([^;]*);\s*offset:(\d+);\s*size:(\d+);(?:\s*signed:(\d))?/;
 const DECLARATION = /^(.*?)([A-Za-z_$][\w$]*)\s*((?:\[[^\]]*\])*)$/;

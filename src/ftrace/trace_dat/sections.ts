@@ -10,7 +10,6 @@ export const SECTION_HEADER_INFO = 16;
 export const SECTION_FTRACE_FORMATS = 17;
 export const SECTION_EVENT_FORMATS = 18;
 export const SECTION_KALLSYMS = 19;
-export const SECTION_PRINTK = 20;
 export const SECTION_CMDLINES = 21;
 export const SECTION_BUFFER_TEXT = 22;
 
