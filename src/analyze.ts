@@ -18,7 +18,7 @@ import type { Job } from './replay/job.ts';
 import { type JobRow, jobRow } from './replay/job_row.ts';
 import { Machine } from './replay/machine.ts';
 import type { VmState } from './replay/vm_state.ts';
-import type { World } from './replay/world.ts';
+import type { MmuMode, World } from './replay/world.ts';
 
 export interface AnalyzeOptions {
   /** The name that findings carry. */
@@ -27,8 +27,8 @@ export interface AnalyzeOptions {
   readonly definitions?: readonly ProbeDefinition[];
   /** Keep what `show` needs of every job, and hand each over when it ends. */
   readonly onJob?: (job: Job) => void;
-  /** Follow the page tables, for `mmu`. */
-  readonly tables?: boolean;
+  /** Where the page tables come from; 'trace' where not given. */
+  readonly mmu?: MmuMode | undefined;
   /** Asked before each event; `false` ends the analysis there, with the state as it then is. */
   readonly until?: (where: Where) => boolean;
 }
@@ -62,7 +62,7 @@ export class Analysis implements EventSink {
     this.#options = options;
     this.#machine = new Machine(
       { fact: (fact) => this.#judge(fact), job: (job) => this.#endJob(job) },
-      { detail: options.onJob !== undefined, tables: options.tables ?? false },
+      { detail: options.onJob !== undefined, mmu: options.mmu ?? 'trace' },
     );
     this.#table = makeProbeTable(options);
     this.#decoder = new TextDecoder(this.#table, this);

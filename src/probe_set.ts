@@ -5,12 +5,13 @@ import type { VmEventKind } from './events/vm_event.ts';
 import type { ProbeDefinition } from './ftrace/dynamic_events.ts';
 import { ProbeTable } from './ftrace/probe_table.ts';
 import { handles } from './replay/machine.ts';
+import type { MmuMode } from './replay/world.ts';
 
 export interface DecodeOptions {
   /** A saved dynamic_events: what the user's event names stand for, and what was installed. */
   readonly definitions?: readonly ProbeDefinition[] | undefined;
-  /** Page table calls are listened to. */
-  readonly tables?: boolean | undefined;
+  /** Page table calls are listened to where it is 'trace', the default. */
+  readonly mmu?: MmuMode | undefined;
 }
 
 /** Ones for everything: enough for a spec to say what kind of event it makes. */
@@ -22,11 +23,11 @@ export function kindOf(spec: ProbeSpec): VmEventKind | undefined {
 }
 
 /** All probes that are understood; only those that the replay handles are read. */
-export function makeProbeTable({ definitions, tables = false }: DecodeOptions): ProbeTable {
+export function makeProbeTable({ definitions, mmu = 'trace' }: DecodeOptions): ProbeTable {
   const table = new ProbeTable(probes, definitions);
   for (const binding of table.bindings) {
     const kind = kindOf(binding.spec);
-    binding.wanted = kind !== undefined && handles(kind, tables);
+    binding.wanted = kind !== undefined && handles(kind, mmu);
   }
   return table;
 }

@@ -7,9 +7,19 @@ import { lockPassMismatch } from './lock_pass_mismatch.ts';
 import { lockStepDivergence } from './lock_step_divergence.ts';
 import { misappliedStep } from './misapplied_step.ts';
 import { missingLock } from './missing_lock.ts';
+import { partialBlockUnmap } from './partial_block_unmap.ts';
+import { ptPreallocShort } from './pt_prealloc_short.ts';
+import { pteHoleUnmap } from './pte_hole_unmap.ts';
+import { pteMissing } from './pte_missing.ts';
+import { pteOverrun } from './pte_overrun.ts';
+import { pteOverwrite } from './pte_overwrite.ts';
+import { pteStale } from './pte_stale.ts';
+import { pteWrong } from './pte_wrong.ts';
 import { redundantLock } from './redundant_lock.ts';
 import { staleLockSet } from './stale_lock_set.ts';
 import { stepDivergence } from './step_divergence.ts';
+import { tlbStale } from './tlb_stale.ts';
+import { transientUnmap } from './transient_unmap.ts';
 import { unreservedFence } from './unreserved_fence.ts';
 import { vaConflict } from './va_conflict.ts';
 
@@ -25,6 +35,16 @@ export const checks: readonly Check[] = [
   misappliedStep,
   vaConflict,
   linkImbalance,
+  pteStale,
+  pteMissing,
+  pteWrong,
+  pteOverwrite,
+  pteOverrun,
+  pteHoleUnmap,
+  partialBlockUnmap,
+  transientUnmap,
+  tlbStale,
+  ptPreallocShort,
 ];
 
 export const rules: readonly RuleDoc[] = checks.map((check) => check.doc);

@@ -41,7 +41,7 @@ lab_mmu_unmap).`,
 }
 
 async function mmu(file: string, options: MmuOptions): Promise<void> {
-  const report = await runUntil(file, options.at, { probes: options.probes, tables: true });
+  const report = await runUntil(file, options.at, { probes: options.probes, mmu: 'trace' });
   const rows = [...rowsOf(report, options.vm)];
   emit(toFormat(options.format, mmuColumns, rows, { all: 'vms', one: 'vm' }), options);
 }
@@ -52,10 +52,11 @@ function* rowsOf(report: Report, vms: readonly string[] | undefined): Iterable<M
   for (const vm of report.world.vms.values()) {
     if (!wantsVm(vms, report, vm.id)) continue;
     const mappings = [...report.world.mappingsOf(vm)];
-    if (vm.table === undefined && mappings.length === 0 && vm.complete) {
+    const { table } = vm.tables;
+    if (table === undefined && mappings.length === 0 && vm.complete) {
       yield { vm, counts: NONE };
-    } else if (vm.table !== undefined && vm.tableShown && vm.complete) {
-      yield { vm, counts: compare(mappings, vm.table) };
+    } else if (table !== undefined && vm.tables.targetsShown && vm.tables.complete && vm.complete) {
+      yield { vm, counts: compare(mappings, table, (target) => report.world.memory.placeOf(target)) };
     } else {
       console.error(`gpuvm-trace: VM ${ptrHex(vm.id)}: not all of its table's history is in the trace`);
       process.exitCode = 3;

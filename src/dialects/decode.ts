@@ -1,7 +1,7 @@
 // Shorthand for the probe tables.
 import type { Ptr } from '../base/u64.ts';
-import type { Args, ProbeSpec } from '../events/probe.ts';
-import type { VmEvent } from '../events/vm_event.ts';
+import type { Args, ProbeSpec, TracepointText } from '../events/probe.ts';
+import type { DriverName, VmEvent } from '../events/vm_event.ts';
 
 type Decode = (args: Args) => VmEvent | undefined;
 
@@ -13,6 +13,11 @@ export function ret(event: string, symbol: string, args: readonly string[], deco
   return { event, symbol, at: 'return', args, decode };
 }
 
+/** An event of the kernel's own, `system:event`. */
+export function tracepoint(symbol: string, text: TracepointText, args: readonly string[], decode: Decode): ProbeSpec {
+  return { event: symbol.slice(symbol.indexOf(':') + 1), symbol, at: 'tracepoint', text, args, decode };
+}
+
 /** A member's address to its container's, container_of() in the kernel. */
 export function containerOf(member: Ptr, offset: number): Ptr {
   return typeof member === 'number' ? member - offset : member - BigInt(offset);
@@ -21,4 +26,37 @@ export function containerOf(member: Ptr, offset: number): Ptr {
 /** -1 as an unsigned or a signed value: an ERR_PTR() is no object. */
 export function isErrPtr(ptr: Ptr): boolean {
   return ptr < 0 && ptr >= -4095;
+}
+
+export const JOB_ARGS = ['job|_job|sched_job:ptr', 'id:int', 'gpuvm:ptr', 'exec:ptr', 'nops:int'];
+
+/** Whose event it is, from JOB_ARGS. */
+export function jobOf(a: Args): { readonly job: Ptr; readonly id: number | undefined; readonly gpuvm: Ptr } {
+  return { job: a.ptr(0) ?? 0, id: a.int(1), gpuvm: a.ptr(2) ?? 0 };
+}
+
+/** A driver's bind ioctl. */
+export function bind(driver: DriverName, symbol: string): ProbeSpec {
+  return entry('bind', symbol, ['op_count:int'], (a) => ({ kind: 'bind', driver, opCount: a.int(0) }));
+}
+
+export function bindRet(symbol: string): ProbeSpec {
+  return ret('bind_ret', symbol, ['job:int', 'ret|arg1:int'], (a) => ({
+    kind: 'bind_ret',
+    job: a.int(0),
+    ret: a.int(1),
+  }));
+}
+
+/** The function in which the driver's job gets its struct, its number and its VM. */
+export function submit(event: string, symbol: string): ProbeSpec {
+  return entry(event, symbol, JOB_ARGS, (a) => ({ kind: 'job_submit', ...jobOf(a), opCount: a.int(4) }));
+}
+
+/** The scheduler's run_job of a driver whose tree is already changed then. */
+export function run(symbol: string): ProbeSpec[] {
+  return [
+    entry('work', symbol, JOB_ARGS, (a) => ({ kind: 'run', ...jobOf(a) })),
+    ret('work_ret', symbol, JOB_ARGS, (a) => ({ kind: 'run_ret', job: a.ptr(0) ?? 0 })),
+  ];
 }

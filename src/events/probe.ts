@@ -1,4 +1,4 @@
-// What a dialect declares of a probed function: its symbol, the arguments it wants, and what they mean.
+// What a dialect declares of a probed function or of a tracepoint: its name, the arguments it wants, and what they mean.
 import type { Ptr, U64 } from '../base/u64.ts';
 import type { VmEvent } from './vm_event.ts';
 
@@ -16,12 +16,28 @@ export interface Args {
 export interface ProbeSpec {
   /** The event name of our own probe set: used where the text shows no symbol (trace-cmd report). */
   readonly event: string;
-  /** The probed function, without compiler suffixes such as `.part.0` unless the suffix matters. */
+  /**
+   * The probed function, without compiler suffixes such as `.part.0` unless the suffix matters; `system:event` of a
+   * tracepoint.
+   */
   readonly symbol: string;
-  readonly at: 'entry' | 'return';
+  /** entry, return: of a function, by a probe that the user installs. tracepoint: the kernel's own event. */
+  readonly at: 'entry' | 'return' | 'tracepoint';
+  /** Of tracepoints, and of them only. */
+  readonly text?: TracepointText;
   /** `name:type`, or `name|other:type` where kernels or users name the argument differently. */
   readonly args: readonly string[];
   readonly decode: (args: Args) => VmEvent | undefined;
+}
+
+/** How the kernel spells an event (TP_printk()) or a message (printk()). */
+export interface TracepointText {
+  /** The beginning, which tells it from other texts of the same event name; a RegExp is anchored by `^`. */
+  readonly head: string | RegExp;
+  /** The rest, from its first value on: `{name}` is a value, wanted (of type ptr or u64) or passed over. */
+  readonly rest: string;
+  /** The field of trace.dat that holds this text, where the event is a mere message. Others have a field an argument. */
+  readonly message?: string;
 }
 
 export interface ArgSpec {

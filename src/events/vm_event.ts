@@ -15,6 +15,9 @@ export interface Where {
   comm(): string;
 }
 
+/** The drivers whose functions are understood; lab: the test driver vmbind_lab.c. */
+export type DriverName = 'lab' | 'msm' | 'nouveau' | 'xe' | 'panthor' | 'pvr';
+
 /** enum drm_gpuva_op_type, drm_gpuvm.h. */
 export const OP_MAP = 0;
 export const OP_REMAP = 1;
@@ -117,7 +120,7 @@ export type VmEvent =
   | { readonly kind: 'reserve_fences'; readonly resv: Ptr; readonly numFences: number; readonly ret: number }
   | { readonly kind: 'add_fence'; readonly resv: Ptr; readonly fence: Ptr; readonly usage: number }
   // the driver's own frame around them
-  | { readonly kind: 'bind'; readonly opCount: number | undefined }
+  | { readonly kind: 'bind'; readonly driver: DriverName; readonly opCount: number | undefined }
   | { readonly kind: 'bind_ret'; readonly job: number | undefined; readonly ret: number | undefined }
   | { readonly kind: 'other_ioctl' }
   | { readonly kind: 'other_ioctl_ret' }
@@ -143,14 +146,98 @@ export type VmEvent =
       readonly obj: Ptr;
       readonly offset: U64;
     }
+  /** A job that will run in a worker is made; its struct is all that the run will show. */
+  | { readonly kind: 'job_new'; readonly driver: DriverName; readonly job: Ptr; readonly gpuvm: Ptr }
+  /** The job that the task is in gets its struct, number and VM. */
   | {
-      readonly kind: 'mmu_map';
+      readonly kind: 'job_submit';
+      readonly job: Ptr;
+      readonly id: number | undefined;
       readonly gpuvm: Ptr;
-      readonly addr: U64;
-      readonly length: U64;
-      readonly pte: U64 | undefined;
+      readonly opCount: number | undefined;
     }
-  | { readonly kind: 'mmu_unmap'; readonly gpuvm: Ptr; readonly addr: U64; readonly length: U64 };
+  /** The scheduler runs a job whose tree changes were made in its ioctl: its table writes are between the two. */
+  | { readonly kind: 'run'; readonly job: Ptr; readonly id: number | undefined; readonly gpuvm: Ptr }
+  | { readonly kind: 'run_ret'; readonly job: Ptr }
+  // page tables
+  | TableMap
+  | TableMapRet
+  | TableUnmap
+  | TableUnmapRet
+  /** Entries that are not mapped read as zero from here on (ref), or no longer (nvif_vmm_raw_sparse()). */
+  | (TableCall & { readonly kind: 'mmu_sparse'; readonly length: U64; readonly ref: boolean })
+  /** Accesses to the range wait from here on (AS_COMMAND_LOCK of panthor) until `as_unlock`, which also flushes it. */
+  | { readonly kind: 'as_lock'; readonly gpuvm: Ptr; readonly addr: U64; readonly size: U64 }
+  | { readonly kind: 'as_unlock'; readonly gpuvm: Ptr }
+  /** Translations are dropped: all, or those of a range. gpuvm 0: of every VM that the caller can mean. */
+  | {
+      readonly kind: 'tlb_flush';
+      readonly gpuvm: Ptr;
+      readonly addr: U64 | undefined;
+      readonly size: U64 | undefined;
+    }
+  /** So many pages are at hand for the tables that the job needs. */
+  | { readonly kind: 'pt_prealloc'; readonly gpuvm: Ptr; readonly count: number }
+  /** The driver's page allocator for tables; page 0: it had none left. */
+  | { readonly kind: 'pt_alloc_ret'; readonly gpuvm: Ptr; readonly page: Ptr };
+
+/** The code that writes a page table: it decides what a call does to the entries that are there. */
+export type TableCode = 'lab' | 'msm' | 'nvif' | 'xe' | 'io-pgtable' | 'panthor' | 'pvr' | 'iommu';
+
+/** Which table, as far as the probe shows it. */
+interface TableCall {
+  readonly code: TableCode;
+  /** 0 where not shown: the job that the task is in tells. */
+  readonly gpuvm: Ptr;
+  /** What stands for the table in the driver (msm_mmu, nvif_vmm, io_pgtable_ops); 0 where not shown. */
+  readonly table: Ptr;
+  readonly addr: U64;
+}
+
+export interface TableMap extends TableCall {
+  readonly kind: 'mmu_map';
+  /** Bytes. */
+  readonly length: U64;
+  /** Bytes of a leaf for one map_pages(); 0: the callee chooses. */
+  readonly pgsize: number;
+  /** The mapping that it is for; 0 where not shown. */
+  readonly va: Ptr;
+  /** What the first byte translates to; undefined where not shown. */
+  readonly to: TableTarget | undefined;
+}
+
+/**
+ * pte: the entry as the lab's module writes it. mem: a handle of the memory (sg_table, nvif_mem) and the offset in it.
+ * null: reads zero.
+ */
+export type TableTarget =
+  | { readonly kind: 'pte'; readonly pte: U64 }
+  | { readonly kind: 'mem'; readonly mem: Ptr; readonly offset: U64 }
+  | { readonly kind: 'phys'; readonly addr: U64 }
+  | { readonly kind: 'null' };
+
+export interface TableMapRet extends TableCall {
+  readonly kind: 'mmu_map_ret';
+  /** Bytes; undefined where not shown. */
+  readonly mapped: U64 | undefined;
+  readonly ret: number | undefined;
+}
+
+export interface TableUnmap extends TableCall {
+  readonly kind: 'mmu_unmap';
+  /** Bytes. */
+  readonly length: U64;
+  /** As for a map. */
+  readonly pgsize: number;
+  /** The entries read as zero from now on. */
+  readonly sparse: boolean;
+}
+
+export interface TableUnmapRet extends TableCall {
+  readonly kind: 'mmu_unmap_ret';
+  /** Bytes; undefined where not shown. */
+  readonly unmapped: U64 | undefined;
+}
 
 /** What a user asks of a VM in one op of a bind ioctl. */
 export type BindOp = 'map' | 'unmap' | 'map_null' | 'prefetch' | 'bo_unmap' | 'madvise' | 'other';

@@ -1,8 +1,11 @@
 // The argument values of one event, by position: doubles in place, the rare rest beside them.
 import { type Ptr, ptrFromHalves, type U64, u64FromHalves } from '../base/u64.ts';
-import type { Args } from '../events/probe.ts';
+import type { Args, ArgType } from '../events/probe.ts';
 import { isDigit, latin1, MINUS, ZERO } from './bytes.ts';
 import type { FtraceRecord } from './record.ts';
+
+/** The types of arguments as numbers. */
+export const KIND: Readonly<Record<ArgType, number>> = { ptr: 0, u64: 1, int: 2, str: 3 };
 
 const MAX_ARGS = 24;
 /** `0x` as a big-endian 16-bit word. */

@@ -5,6 +5,7 @@ export const QUOTE = 34;
 export const PAREN_OPEN = 40;
 export const PAREN_CLOSE = 41;
 export const PLUS = 43;
+export const COMMA = 44;
 export const MINUS = 45;
 export const DOT = 46;
 export const ZERO = 48;

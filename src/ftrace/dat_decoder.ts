@@ -1,15 +1,17 @@
 // Records of a trace.dat to events: the same probes and meanings as in text, read from the fields of each record.
-import type { Diagnostic } from '../events/diagnostic.ts';
-import { type ArgSpec, parseArgSpec } from '../events/probe.ts';
+import type { Diagnostic, DiagnosticKind } from '../events/diagnostic.ts';
+import { type ArgSpec, type ProbeSpec, parseArgSpec } from '../events/probe.ts';
 import type { Where } from '../events/vm_event.ts';
 import type { ProbeSink } from './event_decoder.ts';
 import type { ProbeBinding } from './probe_binding.ts';
 import type { ProbeTable } from './probe_table.ts';
+import { FtraceRecord } from './record.ts';
 import type { TraceStats } from './text_decoder.ts';
 import {
   type DatEvent,
   type EventField,
   type EventFormat,
+  fieldBytes,
   fieldInt,
   fieldOf,
   fieldPtr,
@@ -24,6 +26,12 @@ interface DatProbe {
   /** By position in the spec; undefined where the format lacks it. */
   readonly fields: readonly (EventField | undefined)[];
   readonly types: readonly ArgSpec['type'][];
+}
+
+/** An event that holds nothing but a text, whose meaning its beginning tells. */
+interface DatMessage {
+  readonly bindings: readonly ProbeBinding[];
+  readonly field: EventField;
 }
 
 class DatWhere implements Where {
@@ -53,6 +61,10 @@ export class DatDecoder {
   readonly #sink: ProbeSink;
   readonly #stats: TraceStats;
   readonly #probes = new Map<EventFormat, DatProbe | undefined>();
+  readonly #messages = new Map<EventFormat, DatMessage>();
+  /** The text of a message. */
+  readonly #rec = new FtraceRecord();
+  readonly #diagnostics: Diagnostic[] = [];
 
   constructor(dat: TraceDat, table: ProbeTable, sink: ProbeSink, stats: TraceStats) {
     this.#dat = dat;
@@ -65,7 +77,7 @@ export class DatDecoder {
   read(): Diagnostic[] {
     const where = new DatWhere(this.#dat);
     const stats = this.#stats;
-    const diagnostics: Diagnostic[] = [];
+    const diagnostics = this.#diagnostics;
     stats.layouts.add(`trace.dat version ${this.#dat.header.version}`);
     this.#dat.forEachEvent(
       (event) => {
@@ -79,10 +91,7 @@ export class DatDecoder {
       },
       (cpu, count) => {
         stats.lost += count ?? 0;
-        const message = `${count ?? 'some'} events lost on CPU ${cpu}`;
-        const known = diagnostics.find((d) => d.kind === 'lost');
-        if (known === undefined) diagnostics.push({ kind: 'lost', line: stats.lines, message, count: 1 });
-        else known.count++;
+        this.#note('lost', `${count ?? 'some'} events lost on CPU ${cpu}`);
         this.#sink.loss(cpu, count, stats.lines);
       },
     );
@@ -99,7 +108,10 @@ export class DatDecoder {
       probe = this.#bind(event);
       this.#probes.set(format, probe);
     }
-    if (probe === undefined) return;
+    if (probe === undefined) {
+      this.#message(event, where);
+      return;
+    }
     const { binding, fields, types } = probe;
     this.#stats.events++;
     if (!binding.wanted) return;
@@ -117,23 +129,68 @@ export class DatDecoder {
     this.#sink.probe(binding, values, where);
   }
 
+  #message(event: DatEvent, where: Where): void {
+    const message = this.#messages.get(event.format);
+    if (message === undefined) return;
+    const rec = this.#rec;
+    const bytes = fieldBytes(event, message.field);
+    const nul = bytes.indexOf(0);
+    rec.setBuffer(bytes);
+    rec.end = nul < 0 ? bytes.length : nul;
+    for (const binding of message.bindings) {
+      const start = binding.reader?.start(rec, 0) ?? -1;
+      if (start < 0) continue;
+      if (!binding.wanted) {
+        this.#stats.events++;
+      } else if (binding.read(rec, start)) {
+        this.#stats.events++;
+        this.#sink.probe(binding, binding.values, where);
+      } else {
+        this.#note('damaged', `the arguments of ${binding.title} cannot be read`);
+        this.#sink.loss(where.cpu, 1, where.line);
+      }
+      return;
+    }
+  }
+
+  #note(kind: DiagnosticKind, message: string): void {
+    const known = this.#diagnostics.find((d) => d.kind === kind);
+    if (known !== undefined) known.count++;
+    else this.#diagnostics.push({ kind, line: this.#stats.lines, message, count: 1 });
+  }
+
   /** The probe behind a format: by the symbol at its first record's address, else by the event's name. */
   #bind(event: DatEvent): DatProbe | undefined {
     const { format } = event;
     const func = fieldOf(format, '__probe_func');
     const ip = func ?? fieldOf(format, '__probe_ip');
-    if (ip === undefined) return undefined;
+    if (ip === undefined) return this.#bindTracepoint(format);
     const at = func === undefined ? 'entry' : 'return';
     const symbol = this.#dat.symbolOf(fieldPtr(event, ip));
     const binding =
       (symbol === undefined ? undefined : this.#table.bySymbol(symbol, at)) ?? this.#table.byEventName(format.name, at);
+    return binding === undefined ? undefined : this.#fieldsOf(format, binding);
+  }
+
+  #bindTracepoint(format: EventFormat): DatProbe | undefined {
+    const bindings = this.#table.tracepointsOf(`${format.system}:${format.name}`);
+    const [binding] = bindings;
+    const name = binding?.spec.text?.message;
     if (binding === undefined) return undefined;
-    const wanted = binding.spec.args.map(parseArgSpec);
+    if (name === undefined) return this.#fieldsOf(format, binding);
+    const field = fieldOf(format, name);
+    if (field?.kind === 'dynamic-string') this.#messages.set(format, { bindings, field });
+    return undefined;
+  }
+
+  #fieldsOf(format: EventFormat, binding: ProbeBinding): DatProbe {
+    const { at, args } = binding.spec;
+    const wanted = args.map(parseArgSpec);
     const fields = wanted.map((arg) => this.#fieldOf(format, arg, at));
     return { binding, fields, types: wanted.map((arg) => arg.type) };
   }
 
-  #fieldOf(format: EventFormat, arg: ArgSpec, at: 'entry' | 'return'): EventField | undefined {
+  #fieldOf(format: EventFormat, arg: ArgSpec, at: ProbeSpec['at']): EventField | undefined {
     for (const name of arg.names) {
       const field = fieldOf(format, name);
       if (field !== undefined) return field;

@@ -34,11 +34,11 @@ export class EventDecoder implements ProbeSink {
   }
 
   #incomplete(binding: ProbeBinding, values: Args, line: number): void {
-    const { symbol, at, args } = binding.spec;
+    const { at, args } = binding.spec;
     const lacking = args.filter((_, i) => values.u64(i) === undefined && values.str(i) === undefined);
     if (lacking.length === 0) return;
     const names = lacking.map((arg) => arg.split(/[|:]/)[0]).join(', ');
-    const message = `the ${at} probe of ${symbol}() lacks ${names}: it cannot be used`;
+    const message = `the ${at === 'tracepoint' ? at : `${at} probe of`} ${binding.title} lacks ${names}: it cannot be used`;
     this.#diagnostics.push({ kind: 'incomplete-probe', line, message, count: 1 });
   }
 }

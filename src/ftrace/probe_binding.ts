@@ -1,12 +1,12 @@
 // Ties a probe that the trace shows to what a dialect wants of it, and reads its `key=value` arguments.
 // The keys of one probe stand in the same order on every line: they are learned once and then only verified.
-import { type ArgSpec, type ArgType, type ProbeSpec, parseArgSpec } from '../events/probe.ts';
-import { ArgValues } from './arg_values.ts';
+import { type ArgSpec, type ProbeSpec, parseArgSpec } from '../events/probe.ts';
+import { ArgValues, KIND } from './arg_values.ts';
 import { ascii, BRACKET_OPEN, EQUALS, latin1, PAREN_CLOSE, PAREN_OPEN, QUOTE, SPACE, startsWith } from './bytes.ts';
 import { KnownText } from './known_text.ts';
 import type { FtraceRecord } from './record.ts';
+import { TracepointReader } from './tracepoint_reader.ts';
 
-const KIND: Record<ArgType, number> = { ptr: 0, u64: 1, int: 2, str: 3 };
 const KIND_STR = KIND.str;
 const UNWANTED = -1;
 const APOSTROPHE = 39;
@@ -25,6 +25,10 @@ interface Key {
 export class ProbeBinding {
   readonly spec: ProbeSpec;
   readonly symbol: Uint8Array;
+  /** As a message names it. */
+  readonly title: string;
+  /** Of a tracepoint: reads its text. */
+  readonly reader: TracepointReader | undefined;
   /** Somebody listens to what this probe says. */
   wanted = true;
   /** Events seen, for the coverage of the probe set. */
@@ -40,11 +44,17 @@ export class ProbeBinding {
     this.spec = spec;
     this.symbol = ascii(spec.symbol);
     this.#wanted = spec.args.map(parseArgSpec);
+    this.title = spec.at === 'tracepoint' ? spec.symbol : `${spec.symbol}()`;
+    this.reader = spec.text === undefined ? undefined : new TracepointReader(spec.text, this.#wanted);
   }
 
-  /** Reads the arguments from the blank at `pos` on into `values`; false where they are no argument list (damaged or cut). */
+  /**
+   * Reads the arguments into `values`, from the blank at `pos` on or, of a tracepoint, from its first value on; false
+   * where they are no such list (damaged or cut).
+   */
   read(rec: FtraceRecord, pos: number): boolean {
     if (this.#wanted.length === 0 || (this.#keys.length > 0 && this.#readAs(rec, pos))) return true;
+    if (this.reader !== undefined) return this.reader.read(rec, pos, this.values);
     const keys = this.#learn(rec.buf, pos, rec.end);
     if (keys === undefined) return false;
     this.values.clear(this.#wanted.length);

@@ -1,6 +1,7 @@
-// Finds the binding of a traced event: by the probed symbol where the text carries it, else by the event's name.
+// Finds the binding of a traced event: by the probed symbol where the text carries it, else by the event's name. The
+// kernel's own events, tracepoints, have no more than their name: their text must be looked at too.
 import type { ProbeSpec } from '../events/probe.ts';
-import { latin1, PAREN_CLOSE, PLUS, SPACE } from './bytes.ts';
+import { ascii, latin1, PAREN_CLOSE, PLUS, SPACE } from './bytes.ts';
 import type { ProbeDefinition } from './dynamic_events.ts';
 import { ProbeBinding } from './probe_binding.ts';
 
@@ -45,6 +46,11 @@ export class EventName {
   }
 }
 
+/** The hash of an event name with one more byte, from 0 on. */
+export function hashStep(hash: number, byte: number): number {
+  return (Math.imul(hash, 31) + byte) | 0;
+}
+
 function isSymbolStop(c: number | undefined): boolean {
   return c === PLUS || c === PAREN_CLOSE || c === SPACE || c === undefined;
 }
@@ -62,20 +68,38 @@ function symbolIs(symbol: Uint8Array, buf: Uint8Array, pos: number, end: number)
   return true;
 }
 
+/** The tracepoints of one event name: several where texts of different meaning share it (printk:console). */
+interface TracepointName {
+  readonly bytes: Uint8Array;
+  readonly bindings: ProbeBinding[];
+  /** The next one in the same slot. */
+  readonly sibling: TracepointName | undefined;
+}
+
+/** Nearly all names that are looked up are of events that mean nothing to us: an empty slot must tell most of them. */
+const TRACEPOINT_SLOTS = 256;
+
 export class ProbeTable {
   readonly #bySymbol = new Map<string, ProbeBinding>();
   readonly #byEvent = new Map<string, ProbeBinding>();
   readonly #names = new Map<number, EventName[]>();
+  readonly #tracepoints: (TracepointName | undefined)[] = new Array(TRACEPOINT_SLOTS).fill(undefined);
   readonly bindings: readonly ProbeBinding[];
 
   /** `definitions`: a saved dynamic_events file, which says which symbol a user's event name stands for. */
   constructor(specs: readonly ProbeSpec[], definitions: readonly ProbeDefinition[] = []) {
     this.bindings = specs.map((spec) => new ProbeBinding(spec));
     for (const binding of this.bindings) {
+      if (binding.spec.at === 'tracepoint') {
+        this.#addTracepoint(binding);
+        continue;
+      }
       const key = `${binding.spec.at} ${binding.spec.symbol}`;
       if (this.#bySymbol.has(key)) throw new Error(`gpuvm-trace bug: two probes claim ${key}`);
       this.#bySymbol.set(key, binding);
-      this.#byEvent.set(`${binding.spec.at} ${binding.spec.event}`, binding);
+      // Drivers' probe sets share names: where no symbol tells them apart, the first dialect's is taken.
+      const event = `${binding.spec.at} ${binding.spec.event}`;
+      if (!this.#byEvent.has(event)) this.#byEvent.set(event, binding);
     }
     for (const { event, symbol, at } of definitions) {
       const binding = this.bySymbol(symbol, at);
@@ -83,6 +107,15 @@ export class ProbeTable {
       if (binding !== undefined) this.#byEvent.set(key, binding);
       else this.#byEvent.delete(key);
     }
+  }
+
+  #addTracepoint(binding: ProbeBinding): void {
+    const bytes = ascii(binding.spec.event);
+    const hash = bytes.reduce(hashStep, 0);
+    const slot = hash & (TRACEPOINT_SLOTS - 1);
+    const known = this.#tracepointName(hash, bytes, 0, bytes.length);
+    if (known !== undefined) known.bindings.push(binding);
+    else this.#tracepoints[slot] = { bytes, bindings: [binding], sibling: this.#tracepoints[slot] };
   }
 
   bySymbol(symbol: string, at: At): ProbeBinding | undefined {
@@ -95,6 +128,23 @@ export class ProbeTable {
 
   byEventName(event: string, at: At): ProbeBinding | undefined {
     return this.#byEvent.get(`${at} ${event}`);
+  }
+
+  /** The tracepoints of a trace.dat's event `system:event`. */
+  tracepointsOf(symbol: string): readonly ProbeBinding[] {
+    return this.bindings.filter(({ spec }) => spec.at === 'tracepoint' && spec.symbol === symbol);
+  }
+
+  /** The tracepoints that may be meant by the event name at buf[start, end), whose hash the caller computed. */
+  tracepoints(hash: number, buf: Uint8Array, start: number, end: number): readonly ProbeBinding[] | undefined {
+    return this.#tracepointName(hash, buf, start, end)?.bindings;
+  }
+
+  #tracepointName(hash: number, buf: Uint8Array, start: number, end: number): TracepointName | undefined {
+    let known = this.#tracepoints[hash & (TRACEPOINT_SLOTS - 1)];
+    while (known !== undefined && !(known.bytes.length === end - start && sameName(known.bytes, buf, start)))
+      known = known.sibling;
+    return known;
   }
 
   /** The event name at buf[start, end), whose hash the caller computed while scanning it. */

@@ -8,7 +8,7 @@ import { GraphFunctions } from './graph_functions.ts';
 import { isNameByte, type Layout, layouts } from './layouts.ts';
 import type { LineSink } from './line_reader.ts';
 import type { ProbeBinding } from './probe_binding.ts';
-import type { ProbeTable } from './probe_table.ts';
+import { hashStep, type ProbeTable } from './probe_table.ts';
 import { FtraceRecord } from './record.ts';
 
 const HASH = 35; // '#'
@@ -50,7 +50,7 @@ function emptyStats(): TraceStats {
   };
 }
 
-/** What the line before was: unprefixed lines may belong to it. */
+/** What the line before was: unprefixed lines may belong to it. marker: any text, that of the kernel's log included. */
 type Open = 'nothing' | 'marker' | 'stack';
 
 export class TextDecoder implements LineSink {
@@ -133,7 +133,7 @@ export class TextDecoder implements LineSink {
     const { buf, end } = rec;
     let p = rec.rest;
     let hash = 0;
-    while (p < end && isNameByte(buf[p])) hash = (Math.imul(hash, 31) + (buf[p++] ?? 0)) | 0;
+    while (p < end && isNameByte(buf[p])) hash = hashStep(hash, buf[p++] ?? 0);
     if (buf[p] !== COLON || p === rec.rest) {
       this.#otherEntry(rec, p);
       return;
@@ -151,7 +151,7 @@ export class TextDecoder implements LineSink {
       return;
     }
     if (!binding.read(rec, argStart)) {
-      this.#note('damaged', rec.line, `the arguments of ${binding.spec.symbol}() cannot be read`);
+      this.#note('damaged', rec.line, `the arguments of ${binding.title} cannot be read`);
       this.#sink.loss(rec.cpu, 1, rec.line);
       return;
     }
@@ -162,8 +162,10 @@ export class TextDecoder implements LineSink {
   /** The probe whose event text stands at `at`, with #argStart behind its place; undefined for other events. */
   #bindingAt(rec: FtraceRecord, hash: number, nameEnd: number, at: number): ProbeBinding | undefined {
     const { buf, end, rest } = rec;
-    if (buf[at] !== PAREN_OPEN) {
-      return startsWith(buf, at, end, '__probe_') ? this.#fieldsBinding(rec, hash, nameEnd, at) : undefined;
+    const anyText = isMessage(buf, rest, end);
+    if (buf[at] !== PAREN_OPEN || anyText) {
+      if (!anyText && startsWith(buf, at, end, '__probe_')) return this.#fieldsBinding(rec, hash, nameEnd, at);
+      return this.#tracepointBinding(rec, hash, nameEnd, at);
     }
     let arrow = 0;
     let p = at + 1;
@@ -190,14 +192,23 @@ export class TextDecoder implements LineSink {
     return name.bindingOf(isReturn ? 'return' : 'entry', buf, symbol, end);
   }
 
+  /** The tracepoint of this name whose text stands at `at`, with #argStart at its first value. */
+  #tracepointBinding(rec: FtraceRecord, hash: number, nameEnd: number, at: number): ProbeBinding | undefined {
+    const bindings = this.#table.tracepoints(hash, rec.buf, rec.rest, nameEnd);
+    if (bindings === undefined) return undefined;
+    for (const binding of bindings) {
+      const start = binding.reader?.start(rec, at) ?? -1;
+      if (start < 0) continue;
+      this.#argStart = start;
+      return binding;
+    }
+    return undefined;
+  }
+
   /** An entry that is no event of ours: what may follow it decides what unprefixed lines mean. */
   #otherEntry(rec: FtraceRecord, nameEnd: number): void {
     const { buf, rest, end } = rec;
-    if (
-      startsWith(buf, rest, end, 'tracing_mark_write') ||
-      startsWith(buf, rest, end, 'print:') ||
-      startsWith(buf, rest, end, 'bprint')
-    ) {
+    if (isMessage(buf, rest, end)) {
       this.#open = 'marker';
     } else if (buf[rest] === LESS) {
       this.#open = 'stack';
@@ -279,6 +290,13 @@ export class TextDecoder implements LineSink {
     if (known !== undefined) known.count++;
     else this.diagnostics.push({ kind, line, message, count: 1 });
   }
+}
+
+const MESSAGES = ['tracing_mark_write', 'print:', 'console:', 'bprint'];
+
+/** An entry that holds whatever text somebody wrote. */
+function isMessage(buf: Uint8Array, start: number, end: number): boolean {
+  return MESSAGES.some((name) => startsWith(buf, start, end, name));
 }
 
 /** Behind `value [module] (number) `. */

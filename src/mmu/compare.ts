@@ -1,26 +1,31 @@
 // Does the page table say what the VA space calls for: the check behind the `end` line of vmbind_lab.c's vmstate.
 
-import { addWrapped, type Ptr, type U64 } from '../base/u64.ts';
-import { floorTo, SZ_4K } from './format.ts';
+import { add, addWrapped, type Ptr, type U64 } from '../base/u64.ts';
+import { ceilTo, floorTo, SZ_4K } from './format.ts';
 import type { PageTable } from './pgtable.ts';
-import { type Run, sliceRun, type Target } from './run.ts';
-import { SpanSet } from './span_map.ts';
+import { advance, type Run, sliceRun, type Target } from './run.ts';
 
-/** A mapping of the VA space; obj 0 = NULL. */
-export interface Mapped {
-  readonly addr: U64;
-  readonly range: U64;
+/** A place in an object; obj 0 = NULL. */
+export interface Place {
   readonly obj: Ptr;
   readonly offset: U64;
 }
 
-/** A part of a mapping whose entries are not those it calls for. */
+/** A mapping of the VA space. */
+export interface Mapped extends Place {
+  readonly addr: U64;
+  readonly range: U64;
+}
+
+/** A range where the table is not what the VA space calls for. */
 export interface Fault<V extends Mapped> {
-  readonly kind: 'missing' | 'wrong';
+  /** missing: mapped, no entry; wrong: the entry leads elsewhere; stale: an entry, not mapped. */
+  readonly kind: 'missing' | 'wrong' | 'stale';
   readonly addr: number;
   readonly end: number;
-  readonly va: V;
-  /** What is there instead, cut to the part; its line says who wrote it. */
+  /** The mapping; undefined for stale. */
+  readonly va: V | undefined;
+  /** What is there, cut to the range; undefined for missing. Its line says who wrote it. */
   readonly found: Run | undefined;
   /** Whoever wrote or cleared the entries last; undefined = nobody ever did. */
   readonly line: number | undefined;
@@ -39,86 +44,131 @@ export interface Comparison<V extends Mapped> {
   /** Pages that have a translation and no mapping: exact. */
   readonly stale: number;
   readonly faults: readonly Fault<V>[];
-  readonly staleRuns: readonly Run[];
 }
 
-export interface CompareOptions<V extends Mapped> {
-  /** What the table's targets call the mapping's object; its obj where not given. */
-  readonly objOf?: (va: V) => Ptr;
-  /** What a physical address belongs to; undefined = nothing known. Without it, physical targets fit no mapping. */
-  readonly objAt?: (addr: U64) => { readonly obj: Ptr; readonly offset: U64 } | undefined;
+/** A place that memory belongs to; bytes: how far that holds, undefined = as far as the run goes. */
+export interface Known extends Place {
+  readonly bytes?: number | undefined;
 }
 
-/** vas: in any order. Costs a step per mapping and per run, however long they are. */
+/** What a target is in terms of the mappings; undefined = not known, so that nothing can be said against it. */
+export type PlaceOf = (target: Target) => Known | undefined;
+
+/** Targets that name the objects themselves. */
+export const asWritten: PlaceOf = (target) => (target.kind === 'obj' ? target : undefined);
+
+/** vas: in ascending order. Costs a step per mapping and per run, however long they are. */
 export function compare<V extends Mapped>(
   vas: Iterable<V>,
   table: PageTable,
-  options: CompareOptions<V> = {},
+  placeOf: PlaceOf = asWritten,
 ): Comparison<V> {
-  const mapped = new SpanSet();
-  const faults: Fault<V>[] = [];
-  let bytes = 0;
-  for (const va of vas) {
-    const start = table.place(va.addr);
-    if (start === undefined) continue;
-    const end = Math.min(start + floorTo(va.range, SZ_4K), table.limit);
-    if (start >= end) continue;
-    bytes += end - start;
-    mapped.add(start, end);
-    for (const fault of faultsOf(va, start, end, table, options)) faults.push(fault);
-  }
-  const staleRuns: Run[] = [];
-  for (const run of table.runs()) {
-    for (const { addr, end } of mapped.gaps(run.addr, run.end)) staleRuns.push(sliceRun(run, addr, end));
-  }
-  const pages = bytes / SZ_4K;
+  const all = [...vas];
+  const faults = [...faultsIn(all, table, table.base, table.limit, placeOf)];
+  const pages = all.reduce((sum, va) => sum + lengthIn(va, table), 0) / SZ_4K;
   const used = table.bytes / SZ_4K;
-  const stray = Math.max(0, used - pages);
-  return { pages, used, bad: pagesOf(faults), stray, stale: pagesOf(staleRuns), faults, staleRuns };
+  const stale = pagesOf(faults.filter((fault) => fault.kind === 'stale'));
+  return { pages, used, bad: pagesOf(faults) - stale, stray: Math.max(0, used - pages), stale, faults };
 }
 
-function pagesOf(parts: readonly { readonly addr: number; readonly end: number }[]): number {
+export function pagesOf(parts: readonly { readonly addr: number; readonly end: number }[]): number {
   return parts.reduce((sum, { addr, end }) => sum + (end - addr) / SZ_4K, 0);
 }
 
+function lengthIn({ addr, range }: Mapped, table: PageTable): number {
+  const start = table.place(addr);
+  return start === undefined ? 0 : Math.max(0, Math.min(floorTo(range, SZ_4K), table.limit - start));
+}
+
+/** The faults in [start, end), addresses as the table keeps them. vas: those that overlap it, in ascending order. */
+export function* faultsIn<V extends Mapped>(
+  vas: Iterable<V>,
+  table: PageTable,
+  start: number,
+  end: number,
+  placeOf: PlaceOf,
+): IterableIterator<Fault<V>> {
+  let pos = start;
+  for (const va of vas) {
+    const at = table.place(va.addr);
+    if (at === undefined) continue;
+    const from = Math.max(at, start);
+    const to = Math.min(at + lengthIn(va, table), end);
+    if (from >= to) continue;
+    if (from > pos) yield* staleIn(table, pos, from);
+    yield* faultsOf(va, at, from, to, table, placeOf);
+    pos = Math.max(pos, to);
+  }
+  if (pos < end) yield* staleIn(table, pos, end);
+}
+
+function* staleIn(table: PageTable, start: number, end: number): IterableIterator<Fault<never>> {
+  for (const run of table.runs(start, end)) {
+    const found = sliceRun(run, Math.max(run.addr, start), Math.min(run.end, end));
+    yield { kind: 'stale', addr: found.addr, end: found.end, va: undefined, found, line: run.line };
+  }
+}
+
+/** at: where the mapping begins; [start, end) is the part of it that is looked at. */
 function* faultsOf<V extends Mapped>(
   va: V,
+  at: number,
   start: number,
   end: number,
   table: PageTable,
-  options: CompareOptions<V>,
+  placeOf: PlaceOf,
 ): IterableIterator<Fault<V>> {
   let pos = start;
   for (const run of table.runs(start, end)) {
     const from = Math.max(run.addr, start);
     if (from > pos) yield* missing(va, pos, from, table);
     pos = Math.min(run.end, end);
-    const found = sliceRun(run, from, pos);
-    if (!fits(va, from - start, found.target, options)) {
-      yield { kind: 'wrong', addr: from, end: pos, va, found, line: run.line };
-    }
+    yield* misled(va, at, sliceRun(run, from, pos), placeOf);
   }
   if (pos < end) yield* missing(va, pos, end, table);
 }
 
+/** The parts of a run that do not lead where the mapping says. */
+function* misled<V extends Mapped>(va: V, at: number, run: Run, placeOf: PlaceOf): IterableIterator<Fault<V>> {
+  for (let pos = run.addr; pos < run.end; ) {
+    const target = advance(run.target, pos - run.addr);
+    const known = target.kind === 'null' ? undefined : placeOf(target);
+    const end = Math.min(run.end, pos + (known?.bytes ?? run.end - pos));
+    if (!fits(va, pos - at, target, known)) {
+      yield { kind: 'wrong', addr: pos, end, va, found: sliceRun(run, pos, end), line: run.line };
+    }
+    pos = end;
+  }
+}
+
 /** One fault for each that cleared a part. */
 function* missing<V extends Mapped>(va: V, addr: number, end: number, table: PageTable): IterableIterator<Fault<V>> {
+  const fault = (from: number, to: number, line: number | undefined): Fault<V> => {
+    return { kind: 'missing', addr: from, end: to, va, found: undefined, line };
+  };
   let pos = addr;
   for (const cleared of table.clearings(addr, end)) {
     const from = Math.max(cleared.addr, addr);
-    if (from > pos) yield { kind: 'missing', addr: pos, end: from, va, found: undefined, line: undefined };
+    if (from > pos) yield fault(pos, from, undefined);
     pos = Math.min(cleared.end, end);
-    yield { kind: 'missing', addr: from, end: pos, va, found: undefined, line: cleared.line };
+    yield fault(from, pos, cleared.line);
   }
-  if (pos < end) yield { kind: 'missing', addr: pos, end, va, found: undefined, line: undefined };
+  if (pos < end) yield fault(pos, end, undefined);
 }
 
 /** Is the target, bytes into the mapping, the one it calls for? Offsets count in pages. */
-function fits<V extends Mapped>(va: V, bytes: number, target: Target, options: CompareOptions<V>): boolean {
-  if (va.obj === 0) return target.kind === 'null';
-  if (target.kind === 'null') return false;
-  const found = target.kind === 'obj' ? target : options.objAt?.(target.addr);
-  const obj = options.objOf === undefined ? va.obj : options.objOf(va);
-  if (found === undefined || found.obj !== obj) return false;
-  return floorTo(found.offset, SZ_4K) === floorTo(addWrapped(va.offset, bytes), SZ_4K);
+function fits(va: Mapped, bytes: number, target: Target, found: Place | undefined): boolean {
+  if (va.obj === 0 || target.kind === 'null') return (va.obj === 0) === (target.kind === 'null');
+  return (
+    found === undefined ||
+    (found.obj === va.obj && floorTo(found.offset, SZ_4K) === floorTo(addWrapped(va.offset, bytes), SZ_4K))
+  );
+}
+
+/** [addr, addr + range) as the table keeps it, rounded out to pages; undefined where nothing of it is in the table. */
+export function placedSpan(table: PageTable, addr: U64, range: U64): { addr: number; end: number } | undefined {
+  const start = table.place(addr);
+  if (start === undefined || range === 0) return undefined;
+  const length = ceilTo(Number(add(range, 0)), SZ_4K);
+  return { addr: start, end: Math.min(start + length, table.limit) };
 }

@@ -32,12 +32,15 @@ export class Entries {
     (a, b) => a.line === b.line,
   );
   readonly tables: TableTree;
+  /** As the format says, until the kernel is seen to do otherwise. */
+  partialBlock: Format['semantics']['partialBlock'];
 
   constructor(format: Format, base: number) {
     this.#format = format;
     this.#base = base;
     this.#limit = base + format.size;
     this.tables = new TableTree(format);
+    this.partialBlock = format.semantics.partialBlock;
   }
 
   tableStart(addr: number, level: number): number {
@@ -79,6 +82,12 @@ export class Entries {
     this.#mark(start, stop, line);
     if (this.#format.semantics.emptyTables === 'free') tally.tablesFreed += this.tables.prune(start, stop, this.runs);
     return stop - start;
+  }
+
+  /** Takes [start, end) out, without any of the rules. */
+  forget(start: number, end: number): void {
+    this.runs.clear(start, end);
+    this.cleared.clear(start, end);
   }
 
   /** The first leaf of this size or larger; smaller ones are below entries that the map replaces. */
@@ -166,7 +175,7 @@ export class Entries {
     while (pos < end) {
       const run = this.runs.at(pos);
       if (run !== undefined && run.pgsize > pgsize) {
-        if (this.#format.semantics.partialBlock === 'refuse') {
+        if (this.partialBlock === 'refuse') {
           tally.stopped('block', pos);
           return pos;
         }

@@ -118,6 +118,17 @@ export class PageTable {
     return unmapResult(bytes, tally);
   }
 
+  /** The entries of [addr + from, addr + to) are gone, whoever did it. */
+  forget(addr: U64, from: number, to: number): void {
+    const at = this.place(addr);
+    if (at !== undefined) this.#entries.forget(at + from, Math.min(at + to, this.limit));
+  }
+
+  /** The kernel was seen to split a block that is unmapped in part (6.12 and before). */
+  learnSplit(): void {
+    this.#entries.partialBlock = 'split';
+  }
+
   /** What a table walk for addr meets, root first; nothing where the table has no entry for it. */
   walk(addr: U64): WalkStep[] {
     const at = this.place(addr);

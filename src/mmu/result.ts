@@ -14,7 +14,7 @@ export interface How {
   /** Kept in the leaves that are written, and with what is cleared. */
   readonly line?: number;
   /** Page sizes that the driver's loop may choose from; all of the format's where not given. */
-  readonly pageSizes?: readonly number[];
+  readonly pageSizes?: readonly number[] | undefined;
   /** Pages set aside for new tables: -ENOMEM where they do not suffice. Not given: always enough. */
   readonly tables?: number;
 }

@@ -95,7 +95,7 @@ function startRequest(context: Context, job: Job, event: SmRequest): void {
     job.op = op;
     needObj(context.world, job, event.obj);
     markApply(job);
-    tellStale(context, job);
+    if (!event.list) tellStale(context, job);
   }
   op.request = event;
   op.requestLine = where.line;

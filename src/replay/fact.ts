@@ -108,6 +108,25 @@ export type Fact = At &
     | { readonly kind: 'step_misapplied'; readonly how: Misapplied; readonly detail: string }
     | { readonly kind: 'va_conflict'; readonly detail: string }
     | { readonly kind: 'link_imbalance'; readonly detail: string }
+    | { readonly kind: 'pte_overwrite'; readonly refused: boolean; readonly detail: string }
+    | { readonly kind: 'pte_hole'; readonly detail: string }
+    | {
+        readonly kind: 'pte_partial_block';
+        readonly detail: string;
+        /** The call's return says so. */
+        readonly shown: boolean;
+      }
+    | {
+        readonly kind: 'pte_overrun';
+        readonly detail: string /** Pages of live entries that it hits. */;
+        readonly hit: number;
+      }
+    | { readonly kind: 'pte_stale'; readonly detail: string; readonly pages: number }
+    | { readonly kind: 'pte_missing'; readonly detail: string; readonly pages: number }
+    | { readonly kind: 'pte_wrong'; readonly detail: string; readonly pages: number }
+    | { readonly kind: 'pte_transient'; readonly why: 'keep' | 'not locked out'; readonly detail: string }
+    | { readonly kind: 'tlb_stale'; readonly detail: string }
+    | { readonly kind: 'pt_short'; readonly detail: string; readonly certain: boolean }
   );
 
 export type FactKind = Fact['kind'];

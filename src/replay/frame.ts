@@ -32,6 +32,25 @@ function checkOpCount(context: Context, job: Job, ret: number): void {
   else if (ops.length < opCount) unknown.add('not all of its ops are in the trace');
 }
 
+/** The driver's struct and number of a job, and its VM. */
+function identify(
+  context: Context,
+  job: Job,
+  event: { ptr: Ptr; id: number | undefined; gpuvm: Ptr },
+  what: string,
+): void {
+  const { world } = context;
+  if (job.idKnown && event.id !== undefined && job.id !== event.id)
+    world.contradicted(job, `the ${what} of job ${event.id} is in job ${job.id}`);
+  job.ptr = event.ptr;
+  if (event.ptr !== 0) world.jobsByPtr.set(event.ptr, job);
+  if (event.id !== undefined) {
+    job.id = event.id;
+    job.idKnown = true;
+  }
+  world.bindToVm(job, world.vm(event.gpuvm));
+}
+
 export const frameHandlers: Handlers = {
   bind(event, context) {
     const { task, where, world } = context;
@@ -88,18 +107,26 @@ export const frameHandlers: Handlers = {
   },
 
   lock_pass(event, context) {
-    const { task, world, where } = context;
-    const job = task.job ?? openJob(context, where);
-    if (job.idKnown && event.id !== undefined && job.id !== event.id)
-      world.contradicted(job, `the lock pass of job ${event.id} is in job ${job.id}`);
-    job.ptr = event.job;
-    if (event.job !== 0) world.jobsByPtr.set(event.job, job);
-    if (event.id !== undefined) {
-      job.id = event.id;
-      job.idKnown = true;
-    }
+    const job = context.task.job ?? openJob(context, context.where);
+    identify(context, job, { ptr: event.job, id: event.id, gpuvm: event.gpuvm }, 'lock pass');
     job.opCount ??= event.opCount;
-    world.bindToVm(job, world.vm(event.gpuvm));
+  },
+
+  job_submit(event, context) {
+    const job = context.task.job ?? openJob(context, context.where);
+    identify(context, job, { ptr: event.job, id: event.id, gpuvm: event.gpuvm }, 'submission');
+    job.applied = true; // no later call brackets what it does to the tree
+    job.opCount ??= event.opCount;
+  },
+
+  job_new(event, context) {
+    const { task, where } = context;
+    const own = task.job;
+    const job = openJob(context, where);
+    task.job = own;
+    job.begun = true;
+    job.deferred = true;
+    identify(context, job, { ptr: event.job, id: undefined, gpuvm: event.gpuvm }, 'creation');
   },
 
   lock_pass_ret(event, context) {
@@ -118,6 +145,10 @@ export const frameHandlers: Handlers = {
         job.id = event.id;
         job.idKnown = true;
       }
+    }
+    if (event.id !== undefined && !job.idKnown) {
+      job.id = event.id;
+      job.idKnown = true;
     }
     task.job = job;
     if (job.pid !== where.pid) job.deferred = true;

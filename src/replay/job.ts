@@ -7,6 +7,7 @@ import type { Gpuva } from '../gpuvm/gpuva.ts';
 import type { Recorded } from '../gpuvm/sm_map.ts';
 import type { Evidence, Fact, OpView, Span, StepView } from './fact.ts';
 import { LinkBalance } from './link_balance.ts';
+import type { StepRun } from './step_run.ts';
 import type { Change, VmState } from './vm_state.ts';
 
 /** What the lock pass asked the VM about: an exec-lock helper's call, or an ops list made while locking. */
@@ -50,6 +51,8 @@ export class OpRun implements OpView {
   /** The safe case of drm_gpuvm_sm_map_exec_lock()'s documentation that explains it, where one does. */
   safeCase: 1 | 2 | undefined;
   stepDiverged = false;
+  /** An UNMAP that was left undone: right, if the MAP that follows is left undone too (msm's in-place remap). */
+  leftInPlace: StepRun | undefined;
   failed = false;
 
   constructor(

@@ -6,6 +6,7 @@ import { finishDetail } from './detail.ts';
 import { Job, JobDetail } from './job.ts';
 import type { Linkable } from './link_balance.ts';
 import { compareRequests } from './requests.ts';
+import { closeTables } from './tables.ts';
 import { tell } from './tell.ts';
 
 /** Opens a job in this task. */
@@ -27,11 +28,15 @@ export function closeJob(context: Context, job: Job): void {
     compareRequests(context, job);
     checkLinks(context, job);
   }
+  closeTables(context, job);
   job.endLine = where.line;
   job.end = where.time();
   finishDetail(world, job);
   if (job.pinned !== undefined) job.pinned.unpin();
-  if (job.ptr !== 0 && world.jobsByPtr.get(job.ptr) === job) world.jobsByPtr.delete(job.ptr);
+  if (job.ptr !== 0 && world.jobsByPtr.get(job.ptr) === job) {
+    world.jobsByPtr.delete(job.ptr);
+    if (job.vm?.tables.jobs.has(job)) world.awaitRun(job);
+  }
   for (const context of task.contexts) if (context.job === job) context.job = undefined;
   task.job = undefined;
   world.openJobs.delete(job);

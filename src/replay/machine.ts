@@ -7,10 +7,11 @@ import { finishDetail } from './detail.ts';
 import { frameHandlers } from './frame.ts';
 import { lockHandlers } from './locks.ts';
 import { isPaired, type PairEnd, Pairing, pairEndOf } from './pairing.ts';
+import { judgeRest } from './table_judge.ts';
 import { tableHandlers } from './tables.ts';
 import type { Task } from './task.ts';
 import { treeHandlers } from './tree.ts';
-import { World, type WorldOptions, type WorldSink } from './world.ts';
+import { type MmuMode, World, type WorldOptions, type WorldSink } from './world.ts';
 
 type AnyHandler = (event: VmEvent, context: Context) => void;
 
@@ -29,8 +30,8 @@ function merge(...parts: readonly Handlers[]): Map<VmEventKind, AnyHandler> {
 const HANDLERS = merge(frameHandlers, lockHandlers, applyHandlers, treeHandlers, tableHandlers);
 
 /** Does an event of this kind change anything? Page table calls do so only where the tables are followed. */
-export function handles(kind: VmEventKind, tables: boolean): boolean {
-  if (kind in tableHandlers) return tables;
+export function handles(kind: VmEventKind, mmu: MmuMode): boolean {
+  if (kind in tableHandlers) return mmu === 'trace';
   return HANDLERS.has(kind) || isPaired(kind);
 }
 
@@ -88,5 +89,6 @@ export class Machine {
       this.world.sink.job(job);
     }
     this.world.openJobs.clear();
+    for (const vm of this.world.vms.values()) judgeRest(this.#context, vm);
   }
 }

@@ -16,6 +16,7 @@ export interface Inserted {
 /** One mistake of the driver, or doubt about the trace. */
 export interface Mistake {
   readonly how: Misapplied;
+  readonly step: StepRun;
   readonly line: number;
   readonly detail: { readonly wanted: StepPiece | undefined; readonly got: Inserted | undefined };
 }
@@ -26,12 +27,12 @@ export interface Probed {
   readonly remove: boolean;
 }
 
-interface Judged {
+export interface Judged {
   readonly mistakes: readonly Mistake[];
   readonly doubt: boolean;
 }
 
-const AS_ASKED: Judged = { mistakes: [], doubt: false };
+export const AS_ASKED: Judged = { mistakes: [], doubt: false };
 const DOUBTFUL: Judged = { mistakes: [], doubt: true };
 
 export class StepRun {
@@ -122,7 +123,7 @@ export class StepRun {
   }
 
   #mistake(how: Misapplied, wanted: StepPiece | undefined, got: Inserted | undefined): Mistake {
-    return { how, line: got?.line ?? this.line, detail: { wanted, got } };
+    return { how, step: this, line: got?.line ?? this.line, detail: { wanted, got } };
   }
 }
 

@@ -5,10 +5,11 @@ import { OP_MAP, OP_REMAP, OP_UNMAP, type StepEvent } from '../events/vm_event.t
 import type { Context } from './context.ts';
 import { describeEvent, describeStep, STEP_TYPES } from './describe.ts';
 import type { Span, StepView } from './fact.ts';
-import type { Job } from './job.ts';
+import type { Job, OpRun } from './job.ts';
+import { tellStale } from './lifecycle.ts';
 import { checkExpected, checkListed, checkPlanned, isStep, strayStep } from './predict.ts';
 import { checkLocked, requestEvidence } from './step_locks.ts';
-import { type Mistake, StepRun } from './step_run.ts';
+import { AS_ASKED, type Judged, type Mistake, StepRun } from './step_run.ts';
 import { tell } from './tell.ts';
 import { contradicted } from './tree.ts';
 import type { VmState } from './vm_state.ts';
@@ -51,6 +52,7 @@ export function listStep(event: StepEvent, context: Context): void {
   if (op === undefined) return;
   checkExpected(context, op, op.list.length, event, job?.vm);
   op.list.push(event);
+  if (job?.vm !== undefined) noteTableStep(context, job, job.vm, viewOf(event, op.list.length - 1, context), op);
 }
 
 export function driverStep(recorded: StepEvent, context: Context): void {
@@ -61,19 +63,10 @@ export function driverStep(recorded: StepEvent, context: Context): void {
   const vm = job?.vm ?? context.world.vm(recorded.gpuvm);
   const event = completed(recorded, vm);
   const op = job?.op;
-  const view: StepView = {
-    line: where.line,
-    index: op?.count ?? 0,
-    type: STEP_TYPES[event.type] ?? 'map',
-    va: event.va,
-    keep: event.keep,
-    addr: event.addr,
-    range: event.range,
-    obj: event.obj,
-    offset: event.offset,
-  };
+  const view = viewOf(event, op?.count ?? 0, context);
   task.step = new StepRun(event, view, op, where.line);
   if (job !== undefined) countStep(job, event);
+  if (job !== undefined && vm !== undefined) noteTableStep(context, job, vm, view, op);
   if (op !== undefined && job !== undefined) {
     if (context.world.detail) op.steps.push({ ...view, prev: event.prev, next: event.next });
     if (op.list.length === 0) checkExpected(context, op, op.count, event, vm);
@@ -81,7 +74,18 @@ export function driverStep(recorded: StepEvent, context: Context): void {
     checkPlanned(context, job, op, event);
     op.count++;
   }
+  if (job !== undefined && op?.request?.list) tellStale(context, job);
   checkLocked(context, job, vm, event);
+}
+
+function viewOf(event: StepEvent, index: number, { where }: Context): StepView {
+  const { va, keep, addr, range, obj, offset } = event;
+  return { line: where.line, index, type: STEP_TYPES[event.type] ?? 'map', va, keep, addr, range, obj, offset };
+}
+
+/** What the step lets the driver write to the page tables. */
+function noteTableStep(context: Context, job: Job, vm: VmState, view: StepView, op: OpRun | undefined): void {
+  if (context.world.mmu !== 'off' && job.vm === vm) vm.tables.of(job).steps.push({ view, op, mapped: false });
 }
 
 /** Some probe sets show only the old mapping's pointer: the rest is in the tree. */
@@ -116,7 +120,7 @@ export function finishStep(context: Context, proved: boolean | undefined, ret?: 
   }
   const vm = job?.vm ?? world.vm(step.event.gpuvm);
   const probed = { insert: world.seen.has('va_insert'), remove: world.seen.has('va_remove') };
-  const { mistakes, doubt } = step.judge(probed);
+  const { mistakes, doubt } = inPlace(step, step.judge(probed));
   if (proved !== false && vm !== undefined) {
     if (!probed.insert) vm.treeShown = false;
     if (!probed.insert || mistakes.length > 0) vm.splitAsked();
@@ -132,10 +136,33 @@ export function finishStep(context: Context, proved: boolean | undefined, ret?: 
   task.step = undefined;
 }
 
+/**
+ * A mapping that is bound again as it is may stay in the tree: then its UNMAP and its MAP are both left undone. One of
+ * the two alone is a mistake.
+ */
+function inPlace(step: StepRun, judged: Judged): Judged {
+  const { op, event } = step;
+  if (op === undefined) return judged;
+  const left = op.leftInPlace;
+  op.leftInPlace = undefined;
+  const undone = judged.mistakes[0]?.how;
+  if (left === undefined) {
+    const same = event.addr === op.addr && event.range === op.range && event.obj === op.obj;
+    if (undone !== 'unmap skipped' || !event.keep || !same || op.kind !== 'map') return judged;
+    op.leftInPlace = step;
+    return AS_ASKED;
+  }
+  if (undone === 'map skipped') return AS_ASKED;
+  return {
+    mistakes: [...left.judge({ insert: true, remove: true }).mistakes, ...judged.mistakes],
+    doubt: judged.doubt,
+  };
+}
+
 function misapplied(context: Context, job: Job, mistake: Mistake): void {
   job.counts.misapplied++;
+  const { step } = mistake;
   const { wanted, got } = mistake.detail;
-  const step = context.task.step;
   const parts: string[] = [];
   if (wanted?.addr !== undefined && wanted.range !== undefined) {
     parts.push(
@@ -147,16 +174,17 @@ function misapplied(context: Context, job: Job, mistake: Mistake): void {
       `the driver's insert was ${hex(got.addr)}+${hex(got.range)} at offset ${hex(got.offset)}, returning ${got.ret ?? '?'}`,
     );
   }
-  const span = spanOf(wanted) ?? (step === undefined ? undefined : spanOf(step.view));
+  const span = spanOf(wanted) ?? spanOf(step.view);
   const ofAnother = got !== undefined && span !== undefined && areApart(got, span);
   const evidence = [...requestEvidence(job)];
-  if (step !== undefined) evidence.push({ line: step.line, text: `the step: ${describeEvent(step.event)}` });
+  evidence.push({ line: step.line, text: `the step: ${describeEvent(step.event)}` });
   tell(context, {
     kind: 'step_misapplied',
     how: mistake.how,
     line: mistake.line,
+    step: step.view,
     detail: parts.join('; '),
-    obj: step?.event.obj ?? 0,
+    obj: step.event.obj ?? 0,
     span,
     evidence,
     absence: got === undefined ? 'tree' : ofAnother ? 'call' : undefined,

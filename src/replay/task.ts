@@ -5,6 +5,8 @@ import { Resv } from '../exec/resv.ts';
 import type { Evidence } from './fact.ts';
 import type { Job } from './job.ts';
 import type { Inserted, StepRun } from './step_run.ts';
+import type { RunFrame } from './table_judge.ts';
+import type { TableRun } from './tables.ts';
 
 /** A drm_exec between its init and its fini. */
 export class ExecContext {
@@ -60,6 +62,10 @@ export class Task {
   job: Job | undefined;
   readonly contexts: ExecContext[] = [];
   step: StepRun | undefined;
+  /** The scheduler runs a job in it whose ioctl is over. */
+  run: RunFrame | undefined;
+  /** The last page table call, until something else follows. */
+  tableRun: TableRun | undefined;
   /** A drm_gpuva_insert() whose result is still to come (entry and return probed apart). */
   inserting: { readonly gpuvm: Ptr; readonly va: Ptr; readonly inserted: Inserted; readonly flags: number } | undefined;
   /** Calls entered and not yet returned from, innermost last; see pairing.ts. */

@@ -3,6 +3,7 @@ import { hex, type Ptr, ptrHex } from '../base/u64.ts';
 import { type Gpuva, makeGpuva } from '../gpuvm/gpuva.ts';
 import type { Context, Handlers } from './context.ts';
 import type { Inserted } from './step_run.ts';
+import { noteTreeChange } from './tables.ts';
 import { tell } from './tell.ts';
 import type { VmState } from './vm_state.ts';
 
@@ -89,6 +90,7 @@ export const treeHandlers: Handlers = {
         line: context.where.line,
       });
     if (vm === undefined) return;
+    noteTreeChange(context, vm, event.addr, event.range);
     const va = vm.tree.get(event.va);
     if (va !== undefined && va.addr === event.addr && va.range === event.range) {
       vm.tree.remove(va);
@@ -138,6 +140,7 @@ function insert(context: Context, vm: VmState | undefined, id: Ptr, one: Inserte
     return;
   }
   noteChange(context);
+  noteTreeChange(context, vm, one.addr, one.range);
   if (one.obj !== 0) task.job?.links.inserted(id, one);
   const va = makeGpuva(id, one.addr, one.range, one.obj, one.offset, flags, one.line);
   if (vm.tree.insert(va) !== 0) {

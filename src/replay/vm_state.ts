@@ -5,9 +5,9 @@ import { OP_MAP, OP_REMAP, type StepEvent } from '../events/vm_event.ts';
 import { type Gpuva, gpuvaEnd, makeGpuva } from '../gpuvm/gpuva.ts';
 import { Gpuvm, type GpuvmInit } from '../gpuvm/gpuvm.ts';
 import { type MapReq, type Recorded, stepsOfMap, stepsOfUnmap } from '../gpuvm/sm_map.ts';
-import type { PageTable } from '../mmu/pgtable.ts';
 import type { OpView } from './fact.ts';
 import type { Job } from './job.ts';
+import { VmTables } from './vm_tables.ts';
 
 /** One change of the tree; `op` is the op of `job` that made it, -1 outside of any. */
 export interface Change {
@@ -51,10 +51,8 @@ export class VmState {
   complete: boolean;
   /** It was freed, empty as it must be then, so that all changes of its tree were seen. */
   ended = false;
-  /** Its page table, where the replay keeps them; made at the first table call. */
-  table: PageTable | undefined;
-  /** False: table calls lack what they wrote. */
-  tableShown = true;
+  /** Its page tables, where the replay follows them. */
+  readonly tables: VmTables;
   /** False: the driver's tree changes are not probed, so that only `asked` follows the VM. */
   treeShown = true;
   /** The VM's own dma_resv, 0 while unknown. */
@@ -71,6 +69,7 @@ export class VmState {
     this.tree = new Gpuvm(this.init);
     this.complete = init !== undefined;
     this.resv = this.init.resv;
+    this.tables = new VmTables(init !== undefined);
   }
 
   /** The tree is known whole: what a request will give on it is known too. */
@@ -129,6 +128,21 @@ export class VmState {
     if (version < this.#dropped) return true;
     for (let i = version - this.#dropped; i < this.#journal.length; i++) if (this.#journal[i]?.job !== job) return true;
     return false;
+  }
+
+  /** The tree as it is followed: the driver's, or where its changes are not probed what the steps asked for. */
+  get space(): Gpuvm {
+    return this.treeShown ? this.tree : this.asked;
+  }
+
+  /** The mappings that overlap the range, in ascending order. */
+  mappingsIn(addr: U64, range: U64): Gpuva[] {
+    const { space } = this;
+    return space.overlaps(addr, range).filter((va) => va !== space.kernelNode && va.range !== 0);
+  }
+
+  mappingAt(addr: U64): Gpuva | undefined {
+    return this.mappingsIn(addr, 1)[0];
   }
 
   /** What the steps asked for: the driver's tree, until a step was not carried out as asked. */

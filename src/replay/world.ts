@@ -6,6 +6,7 @@ import type { GpuvmInit } from '../gpuvm/gpuvm.ts';
 import { followVm } from './detail.ts';
 import type { Fact } from './fact.ts';
 import type { Job } from './job.ts';
+import { Memory } from './memory.ts';
 import { type ExecContext, Task } from './task.ts';
 import { VmState } from './vm_state.ts';
 
@@ -17,6 +18,10 @@ export interface ObjState {
 
 /** Identities of VMs that are gone, kept for filters. */
 const MAX_GONE_VMS = 10_000;
+/** Facts that wait for the first unmap call. */
+const MAX_WAITING = 1000;
+/** Jobs remembered until they run. */
+const MAX_TO_RUN = 4096;
 
 export interface WorldSink {
   /** A fact outside of any job; those of a job come with it. */
@@ -28,9 +33,11 @@ export interface WorldSink {
 export interface WorldOptions {
   /** Keep what `show` needs of every job. */
   readonly detail: boolean;
-  /** Follow the page tables. */
-  readonly tables: boolean;
+  readonly mmu: MmuMode;
 }
+
+/** Where the page tables come from: the table calls of the trace, or what the steps call for. */
+export type MmuMode = 'trace' | 'derive' | 'off';
 
 export class World {
   readonly vms = new Map<Ptr, VmState>();
@@ -45,7 +52,12 @@ export class World {
   readonly seen = new Set<VmEventKind>();
   readonly sink: WorldSink;
   readonly detail: boolean;
-  readonly tables: boolean;
+  readonly mmu: MmuMode;
+  /** The VM of what stands for its table in the driver. */
+  readonly tableVms = new Map<Ptr, Ptr>();
+  /** Jobs whose ioctl is over and that are still to run, by the driver's struct. */
+  readonly toRun = new Map<Ptr, Job>();
+  readonly memory = new Memory((obj) => this.objs.get(obj)?.ordinal ?? 0);
   /** Places where events of unknown number and kind are missing. */
   gaps = 0;
   unpaired = 0;
@@ -53,6 +65,7 @@ export class World {
   /** Events that those before them could not have led to. */
   contradictions = 0;
   readonly #goneVms = new Map<Ptr, { readonly name: string; readonly ordinal: number }>();
+  readonly #untilUnmap: (() => void)[] = [];
   #countsAgreed = 0;
   #countsDisagreed = 0;
   #vmOrdinal = 0;
@@ -63,7 +76,7 @@ export class World {
   constructor(sink: WorldSink, options: WorldOptions) {
     this.sink = sink;
     this.detail = options.detail;
-    this.tables = options.tables;
+    this.mmu = options.mmu;
   }
 
   /** exec->num_objects at a drm_exec_fini() was compared with what was followed. */
@@ -93,7 +106,8 @@ export class World {
 
   /** A task that is in nothing need not be remembered. */
   forgetIdle(task: Task): void {
-    if (task.job === undefined && task.contexts.length === 0 && task.calls.length === 0) this.tasks.delete(task.pid);
+    if (task.job !== undefined || task.run !== undefined || task.tableRun !== undefined) return;
+    if (task.contexts.length === 0 && task.calls.length === 0) this.tasks.delete(task.pid);
   }
 
   addVm(init: GpuvmInit, line: number): VmState {
@@ -148,6 +162,24 @@ export class World {
     return this.objs.get(obj)?.resv ?? 0;
   }
 
+  /** Entries that were not cleared say something only if clearing is probed: until a call shows that it is, the fact waits. */
+  onceUnmapsShow(tellStale: () => void): void {
+    if (this.seen.has('mmu_unmap')) tellStale();
+    else if (this.#untilUnmap.length < MAX_WAITING) this.#untilUnmap.push(tellStale);
+  }
+
+  unmapsShow(): void {
+    for (const tellStale of this.#untilUnmap) tellStale();
+    this.#untilUnmap.length = 0;
+  }
+
+  /** The job's ioctl is over, and its table writes may be still to come. */
+  awaitRun(job: Job): void {
+    this.toRun.set(job.ptr, job);
+    const [oldest] = this.toRun.keys();
+    if (this.toRun.size > MAX_TO_RUN && oldest !== undefined) this.toRun.delete(oldest);
+  }
+
   newJobNumber(): number {
     return ++this.#jobNumber;
   }
@@ -165,13 +197,18 @@ export class World {
   gap(why: string): void {
     this.gaps++;
     for (const job of this.openJobs) job.unknown.add(why);
-    for (const vm of this.vms.values()) vm.complete = false;
+    for (const vm of this.vms.values()) {
+      vm.complete = false;
+      vm.tables.doubt();
+    }
     for (const obj of this.objs.values()) obj.resv = 0;
     this.framed.clear();
     for (const task of this.tasks.values()) {
       task.calls.length = 0;
       task.entered = 0;
       task.step = undefined;
+      task.run = undefined;
+      task.tableRun = undefined;
       for (const context of task.contexts) context.known = false;
     }
   }

@@ -149,7 +149,7 @@ test('a value as wide as 64 bits does not last to the next event either', () => 
   const head = 'mmu_map: (lab_mmu_map+0x0/0x60 [vmbind_lab])';
   const line = (pte: string) => plain('t', 1, `${head} ${GPUVM} addr=0x1000 len=0x1000 pte=${pte}`);
   const { events } = decode(line('0x312000000000006') + line('0x6') + line('0x8312000000000007'));
-  expect(events.map((event) => (event.kind === 'mmu_map' ? event.pte : 0))).toEqual([
+  expect(events.map((event) => (event.kind === 'mmu_map' && event.to?.kind === 'pte' ? event.to.pte : 0))).toEqual([
     0x312000000000006n,
     6,
     0x8312000000000007n,

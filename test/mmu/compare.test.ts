@@ -2,12 +2,12 @@
 
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { U64 } from '../../src/base/u64.ts';
-import { compare, type Mapped } from '../../src/mmu/compare.ts';
+import { compare, type Mapped, pagesOf } from '../../src/mmu/compare.ts';
 import { SZ_2M, SZ_4K } from '../../src/mmu/format.ts';
 import { PANTHOR } from '../../src/mmu/formats/arm_lpae.ts';
 import { decodeFlatPte, encodeFlatPte, flat, flatMap, flatUnmap } from '../../src/mmu/formats/flat.ts';
 import { PageTable } from '../../src/mmu/pgtable.ts';
+import type { Target } from '../../src/mmu/run.ts';
 
 const PAGE = SZ_4K;
 const START = 0x40000;
@@ -89,9 +89,8 @@ describe('compare', () => {
       }
       const result = compare(vas, table);
       expect(result).toMatchObject(lab.check(vas));
-      const ofFaults = result.faults.reduce((sum, { addr, end }) => sum + (end - addr) / PAGE, 0);
-      const ofRuns = result.staleRuns.reduce((sum, { addr, end }) => sum + (end - addr) / PAGE, 0);
-      expect([ofFaults, ofRuns]).toEqual([result.bad, result.stale]);
+      const stale = result.faults.filter((fault) => fault.kind === 'stale');
+      expect([pagesOf(result.faults) - pagesOf(stale), pagesOf(stale)]).toEqual([result.bad, result.stale]);
     });
     fc.assert(property, { numRuns: 1500 });
   });
@@ -106,7 +105,7 @@ describe('compare', () => {
     flatMap(table, START + PAGE, PAGE, encodeFlatPte(2, 0), 2);
     flatUnmap(table, START + 3 * PAGE, PAGE, 3);
     flatMap(table, START + 8 * PAGE, 2 * PAGE, encodeFlatPte(3, 0), 4);
-    const { faults, staleRuns, ...counts } = compare([va(0, 5, 1)], table);
+    const { faults, ...counts } = compare([va(0, 5, 1)], table);
     expect(counts).toEqual({ pages: 5, used: 5, bad: 3, stray: 0, stale: 2 });
     expect(
       faults.map(({ kind, addr, end, line }) => [kind, (addr - START) / PAGE, (end - START) / PAGE, line]),
@@ -114,9 +113,9 @@ describe('compare', () => {
       ['wrong', 1, 2, 2],
       ['missing', 3, 4, 3],
       ['missing', 4, 5, undefined],
+      ['stale', 8, 10, 4],
     ]);
     expect(faults[0]?.found?.target).toEqual({ kind: 'obj', obj: 2, offset: 0 });
-    expect(staleRuns).toMatchObject([{ addr: START + 8 * PAGE, end: START + 10 * PAGE, line: 4 }]);
   });
 
   it('tells NULL mappings, offsets and objects by the names the caller gives', () => {
@@ -126,16 +125,22 @@ describe('compare', () => {
     const vas = [va(0, 2, 0), { ...va(2, 2, -4096, 7) }];
     expect(compare(vas, table).bad).toBe(0);
     expect(compare([va(0, 2, 1), va(2, 2, -4096, 8)], table).bad).toBe(4);
-    expect(compare([va(0, 2, 0), va(2, 2, 6, 7)], table, { objOf: () => -4096 }).bad).toBe(0);
+    const renamed = compare([va(0, 2, 0), va(2, 2, 6, 7)], table, () => ({ obj: 6, offset: 7 * PAGE, bytes: PAGE }));
+    expect(renamed.faults).toMatchObject([{ kind: 'wrong', addr: START + 3 * PAGE, end: START + 4 * PAGE }]);
+    expect(compare([va(0, 2, 0), va(2, 2, 6, 9)], table, () => undefined).bad).toBe(0);
   });
 
   it('counts blocks in pages, and finds the object of a physical address', () => {
     const table = new PageTable(PANTHOR);
     table.mapRange(0, 2 * SZ_2M, { kind: 'phys', addr: 3 * 2 ** 34 });
-    const objAt = (addr: U64) => ({ obj: Math.floor(Number(addr) / 2 ** 34), offset: Number(addr) % 2 ** 34 });
+    const placeOf = (target: Target) => {
+      const addr = target.kind === 'phys' ? Number(target.addr) : 0;
+      return { obj: Math.floor(addr / 2 ** 34), offset: addr % 2 ** 34 };
+    };
     const vas: Mapped[] = [{ addr: 0, range: SZ_2M, obj: 3, offset: 0 }];
-    expect(compare(vas, table, { objAt })).toMatchObject({ pages: 512, used: 1024, bad: 0, stray: 512, stale: 512 });
-    expect(compare(vas, table).bad).toBe(512);
+    expect(compare(vas, table, placeOf)).toMatchObject({ pages: 512, used: 1024, bad: 0, stray: 512, stale: 512 });
+    expect(compare([{ addr: 0, range: SZ_2M, obj: 4, offset: 0 }], table, placeOf).bad).toBe(512);
+    expect(compare(vas, table).bad).toBe(0);
   });
 
   it('steps over runs, not pages', () => {

@@ -45,7 +45,7 @@ export class Script {
           this.jobs.push(job);
         },
       },
-      { detail: false, tables: false },
+      { detail: false, mmu: 'off' },
     );
   }
 
@@ -99,7 +99,7 @@ export class Script {
   /** The ioctl, its lock pass and the first attempt are entered. */
   begin(id: number, job: Ptr, vm: Vm, exec: Ptr, opCount = 1): this {
     return this.emit(
-      { kind: 'bind', opCount },
+      { kind: 'bind', driver: 'lab', opCount },
       { kind: 'lock_pass', job, id, gpuvm: vm.gpuvm, exec, opCount },
       { kind: 'exec_init', exec, flags: 3 },
     ).attempt(exec);

@@ -1,7 +1,7 @@
 // However the bytes of a trace arrive, the report is the same.
 import { describe, expect, it } from 'vitest';
 import type { Report } from '../../src/analyze.ts';
-import { labFixture } from '../support/captures.ts';
+import { fixture } from '../support/captures.ts';
 import { reportOn } from '../support/report.ts';
 
 /** All of the report but the state, as text. */
@@ -26,7 +26,7 @@ const CASES = [
 ];
 
 describe.each(CASES)('%s', (name) => {
-  const bytes = labFixture(name).read();
+  const bytes = fixture(name).read();
   const whole = printed(reportOn(bytes));
 
   it.each([1, 7, 100, 4096])('in chunks of %i bytes', (size) => {

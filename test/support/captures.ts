@@ -32,19 +32,33 @@ function captureOf(name: string, stem: string, ending: string, beside: (what: st
   };
 }
 
-/** fixtures/lab/NAME/trace.txt */
-export function labFixture(name: string): Capture {
-  const dir = path.join(FIXTURES, 'lab', name);
+/** fixtures/lab/NAME/trace.txt, or fixtures/DRIVER/NAME/trace.txt */
+export function fixture(name: string): Capture {
+  const dir = path.join(FIXTURES, name.includes('/') ? name : `lab/${name}`);
   return captureOf(name, path.join(dir, 'trace'), '.txt', (what) => path.join(dir, `${what}.txt`));
 }
 
 /** Text traces under fixtures/lab. */
-export const labFixtures: readonly Capture[] = readdirSync(path.join(FIXTURES, 'lab'))
-  .filter((name) => ['trace.txt', 'trace.txt.gz'].some((file) => existsSync(path.join(FIXTURES, 'lab', name, file))))
-  .map(labFixture);
+export const labFixtures: readonly Capture[] = namesIn('lab').map(fixture);
+
+/** Text traces of modules that follow the flow of a driver, and what was made of such. */
+export const driverFixtures: readonly Capture[] = ['msm', 'nouveau', 'xe', 'panthor', 'pvr'].flatMap((driver) =>
+  namesIn(driver).map((name) => fixture(`${driver}/${name}`)),
+);
+
+function namesIn(driver: string): string[] {
+  const dir = path.join(FIXTURES, driver);
+  const holds = (name: string) => ['trace.txt', 'trace.txt.gz'].some((file) => existsSync(path.join(dir, name, file)));
+  return readdirSync(dir).filter(holds);
+}
+
+/** More captures of such modules, where they lie beside the repository; none elsewhere. */
+export const moreDriverCaptures: readonly Capture[] = besides('6.18-drivers');
 
 /** More captures, where they lie beside the repository; none elsewhere. */
-export const moreCaptures: readonly Capture[] = ['6.12', '6.18'].flatMap((kernel) => {
+export const moreCaptures: readonly Capture[] = ['6.12', '6.18'].flatMap(besides);
+
+function besides(kernel: string): Capture[] {
   const dir = path.join(ROOT, '../shared/captures', kernel);
   if (!existsSync(dir)) return [];
   const names = readdirSync(dir).map((file) => /^([^.]+)\.txt(\.gz)?$/.exec(file)?.[1]);
@@ -55,7 +69,7 @@ export const moreCaptures: readonly Capture[] = ['6.12', '6.18'].flatMap((kernel
         path.join(dir, `${name}.${what}.txt`),
       ),
     );
-});
+}
 
 /** What the module counted, by job: `key=value` words of its truth file. */
 export function truthOf(text: string): Map<number, Record<string, string>> {

@@ -1,0 +1,76 @@
+// Reads the text of a tracepoint or of a message: fixed words with values in between, as its format in the kernel has it.
+import type { ArgSpec, TracepointText } from '../events/probe.ts';
+import { type ArgValues, KIND } from './arg_values.ts';
+import { ascii, COMMA, MINUS, PAREN_OPEN, SPACE, skipDigits, startsWith } from './bytes.ts';
+import { KnownText } from './known_text.ts';
+import type { FtraceRecord } from './record.ts';
+
+const KIND_PTR = KIND.ptr;
+const UNWANTED = -1;
+/** A RegExp is shown no more of a text than this. */
+const MAX_HEAD = 160;
+
+interface Value {
+  /** The position in the spec, or UNWANTED. */
+  readonly slot: number;
+  readonly kind: number;
+  /** What follows it; empty behind the last one. */
+  readonly behind: KnownText;
+}
+
+export class TracepointReader {
+  readonly #head: KnownText | RegExp;
+  readonly #values: readonly Value[];
+
+  constructor({ head, rest }: TracepointText, wanted: readonly ArgSpec[]) {
+    this.#head = typeof head === 'string' ? new KnownText(ascii(head)) : head;
+    this.#values = Array.from(rest.matchAll(/\{(\w+)\}([^{]*)/g), ([, name = '', behind = '']) => {
+      const slot = wanted.findIndex((arg) => arg.names.includes(name));
+      const kind = KIND[wanted[slot]?.type ?? 'u64'];
+      return { slot, kind, behind: new KnownText(ascii(behind)) };
+    });
+  }
+
+  /** Where the first value begins in the text at `pos`; -1 where it is the text of something else. */
+  start(rec: FtraceRecord, pos: number): number {
+    const head = this.#head;
+    if (head instanceof KnownText) return head.standsAt(rec.view, pos, rec.end) ? pos + head.length : -1;
+    const bytes = rec.buf.subarray(pos, Math.min(rec.end, pos + MAX_HEAD));
+    const match = head.exec(Reflect.apply(String.fromCharCode, null, bytes)); // a third of the time of latin1()
+    return match === null ? -1 : pos + match[0].length;
+  }
+
+  /** Reads all values from the first one at `pos` on; false where the text is not as it should be. */
+  read(rec: FtraceRecord, pos: number, values: ArgValues): boolean {
+    const { buf, view, end } = rec;
+    let p = pos;
+    for (const value of this.#values) {
+      p = value.slot === UNWANTED ? wordEnd(buf, p, end) : readNumber(rec, p, value, values);
+      if (p < 0 || !value.behind.standsAt(view, p, end)) return false;
+      p += value.behind.length;
+    }
+    // Later kernels may say more.
+    return p === end || buf[p] === SPACE || buf[p] === COMMA;
+  }
+}
+
+/** Reads one value at `pos`; returns its end, or -1. */
+function readNumber(rec: FtraceRecord, pos: number, { slot, kind }: Value, values: ArgValues): number {
+  const { buf, end } = rec;
+  if (kind === KIND_PTR && pos < end && buf[pos] === PAREN_OPEN) {
+    values.setAbsent(slot); // `(null)`, `(____ptrval____)`
+    return wordEnd(buf, pos, end);
+  }
+  if (buf[pos] === MINUS) return -1; // nothing here has a sign
+  const p = values.setNumber(slot, kind, rec, pos);
+  // Only pointers are printed in bare hex digits.
+  if (kind === KIND_PTR || startsWith(buf, pos, end, '0x') || skipDigits(buf, pos, end) === p) return p;
+  return -1;
+}
+
+/** The end of the word at `pos`; -1 where none stands there. */
+function wordEnd(buf: Uint8Array, pos: number, end: number): number {
+  let p = pos;
+  while (p < end && buf[p] !== SPACE && buf[p] !== COMMA) p++;
+  return p === pos ? -1 : p;
+}

@@ -1,0 +1,127 @@
+// Whose memory a table entry points to. The entries hold the driver's own names for it (a number, an sg_table, a physical
+// address); which object and offset these are is learned from the mappings that they are written for.
+import type { Ptr, U64 } from '../base/u64.ts';
+import { addWrapped, sub } from '../base/u64.ts';
+import type { Known, Place } from '../mmu/compare.ts';
+import { floorTo, SZ_4K } from '../mmu/format.ts';
+import { decodeFlatPte, type FlatPte } from '../mmu/formats/flat.ts';
+import { NULL_TARGET, type Target } from '../mmu/run.ts';
+import { type Span, SpanMap } from '../mmu/span_map.ts';
+
+/** Who an object is, beyond its address: that is used again after it was freed. */
+export type Ordinal = (obj: Ptr) => number;
+
+interface Owner {
+  readonly obj: Ptr;
+  readonly ordinal: number;
+}
+
+/** Physical memory of an object, from its page on. */
+interface Backing extends Span {
+  readonly obj: Ptr;
+  readonly ordinal: number;
+  readonly offset: U64;
+  readonly line: number;
+}
+
+export class Memory {
+  readonly #ordinal: Ordinal;
+  readonly #handles = new Map<Ptr, Owner>();
+  readonly #backings = new SpanMap<Backing>(
+    (span, addr, end) => ({ ...span, addr, end, offset: addWrapped(span.offset, addr - span.addr) }),
+    (a, b) =>
+      a.obj === b.obj &&
+      a.ordinal === b.ordinal &&
+      a.line === b.line &&
+      addWrapped(a.offset, a.end - a.addr) === b.offset,
+  );
+
+  constructor(ordinal: Ordinal) {
+    this.#ordinal = ordinal;
+  }
+
+  /** The handle stands for the object, unless it is known to stand for another that is still there. */
+  learnHandle(handle: Ptr, obj: Ptr): void {
+    if (obj === 0) return;
+    const known = this.#handles.get(handle);
+    if (known !== undefined && this.#lives(known)) return;
+    this.#handles.set(handle, { obj, ordinal: this.#ordinal(obj) });
+  }
+
+  /**
+   * The bytes [phys, phys + length) are those of the object from the offset on; where they are known to be another
+   * place's, `inUse` says whether a table still points to them: if not, they were given back in between.
+   */
+  learnPhys(phys: U64, length: number, place: Place, line: number, inUse: (from: number, to: number) => boolean): void {
+    const start = floorTo(phys, SZ_4K);
+    const end = start + length;
+    if (place.obj === 0 || length <= 0) return;
+    for (const known of [...this.#backings.overlaps(start, end)]) {
+      const from = Math.max(known.addr, start);
+      const to = Math.min(known.end, end);
+      const same =
+        known.obj === place.obj &&
+        addWrapped(known.offset, from - known.addr) === addWrapped(place.offset, from - start);
+      // An object's own pages do not change places, unless they were evicted in between.
+      if (this.#lives(known) && (same || known.obj === place.obj || inUse(from, to))) continue;
+      this.#backings.clear(from, to);
+    }
+    const ordinal = this.#ordinal(place.obj);
+    const gaps: Span[] = [];
+    let pos = start;
+    for (const known of this.#backings.overlaps(start, end)) {
+      if (known.addr > pos) gaps.push({ addr: pos, end: known.addr });
+      pos = known.end;
+    }
+    if (pos < end) gaps.push({ addr: pos, end });
+    for (const gap of gaps) {
+      this.#backings.put({
+        ...gap,
+        obj: place.obj,
+        ordinal,
+        offset: addWrapped(place.offset, gap.addr - start),
+        line,
+      });
+    }
+  }
+
+  /** The memory may be given back. */
+  forgetPhys(phys: U64, length: number): void {
+    const start = floorTo(phys, SZ_4K);
+    this.#backings.clear(start, start + length);
+  }
+
+  /** What a target is, as far as it is known. */
+  placeOf(target: Target): Known | undefined {
+    if (target.kind === 'null') return undefined;
+    if (target.kind === 'obj') {
+      const owner = this.#handles.get(target.obj);
+      if (owner === undefined) return undefined;
+      return { obj: owner.obj, offset: target.offset };
+    }
+    const page = floorTo(target.addr, SZ_4K);
+    const known = this.#backings.at(page);
+    if (known === undefined || !this.#lives(known)) return undefined;
+    return { obj: known.obj, offset: addWrapped(known.offset, page - known.addr), bytes: known.end - page };
+  }
+
+  /** The line that told whose a physical address is. */
+  learnedAt(phys: U64): number | undefined {
+    return this.#backings.at(floorTo(phys, SZ_4K))?.line;
+  }
+
+  #lives(owner: Owner): boolean {
+    return this.#ordinal(owner.obj) === owner.ordinal;
+  }
+}
+
+/** The target behind an entry of the lab's module. */
+export function pteTarget(pte: U64): Target {
+  const { number, offset }: FlatPte = decodeFlatPte(pte);
+  return number === 0 ? NULL_TARGET : { kind: 'obj', obj: number, offset };
+}
+
+/** The place in the mapping's object that an address of the mapping calls for. */
+export function placeIn(va: Place & { readonly addr: U64 }, addr: U64): Place {
+  return { obj: va.obj, offset: addWrapped(va.offset, sub(addr, va.addr)) };
+}

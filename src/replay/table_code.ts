@@ -1,0 +1,76 @@
+// What the code behind a page table does with the entries that are there, and how its driver uses it: one line a code.
+import type { TableCode } from '../events/vm_event.ts';
+import type { GpuvmInit } from '../gpuvm/gpuvm.ts';
+import { type Format, SZ_4K } from '../mmu/format.ts';
+import { MSM, PANTHOR } from '../mmu/formats/arm_lpae.ts';
+import { flat } from '../mmu/formats/flat.ts';
+import { NVKM_GP100 } from '../mmu/formats/nvkm.ts';
+import { PVR } from '../mmu/formats/pvr.ts';
+import { XE } from '../mmu/formats/xe.ts';
+
+export interface TableTraits {
+  readonly format: (init: GpuvmInit) => Format;
+  /**
+   * What the driver makes of a step's keep flag: 'all' leaves the entries alone, 'unmap' does so for an UNMAP, 'in place'
+   * where also request and mapping are one and the same, 'ignored' tears them down by design.
+   */
+  readonly keep: 'all' | 'unmap' | 'in place' | 'ignored';
+  /** What a REMAP may unmap: the gap, the gap widened to whole blocks, or the whole old mapping. */
+  readonly remapUnmaps: 'gap' | 'blocks' | 'whole';
+  /** The leaf sizes that the driver asks for, where its calls do not say; undefined: all of the format's. */
+  readonly pageSizes?: readonly number[];
+  /** A map over a live entry is refused, so that meeting one is a mistake whatever it says. */
+  readonly refusesLive: boolean;
+  /** An unmap that meets a hole fails or warns. */
+  readonly refusesHoles: boolean;
+}
+
+/** msm's loops around io-pgtable: an unmap goes on behind a hole, a map that fails is taken back by an unmap of its own. */
+const MSM_LOOPS: Format = {
+  ...MSM,
+  name: 'msm arm_lpae_s1 4K',
+  semantics: { ...MSM.semantics, unmapHole: 'skip', call: 'range' },
+};
+
+/** Mali's and any other io-pgtable: the caller's address is taken as it comes, for a VM's tables begin at 0. */
+const always = (format: Format) => () => format;
+
+const IO_PGTABLE: TableTraits = {
+  format: always(PANTHOR),
+  keep: 'ignored',
+  remapUnmaps: 'blocks',
+  refusesLive: true,
+  refusesHoles: true,
+};
+
+export const TABLE_CODES: Readonly<Record<TableCode, TableTraits>> = {
+  lab: {
+    format: (init) => flat(init.mmStart, init.mmRange),
+    keep: 'all',
+    remapUnmaps: 'gap',
+    refusesLive: false,
+    refusesHoles: false,
+  },
+  msm: { format: always(MSM_LOOPS), keep: 'in place', remapUnmaps: 'gap', refusesLive: true, refusesHoles: true },
+  nvif: {
+    format: always(NVKM_GP100),
+    pageSizes: [SZ_4K],
+    keep: 'unmap',
+    remapUnmaps: 'gap',
+    refusesLive: false,
+    refusesHoles: false,
+  },
+  xe: {
+    format: always(XE),
+    pageSizes: [SZ_4K],
+    keep: 'ignored',
+    remapUnmaps: 'whole',
+    refusesLive: false,
+    refusesHoles: false,
+  },
+  'io-pgtable': IO_PGTABLE,
+  // The same calls, as the driver's debug lines tell of them.
+  panthor: IO_PGTABLE,
+  pvr: { format: always(PVR), keep: 'ignored', remapUnmaps: 'gap', refusesLive: true, refusesHoles: false },
+  iommu: { format: always(PANTHOR), keep: 'ignored', remapUnmaps: 'gap', refusesLive: true, refusesHoles: true },
+};

@@ -1,0 +1,232 @@
+// At the end of a job's table writes: do the tables say what the VA space says, and does the GPU see it?
+import { add, hex, ptrHex } from '../base/u64.ts';
+import type { Gpuva } from '../gpuvm/gpuva.ts';
+import { type Fault, faultsIn, pagesOf, placedSpan } from '../mmu/compare.ts';
+import type { PageTable } from '../mmu/pgtable.ts';
+import { type Span, SpanSet } from '../mmu/span_map.ts';
+import type { Context } from './context.ts';
+import type { Evidence } from './fact.ts';
+import type { Job } from './job.ts';
+import { describeTarget, spaceEvidence, walkEvidence } from './table_evidence.ts';
+import { tell } from './tell.ts';
+import type { VmState } from './vm_state.ts';
+import type { Changed, JobTables, VmTables } from './vm_tables.ts';
+
+/** Faults reported of one job and kind; the rest is counted in the last. */
+const MOST_TOLD = 16;
+
+/** A job of a driver whose jobs run later; what it writes is over now. */
+export interface RunFrame {
+  readonly vm: VmState;
+  readonly of: JobTables;
+  readonly line: number;
+}
+
+/** The job is closed. Its tables are judged here where they follow at once. */
+export function judgeJob(context: Context, job: Job, vm: VmState): void {
+  const { tables } = vm;
+  const of = tables.jobs.get(job);
+  if (of === undefined) return;
+  const failed = job.ret !== undefined && job.ret !== 0;
+  if (tables.clock === 'run') {
+    if (context.task.run?.of === of || !failed) return;
+    // It will never run: what it did to the tree stands.
+    tables.loose.push(...of.changed);
+    tables.jobs.delete(job);
+  } else if (tables.clock === 'apply') {
+    finishJob(context, vm, of);
+  }
+}
+
+export function judgeRun(context: Context, { vm, of }: RunFrame): void {
+  finishJob(context, vm, of);
+}
+
+function finishJob(context: Context, vm: VmState, of: JobTables): void {
+  const { tables } = vm;
+  if (of.job !== undefined) tables.jobs.delete(of.job);
+  const ranges: Changed[] = [...of.changed];
+  if (tables.clock === 'apply') {
+    // Jobs that were over before the first table call showed which clock it is.
+    for (const [other, left] of tables.jobs) {
+      if (context.world.openJobs.has(other)) continue;
+      ranges.push(...left.changed);
+      tables.jobs.delete(other);
+    }
+  }
+  ranges.push(...tables.loose);
+  tables.loose.length = 0;
+  judge(context, vm, of.job, ranges);
+  judgeTlb(context, vm, of);
+}
+
+/** The trace ends: what nobody's writes are awaited for is judged. */
+export function judgeRest(context: Context, vm: VmState): void {
+  const { tables } = vm;
+  if (tables.clock === undefined) return;
+  const ranges = [...tables.loose];
+  tables.loose.length = 0;
+  judge(context, vm, undefined, ranges);
+}
+
+function judge(context: Context, vm: VmState, job: Job | undefined, ranges: readonly Changed[]): void {
+  const { tables } = vm;
+  const { table } = tables;
+  if (table === undefined || !tables.complete || !vm.complete || ranges.length === 0) return;
+  const due = new SpanSet();
+  for (const { addr, range } of ranges) {
+    const span = placedSpan(table, addr, range);
+    if (span !== undefined) due.add(span.addr, span.end);
+  }
+  for (const later of tables.jobs.values()) {
+    if (job !== undefined && !isLater(later.job, job)) continue;
+    for (const { addr, range } of later.changed) {
+      const span = placedSpan(table, addr, range);
+      if (span !== undefined) due.remove(span.addr, span.end);
+    }
+  }
+  const faults: Fault<Gpuva>[] = [];
+  for (const span of due) for (const fault of faultsOf(context, vm, table, span)) faults.push(fault);
+  tellFaults(context, vm, job, faults, ranges);
+}
+
+/** Did this job change the tree after that one? */
+function isLater(one: Job | undefined, that: Job): boolean {
+  return one !== undefined && one.ordinal > that.ordinal;
+}
+
+/** What is wrong in the span and was not said before. */
+function faultsOf(context: Context, vm: VmState, table: PageTable, span: Span): Fault<Gpuva>[] {
+  const { tables } = vm;
+  const { memory, seen } = context.world;
+  const told = tables.told.clear(span.addr, span.end);
+  const found: Fault<Gpuva>[] = [];
+  const placeOf = (target: Parameters<typeof memory.placeOf>[0]) => memory.placeOf(target);
+  const faults = faultsIn(vm.mappingsIn(span.addr, span.end - span.addr), table, span.addr, span.end, placeOf);
+  for (const fault of faults) {
+    if (fault.kind === 'missing' && (!seen.has('mmu_map') || isEvicted(tables, fault))) continue;
+    if (fault.kind === 'wrong' && !tables.targetsShown) continue;
+    const { kind, addr, end } = fault;
+    tables.told.put({ kind, addr, end });
+    const before = told.some((one) => one.kind === kind && one.addr <= addr && end <= one.end);
+    if (!before) found.push(fault);
+  }
+  for (const { addr, end } of tables.invalid.overlaps(span.addr, span.end)) {
+    const from = Math.max(addr, span.addr);
+    const to = Math.min(end, span.end);
+    if (vm.mappingsIn(from, to - from).length > 0) continue;
+    if (told.some((one) => one.kind === 'missing' && one.addr <= from && to <= one.end)) continue;
+    const line = table.clearedBy(from)?.line;
+    found.push({ kind: 'missing', addr: from, end: to, va: undefined, found: undefined, line });
+    tables.told.clear(from, to);
+    tables.told.put({ kind: 'missing', addr: from, end: to });
+  }
+  return found;
+}
+
+function isEvicted(tables: VmTables, { addr, end }: Span): boolean {
+  return tables.evicted.covered(addr, end) === end - addr;
+}
+
+const KINDS = ['stale', 'missing', 'wrong'] as const;
+
+function tellFaults(
+  context: Context,
+  vm: VmState,
+  job: Job | undefined,
+  faults: readonly Fault<Gpuva>[],
+  ranges: readonly Changed[],
+): void {
+  for (const kind of KINDS) {
+    const all = faults.filter((fault) => fault.kind === kind);
+    const shown = all.slice(0, MOST_TOLD);
+    const rest = all.slice(MOST_TOLD);
+    for (const [index, fault] of shown.entries()) {
+      const more = index === shown.length - 1 ? rest : [];
+      tellFault(context, vm, job, fault, more, madeAt(fault, ranges) ?? fault.line);
+    }
+  }
+}
+
+function tellFault(
+  context: Context,
+  vm: VmState,
+  job: Job | undefined,
+  fault: Fault<Gpuva>,
+  more: readonly Fault<Gpuva>[],
+  line = context.where.line,
+): void {
+  const { kind, addr, end, va } = fault;
+  const pages = pagesOf([fault]);
+  const others = more.length === 0 ? '' : `; and ${pagesOf(more)} pages in ${more.length} more ranges`;
+  const detail = `${hex(addr)}+${hex(end - addr)} (${pages} pages) ${whatIs(context, fault)}${others}`;
+  const evidence: Evidence[] = [...walkEvidence(context, vm, addr), ...spaceEvidence(context, vm, addr)];
+  const said = {
+    job,
+    vm,
+    op: undefined,
+    step: undefined,
+    line,
+    time: context.where.time(),
+    detail,
+    pages: pagesOf([fault, ...more]),
+    obj: va?.obj ?? 0,
+    span: { addr, range: end - addr },
+    evidence,
+  };
+  if (kind === 'wrong') tell(context, { kind: 'pte_wrong', ...said });
+  else if (kind === 'stale')
+    context.world.onceUnmapsShow(() => tell(context, { kind: 'pte_stale', ...said, absence: 'call' }));
+  else tell(context, { kind: 'pte_missing', ...said, absence: 'call' });
+}
+
+/** The line of the last change that the fault can come from. */
+function madeAt({ addr }: Span, ranges: readonly Changed[]): number | undefined {
+  return ranges.findLast((one) => one.line > 0 && one.addr <= addr && addr < add(one.addr, one.range))?.line;
+}
+
+function whatIs({ world }: Context, { kind, va, found }: Fault<Gpuva>): string {
+  if (kind === 'stale') {
+    const what = found === undefined ? '' : `: it still leads to ${describeTarget(world, found)}`;
+    return `is not mapped in the VA space but has live entries${what}`;
+  }
+  if (kind === 'missing') {
+    if (va === undefined)
+      return 'lies in a sparse region, but its entries are invalid: an access faults instead of reading zero';
+    return `is mapped to ${va.obj === 0 ? 'NULL' : ptrHex(va.obj)} but has no entries`;
+  }
+  const what = found === undefined ? '' : describeTarget(world, found);
+  const wanted = va === undefined ? '' : va.obj === 0 ? 'NULL' : `${ptrHex(va.obj)}`;
+  return `leads to ${what} instead of its mapping's ${wanted}`;
+}
+
+/** The job's writes are over and translations that it changed were not flushed. */
+function judgeTlb(context: Context, vm: VmState, of: JobTables): void {
+  const { tables } = vm;
+  if (!tables.flushes || tables.tlb === undefined || !tables.complete) return;
+  const held = [...tables.tlb.staleRanges()];
+  if (held.length === 0) return;
+  // Once said, it is not said again.
+  tables.tlb.flush();
+  const [first] = held;
+  const was = first?.held.at(-1);
+  if (first === undefined || was === undefined) return;
+  const pages = pagesOf(held);
+  const detail = `${pages} pages from ${hex(first.addr)} on were changed without a TLB flush: the GPU may still use ${describeTarget(context.world, was.was)}`;
+  tell(context, {
+    kind: 'tlb_stale',
+    job: of.job,
+    vm,
+    op: undefined,
+    step: undefined,
+    line: was.line,
+    detail,
+    span: { addr: first.addr, range: first.end - first.addr },
+    evidence: [
+      { line: was.line, text: 'the entries are changed here' },
+      ...walkEvidence(context, vm, first.addr),
+      { line: context.where.line, text: 'the job is over here, without a flush of that range' },
+    ],
+    absence: 'call',
+  });
+}
