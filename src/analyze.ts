@@ -55,13 +55,20 @@ export class Analysis implements EventSink {
   readonly #findings: Finding[] = [];
   readonly #absences: { finding: Finding; absence: Absence; vm: VmState | undefined }[] = [];
   readonly #jobs: JobRow[] = [];
+  readonly #rows = new WeakMap<Job, JobRow>();
+  /** Jobs that ran before their ioctl was over. */
+  readonly #ran = new WeakMap<Job, number>();
   readonly #fingerprints = new Fingerprints();
   #stopped = false;
 
   constructor(options: AnalyzeOptions) {
     this.#options = options;
     this.#machine = new Machine(
-      { fact: (fact) => this.#judge(fact), job: (job) => this.#endJob(job) },
+      {
+        fact: (fact) => this.#judge(fact),
+        job: (job) => this.#endJob(job),
+        ran: (job, line) => this.#endRun(job, line),
+      },
       { detail: options.onJob !== undefined, mmu: options.mmu ?? 'trace' },
     );
     this.#table = makeProbeTable(options);
@@ -139,8 +146,17 @@ export class Analysis implements EventSink {
   #endJob(job: Job): void {
     for (const fact of job.facts) this.#judge(fact);
     this.#options.onJob?.(job);
-    this.#jobs.push(jobRow(job));
+    const row = jobRow(job);
+    row.ranLine = this.#ran.get(job) ?? 0;
+    this.#jobs.push(row);
+    this.#rows.set(job, row);
     job.facts.length = 0;
+  }
+
+  #endRun(job: Job, line: number): void {
+    const row = this.#rows.get(job);
+    if (row === undefined) this.#ran.set(job, line);
+    else row.ranLine = line;
   }
 
   #judge(fact: Fact): void {

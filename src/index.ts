@@ -11,3 +11,4 @@ export { isTraceDat } from './ftrace/trace_dat/index.ts';
 export type { Job } from './replay/job.ts';
 export type { JobRow, Verdict } from './replay/job_row.ts';
 export type { VmState } from './replay/vm_state.ts';
+export { MMU_MODES, type MmuMode } from './replay/world.ts';

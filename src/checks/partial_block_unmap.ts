@@ -15,5 +15,11 @@ export const partialBlockUnmap = check(
     advice:
       'Widen the unmap to whole blocks and map the rest again, while the GPU is locked out of the range; or map with small pages only, as msm does.',
   },
-  (fact) => ({ severity: 'error', confidence: fact.shown ? 'certain' : 'likely', message: fact.detail }),
+  (fact) => {
+    if (fact.proof === 'derived') {
+      const message = `${fact.detail}; the driver has to widen it (tables derived from the steps)`;
+      return { severity: 'note', confidence: 'likely', message };
+    }
+    return { severity: 'error', confidence: fact.proof === 'shown' ? 'certain' : 'likely', message: fact.detail };
+  },
 );

@@ -1,10 +1,10 @@
 // `check`: findings, for people and for CI.
 import { Command, Option } from 'commander';
-import { type Finding, type Report, SEVERITIES, type Severity } from '../index.ts';
+import { type Finding, type MmuMode, type Report, SEVERITIES, type Severity } from '../index.ts';
 import { checkText } from '../reporters/check_text.ts';
 import { findingColumns } from '../reporters/columns.ts';
 import { type Format, toCsv, toJson, toNdjson, toObject } from '../reporters/table.ts';
-import { formatOption, list, outputOption, probesOption } from './options.ts';
+import { formatOption, list, mmuOption, outputOption, probesOption } from './options.ts';
 import { type ColorWhen, chalkFor, emit, terminalWidth } from './output.ts';
 import { runAnalysis } from './run_analysis.ts';
 import { addSelection, checkRuleNames, type Selection, wantsFinding, wantsJob } from './select.ts';
@@ -18,6 +18,7 @@ interface CheckOptions extends Selection {
   readonly color?: ColorWhen | true;
   readonly failOn: FailOn;
   readonly probes?: string;
+  readonly mmu: MmuMode;
 }
 
 /** One trace with the findings that were asked for. */
@@ -40,6 +41,7 @@ export function checkCommand(): Command {
     .option('--rule <rules>', 'only these rules (repeatable, comma-separated)', list)
     .option('--ignore <rules>', 'leave these rules out (repeatable, comma-separated)', list);
   addSelection(command)
+    .addOption(mmuOption())
     .addOption(probesOption())
     .addOption(formatOption())
     .addOption(outputOption())
@@ -64,7 +66,7 @@ async function check(files: readonly string[], options: CheckOptions): Promise<v
   checkRuleNames(options.ignore);
   const all: Checked[] = [];
   for (const file of files) {
-    const report = await runAnalysis(file, { probes: options.probes });
+    const report = await runAnalysis(file, { probes: options.probes, mmu: options.mmu });
     const findings = report.findings.filter((finding) => wantsFinding(options, report, finding));
     all.push({ report, findings, doubts: doubtsOf(options, report) });
   }

@@ -1,11 +1,11 @@
 // `mmu`: what the page tables of each VM hold, against what its VA space says.
 import { Command } from 'commander';
-import { ptrHex, type Report } from '../index.ts';
+import { type MmuMode, ptrHex, type Report } from '../index.ts';
 import { compare } from '../mmu/compare.ts';
 import { type MmuRow, mmuColumns } from '../reporters/columns.ts';
 import { type Format, toFormat } from '../reporters/table.ts';
 import { type Moment, runUntil } from './moment.ts';
-import { atOption, formatOption, outputOption, probesOption, vmOption } from './options.ts';
+import { atOption, formatOption, mmuOption, outputOption, probesOption, vmOption } from './options.ts';
 import { emit } from './output.ts';
 import { wantsVm } from './select.ts';
 
@@ -15,6 +15,7 @@ interface MmuOptions {
   readonly output?: string;
   readonly vm?: readonly string[];
   readonly probes?: string;
+  readonly mmu: MmuMode;
 }
 
 export function mmuCommand(): Command {
@@ -23,6 +24,7 @@ export function mmuCommand(): Command {
     .argument('<trace>', 'a trace; - is standard input')
     .addOption(atOption())
     .addOption(vmOption())
+    .addOption(mmuOption())
     .addOption(probesOption())
     .addOption(formatOption())
     .addOption(outputOption())
@@ -41,7 +43,7 @@ lab_mmu_unmap).`,
 }
 
 async function mmu(file: string, options: MmuOptions): Promise<void> {
-  const report = await runUntil(file, options.at, { probes: options.probes, mmu: 'trace' });
+  const report = await runUntil(file, options.at, { probes: options.probes, mmu: options.mmu });
   const rows = [...rowsOf(report, options.vm)];
   emit(toFormat(options.format, mmuColumns, rows, { all: 'vms', one: 'vm' }), options);
 }

@@ -40,7 +40,7 @@ export async function runUntil(file: string, moment: Moment, options: RunOptions
 
 function endOfJob(report: Report, moment: Moment): number {
   const wanted = report.jobs.filter((row) => row.endLine > 0 && (moment.kind !== 'job' || row.job === moment.job));
-  const last = wanted.reduce((line, row) => Math.max(line, row.endLine), 0);
+  const last = wanted.reduce((line, row) => Math.max(line, row.endLine, row.ranLine), 0);
   if (last > 0 || moment.kind !== 'job') return last;
   throw new UserError(`${report.file}: no job ${moment.job} that ends in the trace (gpuvm-trace jobs lists them)`);
 }

@@ -1,5 +1,6 @@
 // Options that several subcommands have, and how the values of options are read.
 import { InvalidArgumentError, Option } from 'commander';
+import { MMU_MODES } from '../index.ts';
 import { FORMATS } from '../reporters/table.ts';
 import { parseMoment } from './moment.ts';
 
@@ -15,6 +16,11 @@ export function vmOption(): Option {
 
 export function probesOption(): Option {
   return new Option('--probes <file>', 'a saved tracefs dynamic_events, for traces without symbols');
+}
+
+export function mmuOption(): Option {
+  const text = 'page tables as the trace shows them written, as its steps call for them, or none';
+  return new Option('--mmu <mode>', text).choices(MMU_MODES).default('trace');
 }
 
 export function formatOption(): Option {

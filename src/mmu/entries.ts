@@ -53,11 +53,12 @@ export class Entries {
 
   /** Maps [start, end) table by table until one refuses; returns the error and how far it came. */
   install(start: number, end: number, leaf: Leaf, tally: Tally): { readonly ret: number; readonly stop: number } {
-    const { overLeaf, onError, emptyTables } = this.#format.semantics;
+    const { overLeaf, onError, refusedAt, emptyTables } = this.#format.semantics;
     const conflict = overLeaf === 'eexist' ? this.#leafInTheWay(start, end, leaf.pgsize) : undefined;
     const met = conflict === undefined ? end : Math.max(conflict.addr, start);
     // A table is looked through before its first entry is written.
-    const stop = conflict === undefined ? end : Math.max(start, this.tableStart(met, leaf.level));
+    const looked = refusedAt === 'table' ? this.tableStart(met, leaf.level) : floorTo(met - start, leaf.pgsize) + start;
+    const stop = conflict === undefined ? end : Math.max(start, looked);
     const afford = this.#afford(start, stop, leaf.level, tally);
     const ret = afford < stop ? ENOMEM : conflict === undefined ? 0 : EEXIST;
     if (ret === EEXIST) tally.conflict = conflict;

@@ -18,6 +18,8 @@ export interface Semantics {
   readonly overLeaf: 'eexist' | 'overwrite';
   /** A map that fails half way: what it wrote stays, or is taken back. */
   readonly onError: 'keep' | 'undo';
+  /** A refused map has looked through the whole table before it wrote, or comes to the live entry one by one. */
+  readonly refusedAt: 'table' | 'entry';
   /** Unmap stops at the first hole and says how far it came, or skips over holes. */
   readonly unmapHole: 'short' | 'skip';
   /** Unmap of a part of a block: it becomes a table of smaller leaves, or stays. With 'skip' it stays in any case. */

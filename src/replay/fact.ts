@@ -113,8 +113,8 @@ export type Fact = At &
     | {
         readonly kind: 'pte_partial_block';
         readonly detail: string;
-        /** The call's return says so. */
-        readonly shown: boolean;
+        /** The call's return says so; the tables are derived: what the driver did about it is not shown. */
+        readonly proof: 'shown' | 'modelled' | 'derived';
       }
     | {
         readonly kind: 'pte_overrun';

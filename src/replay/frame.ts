@@ -62,6 +62,7 @@ export const frameHandlers: Handlers = {
     }
     const job = openJob(context, where);
     job.begun = true;
+    job.driver = event.driver;
     job.opCount = event.opCount;
   },
 
@@ -125,6 +126,7 @@ export const frameHandlers: Handlers = {
     const job = openJob(context, where);
     task.job = own;
     job.begun = true;
+    job.driver = event.driver;
     job.deferred = true;
     identify(context, job, { ptr: event.job, id: undefined, gpuvm: event.gpuvm }, 'creation');
   },

@@ -1,7 +1,7 @@
 // A VM_BIND job: one bind ioctl, its lock pass and its apply, joined although the apply may run later in another task.
 
 import type { Ptr, U64 } from '../base/u64.ts';
-import type { BindOp, SmRequest, StepEvent, StepPiece } from '../events/vm_event.ts';
+import type { BindOp, DriverName, SmRequest, StepEvent, StepPiece } from '../events/vm_event.ts';
 import type { Attempt } from '../exec/exec.ts';
 import type { Gpuva } from '../gpuvm/gpuva.ts';
 import type { Recorded } from '../gpuvm/sm_map.ts';
@@ -172,6 +172,7 @@ export class Job {
   /** The entry of its ioctl was seen. */
   begun = false;
   vm: VmState | undefined;
+  driver: DriverName | undefined;
   opCount: number | undefined;
   attempts = 0;
   ret: number | undefined;

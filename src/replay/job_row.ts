@@ -26,6 +26,8 @@ export class JobRow {
   readonly counts: Readonly<Record<keyof JobCounts, number | undefined>>;
   /** Why it was not judged whole. */
   readonly unknown: readonly string[];
+  /** Where the scheduler's run of it ended, behind the ioctl; 0: it was not seen to run. */
+  ranLine: number;
 
   constructor(row: Omit<JobRow, 'verdict' | 'withProbes'>) {
     this.job = row.job;
@@ -43,6 +45,7 @@ export class JobRow {
     this.ret = row.ret;
     this.counts = row.counts;
     this.unknown = row.unknown;
+    this.ranLine = row.ranLine;
   }
 
   /** bad: something is broken; wasteful: only locks too many; unknown: not judged whole; failed: it returned an error. */
@@ -96,5 +99,6 @@ export function jobRow(job: Job): JobRow {
       unreserved: judged('unreserved'),
     },
     unknown: [...job.unknown],
+    ranLine: 0,
   });
 }

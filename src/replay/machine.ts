@@ -29,9 +29,9 @@ function merge(...parts: readonly Handlers[]): Map<VmEventKind, AnyHandler> {
 
 const HANDLERS = merge(frameHandlers, lockHandlers, applyHandlers, treeHandlers, tableHandlers);
 
-/** Does an event of this kind change anything? Page table calls do so only where the tables are followed. */
+/** Does an event of this kind change anything? Page tables do so only where they are followed. */
 export function handles(kind: VmEventKind, mmu: MmuMode): boolean {
-  if (kind in tableHandlers) return mmu === 'trace';
+  if (kind in tableHandlers) return mmu !== 'off';
   return HANDLERS.has(kind) || isPaired(kind);
 }
 

@@ -10,6 +10,7 @@ import { tellStale } from './lifecycle.ts';
 import { checkExpected, checkListed, checkPlanned, isStep, strayStep } from './predict.ts';
 import { checkLocked, requestEvidence } from './step_locks.ts';
 import { AS_ASKED, type Judged, type Mistake, StepRun } from './step_run.ts';
+import { deriveStep } from './table_derive.ts';
 import { tell } from './tell.ts';
 import { contradicted } from './tree.ts';
 import type { VmState } from './vm_state.ts';
@@ -122,6 +123,7 @@ export function finishStep(context: Context, proved: boolean | undefined, ret?: 
   const probed = { insert: world.seen.has('va_insert'), remove: world.seen.has('va_remove') };
   const { mistakes, doubt } = inPlace(step, step.judge(probed));
   if (proved !== false && vm !== undefined) {
+    if (world.mmu === 'derive' && job !== undefined) deriveStep(context, job, vm);
     if (!probed.insert) vm.treeShown = false;
     if (!probed.insert || mistakes.length > 0) vm.splitAsked();
     vm.ask(step.event, step.op, step.line);

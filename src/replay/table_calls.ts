@@ -10,7 +10,8 @@ import type { Span as TableSpan } from '../mmu/span_map.ts';
 import type { Context } from './context.ts';
 import type { Evidence } from './fact.ts';
 import { describeRun, walkEvidence } from './table_evidence.ts';
-import type { TableCallSite, TableRun } from './tables.ts';
+import type { TableCallSite } from './table_site.ts';
+import type { TableRun } from './table_write.ts';
 import { tell } from './tell.ts';
 import type { Gone, JobTables, TableStep } from './vm_tables.ts';
 
@@ -50,7 +51,7 @@ function contains(spans: readonly Extent[], addr: U64): boolean {
   return spans.some((span) => span.addr <= addr && addr < span.end);
 }
 
-interface Extent {
+export interface Extent {
   readonly addr: U64;
   readonly end: U64;
 }
@@ -218,8 +219,29 @@ function tellStop(
   const said = { ...told, detail, obj: step?.view.obj ?? 0, span: spanOf(event), evidence };
   say.push(() => {
     if (kind === 'pte_hole') tell(context, { kind: 'pte_hole', ...said, absence: 'call' });
-    else tell(context, { kind: 'pte_partial_block', ...said, shown: context.world.seen.has('mmu_unmap_ret') });
+    else tell(context, { kind: 'pte_partial_block', ...said, proof: proofOf(context) });
   });
+}
+
+/** Derived tables: the gap of a REMAP begins or ends inside of a block, so that the driver has to take more than it. */
+export function tellWidened(context: Context, site: TableCallSite, gap: Extent, gone: Extent): void {
+  const { step } = site;
+  const edge = gone.addr < gap.addr ? gap.addr : gap.end;
+  const detail = `the gap ${hex(gap.addr)}+${hex(sub(gap.end, gap.addr))} of a REMAP splits a block at ${hex(edge)}`;
+  tell(context, {
+    kind: 'pte_partial_block',
+    ...at(context, site, step),
+    detail,
+    obj: step?.view.obj ?? 0,
+    span: { addr: gap.addr, range: sub(gap.end, gap.addr) },
+    evidence: step === undefined ? [] : [{ line: step.view.line, text: `the step: ${stepText(step)}` }],
+    proof: 'derived',
+  });
+}
+
+function proofOf({ world }: Context): 'shown' | 'modelled' | 'derived' {
+  if (world.mmu === 'derive') return 'derived';
+  return world.seen.has('mmu_unmap_ret') ? 'shown' : 'modelled';
 }
 
 /**
@@ -228,7 +250,7 @@ function tellStop(
  */
 export function tellTransient(context: Context, site: TableCallSite, span: TableSpan, say: Say): void {
   const { table, of, tables } = site;
-  if (of === undefined) return;
+  if (of === undefined || context.world.mmu === 'derive') return; // what the driver locks out is not that of derived calls
   let pages = 0;
   let unlocked = 0;
   let first: { readonly gone: Gone; readonly addr: number } | undefined;
@@ -271,6 +293,12 @@ function keptStep({ tables, of }: TableCallSite, { call, step }: Gone): TableSte
   if (of === undefined || honours === undefined || honours === 'ignored') return undefined;
   const same = step === undefined ? of.steps.filter((one) => clears(one, call)) : [step];
   return same.every((one) => isKept(one, honours)) ? same[0] : undefined;
+}
+
+/** The driver takes the step's keep flag for what it says, so it makes no call for it. */
+export function isLeftAlone({ tables }: TableCallSite, step: TableStep): boolean {
+  const honours = tables.traits?.keep;
+  return honours !== undefined && honours !== 'ignored' && isKept(step, honours);
 }
 
 /** Is the call just what the step asks to unmap? */

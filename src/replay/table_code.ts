@@ -25,11 +25,14 @@ export interface TableTraits {
   readonly refusesHoles: boolean;
 }
 
-/** msm's loops around io-pgtable: an unmap goes on behind a hole, a map that fails is taken back by an unmap of its own. */
+/**
+ * msm's loops around io-pgtable: an unmap goes on behind a hole. How far a map came that is refused depends on its scatter
+ * list, which is not in the trace; it is taken back by an unmap call of the driver's own, which is.
+ */
 const MSM_LOOPS: Format = {
   ...MSM,
   name: 'msm arm_lpae_s1 4K',
-  semantics: { ...MSM.semantics, unmapHole: 'skip', call: 'range' },
+  semantics: { ...MSM.semantics, unmapHole: 'skip', refusedAt: 'entry', call: 'range' },
 };
 
 /** Mali's and any other io-pgtable: the caller's address is taken as it comes, for a VM's tables begin at 0. */

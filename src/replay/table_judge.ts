@@ -39,6 +39,7 @@ export function judgeJob(context: Context, job: Job, vm: VmState): void {
 }
 
 export function judgeRun(context: Context, { vm, of }: RunFrame): void {
+  if (of.job !== undefined) context.world.sink.ran?.(of.job, context.where.line);
   finishJob(context, vm, of);
 }
 
@@ -72,6 +73,8 @@ export function judgeRest(context: Context, vm: VmState): void {
 function judge(context: Context, vm: VmState, job: Job | undefined, ranges: readonly Changed[]): void {
   const { tables } = vm;
   const { table } = tables;
+  // Derived tables follow the steps, so only single calls can be wrong.
+  if (context.world.mmu === 'derive') return;
   if (table === undefined || !tables.complete || !vm.complete || ranges.length === 0) return;
   const due = new SpanSet();
   for (const { addr, range } of ranges) {

@@ -6,7 +6,7 @@ import type { Evidence } from './fact.ts';
 import type { Job } from './job.ts';
 import type { Inserted, StepRun } from './step_run.ts';
 import type { RunFrame } from './table_judge.ts';
-import type { TableRun } from './tables.ts';
+import type { TableRun } from './table_write.ts';
 
 /** A drm_exec between its init and its fini. */
 export class ExecContext {

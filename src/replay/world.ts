@@ -28,6 +28,8 @@ export interface WorldSink {
   fact(fact: Fact): void;
   /** The job is over: nothing about it will change. */
   job(job: Job): void;
+  /** The scheduler has run a job whose ioctl was over. */
+  ran?(job: Job, line: number): void;
 }
 
 export interface WorldOptions {
@@ -37,7 +39,8 @@ export interface WorldOptions {
 }
 
 /** Where the page tables come from: the table calls of the trace, or what the steps call for. */
-export type MmuMode = 'trace' | 'derive' | 'off';
+export const MMU_MODES = ['trace', 'derive', 'off'] as const;
+export type MmuMode = (typeof MMU_MODES)[number];
 
 export class World {
   readonly vms = new Map<Ptr, VmState>();

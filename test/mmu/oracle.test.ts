@@ -126,21 +126,27 @@ const HOLE = ['short', 'skip'] as const;
 const PARTIAL = ['split', 'refuse'] as const;
 const EMPTY = ['keep', 'free'] as const;
 const CALL = ['table', 'range'] as const;
+const REFUSED = ['table', 'entry'] as const;
 const CASES: Semantics[] = OVER.flatMap((overLeaf) =>
   ON_ERROR.flatMap((onError) =>
     HOLE.flatMap((unmapHole) =>
       PARTIAL.flatMap((partialBlock) =>
         EMPTY.flatMap((emptyTables) =>
-          CALL.map((call) => ({
-            overLeaf,
-            onError,
-            unmapHole,
-            partialBlock,
-            emptyTables,
-            call,
-            outside: 'erange' as const,
-            noAccess: 'any' as const,
-          })),
+          CALL.flatMap((call) =>
+            REFUSED.filter((refusedAt) => refusedAt === 'table' || (overLeaf === 'eexist' && onError === 'keep')).map(
+              (refusedAt) => ({
+                overLeaf,
+                onError,
+                refusedAt,
+                unmapHole,
+                partialBlock,
+                emptyTables,
+                call,
+                outside: 'erange' as const,
+                noAccess: 'any' as const,
+              }),
+            ),
+          ),
         ),
       ),
     ),
@@ -148,7 +154,7 @@ const CASES: Semantics[] = OVER.flatMap((overLeaf) =>
 );
 
 describe('every switch, in a small space', () => {
-  it.each(CASES)('$overLeaf $onError $unmapHole $partialBlock $emptyTables $call', (semantics) => {
+  it.each(CASES)('$overLeaf $onError $refusedAt $unmapHole $partialBlock $emptyTables $call', (semantics) => {
     run(small(semantics), { start: 0, pages: 128, most: 48 }, 1500, CASES.indexOf(semantics) + 1);
   });
 });

@@ -94,18 +94,25 @@ export class Oracle {
       table = next;
     }
     const first = this.#index(addr, leafLevel);
-    const number = Math.min(count, this.#left(addr, leafLevel));
+    let number = Math.min(count, this.#left(addr, leafLevel));
+    let ret = 0;
     for (let i = 0; i < number; i++) {
       const entry = table.entries.get(first + i);
-      if (entry?.kind === 'leaf' && eexist) return { ret: EEXIST, mapped: 0 };
+      if (entry?.kind === 'leaf' && eexist) {
+        if (this.format.semantics.refusedAt === 'table') return { ret: EEXIST, mapped: 0 };
+        number = i;
+        ret = EEXIST;
+        break;
+      }
       if (entry?.kind === 'table') table.entries.delete(first + i);
     }
     for (let i = 0; i < number; i++) {
       const target = advance(write.target, i * pgsize);
-      const hint = this.#hint(addr + i * pgsize, pgsize, target, whole);
+      const written = ret === 0 ? whole : ([whole[0], addr + number * pgsize - whole[0]] as const);
+      const hint = this.#hint(addr + i * pgsize, pgsize, target, written);
       table.entries.set(first + i, { kind: 'leaf', target, prot: write.prot, line: write.line, hint });
     }
-    return { ret: 0, mapped: number * pgsize };
+    return { ret, mapped: number * pgsize };
   }
 
   #hint(addr: number, pgsize: number, target: Target, [start, size]: readonly [number, number]): number {

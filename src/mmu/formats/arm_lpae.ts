@@ -36,6 +36,7 @@ const PTE_SHIFT = 3;
 const SEMANTICS: Semantics = {
   overLeaf: 'eexist',
   onError: 'keep',
+  refusedAt: 'table',
   unmapHole: 'short',
   partialBlock: 'refuse',
   emptyTables: 'keep',

@@ -23,6 +23,7 @@ export function flat(mmStart: U64, mmRange: U64): Format {
     semantics: {
       overLeaf: 'overwrite',
       onError: 'keep',
+      refusedAt: 'entry',
       unmapHole: 'skip',
       partialBlock: 'refuse',
       emptyTables: 'keep',

@@ -23,6 +23,7 @@ export const NVKM_GP100: Format = {
   semantics: {
     overLeaf: 'overwrite',
     onError: 'keep',
+    refusedAt: 'entry',
     unmapHole: 'skip',
     partialBlock: 'refuse',
     emptyTables: 'keep',

@@ -20,6 +20,7 @@ export const PVR: Format = {
   semantics: {
     overLeaf: 'eexist',
     onError: 'undo',
+    refusedAt: 'entry',
     unmapHole: 'skip',
     partialBlock: 'refuse',
     emptyTables: 'free',

@@ -23,6 +23,7 @@ export const XE: Format = {
   semantics: {
     overLeaf: 'overwrite',
     onError: 'keep',
+    refusedAt: 'entry',
     unmapHole: 'skip',
     partialBlock: 'refuse',
     emptyTables: 'free',
