@@ -15,7 +15,7 @@ export interface DecodeOptions {
 }
 
 /** Ones for everything: enough for a spec to say what kind of event it makes. */
-const ONES: Args = { ptr: () => 1, u64: () => 1, int: () => 1, str: () => '' };
+const ONES: Args = { ptr: () => 1, u64: () => 1, int: () => 1, str: () => '', high: () => 1, low: () => 1 };
 
 /** The kind of event that a probe gives; undefined for those that only count. */
 export function kindOf(spec: ProbeSpec): VmEventKind | undefined {

@@ -17,7 +17,7 @@ const PAGES = ['pgsize:u64', 'pgcount:u64'];
 export const MAP_ARGS = [
   ...PLACE,
   ...PAGES,
-  'pte:u64',
+  'pte:bits',
   'paddr|phys:u64',
   'sgt|mem:ptr',
   'off|offset:u64',
@@ -36,9 +36,20 @@ function lengthOf(a: Args): U64 {
   return typeof pgsize === 'number' && typeof count === 'number' ? pgsize * count : 0;
 }
 
+/** Object number of a NULL mapping in an entry. */
+const NULL_NUMBER = 0xffff;
+
+/** An entry of the lab's modules: object number << 48 | page of the object + 1, or 0xffff << 48. */
+function pteTarget(high: number, low: number): TableTarget | undefined {
+  const number = high >>> 16;
+  if (number === NULL_NUMBER) return { kind: 'null' };
+  const page = (high & 0xffff) * 2 ** 32 + low;
+  return page === 0 ? undefined : { kind: 'mem', mem: number, offset: (page - 1) * 4096 };
+}
+
 function targetOf(a: Args): TableTarget | undefined {
-  const pte = a.u64(6);
-  if (pte !== undefined) return { kind: 'pte', pte };
+  const low = a.low(6);
+  if (low !== undefined) return pteTarget(a.high(6) ?? 0, low);
   const phys = a.u64(7);
   if (phys !== undefined) return { kind: 'phys', addr: phys };
   const mem = a.ptr(8);

@@ -2,8 +2,8 @@
 import type { Ptr, U64 } from '../base/u64.ts';
 import type { VmEvent } from './vm_event.ts';
 
-/** ptr: a kernel pointer; u64: an address, size or offset; int: a small number, signed; str: text. */
-export type ArgType = 'ptr' | 'u64' | 'int' | 'str';
+/** ptr: a kernel pointer; u64: an address, size or offset; int: a small number, signed; str: text; bits: 64 bits of fields. */
+export type ArgType = 'ptr' | 'u64' | 'int' | 'str' | 'bits';
 
 /** The wanted arguments of one event by their position in the spec. Absent ones (not probed, or faulted) are undefined. */
 export interface Args {
@@ -11,6 +11,9 @@ export interface Args {
   u64(index: number): U64 | undefined;
   int(index: number): number | undefined;
   str(index: number): string | undefined;
+  /** The upper and the lower half of bits, unsigned; undefined where absent. */
+  high(index: number): number | undefined;
+  low(index: number): number | undefined;
 }
 
 export interface ProbeSpec {

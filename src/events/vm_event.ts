@@ -207,11 +207,9 @@ export interface TableMap extends TableCall {
 }
 
 /**
- * pte: the entry as the lab's module writes it. mem: a handle of the memory (sg_table, nvif_mem) and the offset in it.
- * null: reads zero.
+ * mem: the driver's handle of the memory (sg_table, nvif_mem, a number) and the offset in it. null: reads zero.
  */
 export type TableTarget =
-  | { readonly kind: 'pte'; readonly pte: U64 }
   | { readonly kind: 'mem'; readonly mem: Ptr; readonly offset: U64 }
   | { readonly kind: 'phys'; readonly addr: U64 }
   | { readonly kind: 'null' };

@@ -5,7 +5,7 @@ import { isDigit, latin1, MINUS, ZERO } from './bytes.ts';
 import type { FtraceRecord } from './record.ts';
 
 /** The types of arguments as numbers. */
-export const KIND: Readonly<Record<ArgType, number>> = { ptr: 0, u64: 1, int: 2, str: 3 };
+export const KIND: Readonly<Record<ArgType, number>> = { ptr: 0, u64: 1, int: 2, str: 3, bits: 4 };
 
 const MAX_ARGS = 24;
 /** `0x` as a big-endian 16-bit word. */
@@ -22,6 +22,8 @@ for (const a of DIGITS) for (const b of DIGITS) HEX_PAIR[(a << 8) | b] = ((HEX[a
 
 export class ArgValues implements Args {
   /** NaN: look into #other. */
+  /** Lower halves of bits are among the numbers. */
+  readonly #high = new Uint32Array(MAX_ARGS);
   readonly #numbers = new Float64Array(MAX_ARGS).fill(Number.NaN);
   readonly #other: (bigint | string | undefined)[] = new Array(MAX_ARGS).fill(undefined);
 
@@ -47,6 +49,14 @@ export class ArgValues implements Args {
     return typeof other === 'string' ? other : undefined;
   }
 
+  high(index: number): number | undefined {
+    return Number.isNaN(this.#numbers[index]) ? undefined : this.#high[index];
+  }
+
+  low(index: number): number | undefined {
+    return this.int(index);
+  }
+
   #value(index: number): number | bigint | undefined {
     const n = this.#numbers[index] ?? Number.NaN;
     if (!Number.isNaN(n)) return n;
@@ -57,6 +67,11 @@ export class ArgValues implements Args {
   setAbsent(index: number): void {
     this.#numbers[index] = Number.NaN;
     this.#other[index] = undefined;
+  }
+
+  setBits(index: number, hi: number, lo: number): void {
+    this.#high[index] = hi;
+    this.#numbers[index] = lo;
   }
 
   setString(index: number, text: string): void {
@@ -105,6 +120,7 @@ export class ArgValues implements Args {
   #setHalves(index: number, kind: number, hi: number, lo: number): void {
     if (kind === 0) this.setValue(index, ptrFromHalves(hi, lo));
     else if (kind === 1) this.setValue(index, u64FromHalves(hi, lo));
+    else if (kind === 4) this.setBits(index, hi, lo);
     else this.#numbers[index] = hi === 0 ? (lo > 0x7fffffff ? lo - 4294967296 : lo) : Number(ptrFromHalves(hi, lo));
   }
 
@@ -117,7 +133,7 @@ export class ArgValues implements Args {
     while (p < end && isDigit(buf[p])) n = n * 10 + ((buf[p++] ?? ZERO) - ZERO);
     if (p < end && HEX[buf[p] ?? 0] !== 255 && !negative) return this.#setHex(index, kind, view, start, end); // old kernels: no 0x
     if (p === first) return -1;
-    if (p - first <= 15) {
+    if (p - first <= 15 && kind !== 4) {
       this.#numbers[index] = negative ? -n : n;
       return p;
     }

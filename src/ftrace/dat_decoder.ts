@@ -1,7 +1,9 @@
 // Records of a trace.dat to events: the same probes and meanings as in text, read from the fields of each record.
+import type { U64 } from '../base/u64.ts';
 import type { Diagnostic, DiagnosticKind } from '../events/diagnostic.ts';
 import { type ArgSpec, type ProbeSpec, parseArgSpec } from '../events/probe.ts';
 import type { Where } from '../events/vm_event.ts';
+import type { ArgValues } from './arg_values.ts';
 import type { ProbeSink } from './event_decoder.ts';
 import type { ProbeBinding } from './probe_binding.ts';
 import type { ProbeTable } from './probe_table.ts';
@@ -123,6 +125,7 @@ export class DatDecoder {
       const type = types[i];
       if (type === 'ptr') values.setValue(i, fieldPtr(event, field));
       else if (type === 'u64') values.setValue(i, fieldU64(event, field));
+      else if (type === 'bits') setBits(values, i, fieldU64(event, field));
       else if (type === 'int') values.setValue(i, fieldInt(event, field));
       else values.setString(i, fieldString(event, field));
     }
@@ -200,4 +203,9 @@ export class DatDecoder {
       ? last
       : undefined;
   }
+}
+
+function setBits(values: ArgValues, index: number, value: U64): void {
+  const big = BigInt(value);
+  values.setBits(index, Number(big >> 32n), Number(big & 0xffffffffn));
 }

@@ -1,6 +1,6 @@
 // An ordered map of half-open address ranges that do not overlap: the sparse store of the simulated MMU.
 
-import sortedBtree from 'sorted-btree';
+import { SpanStore } from './span_store.ts';
 
 /** [addr, end). Page-aligned, so that every address and sum below 2^65 is an exact double. */
 export interface Span {
@@ -8,14 +8,8 @@ export interface Span {
   readonly end: number;
 }
 
-/** Keys per B-tree node. */
-const NODE_SIZE = 32;
-
-// The package is CommonJS: Node gives its exports as the default import, other loaders the class among them.
-const BTree: typeof sortedBtree.default = typeof sortedBtree === 'function' ? sortedBtree : sortedBtree.default;
-
 export class SpanMap<T extends Span> implements Iterable<T> {
-  readonly #tree = new BTree<number, T>(undefined, (a, b) => a - b, NODE_SIZE);
+  readonly #spans = new SpanStore<T>();
   readonly #slice: (span: T, addr: number, end: number) => T;
   readonly #joins: (a: T, b: T) => boolean;
   #bytes = 0;
@@ -28,7 +22,7 @@ export class SpanMap<T extends Span> implements Iterable<T> {
 
   /** Number of spans, which is what the map costs. */
   get size(): number {
-    return this.#tree.size;
+    return this.#spans.size;
   }
 
   /** Sum of their lengths. */
@@ -38,13 +32,13 @@ export class SpanMap<T extends Span> implements Iterable<T> {
 
   /** The span that contains addr. */
   at(addr: number): T | undefined {
-    const span = this.#tree.getPairOrNextLower(addr)?.[1];
+    const span = this.#spans.floor(addr);
     return span !== undefined && span.end > addr ? span : undefined;
   }
 
   /** The first span that reaches beyond addr. */
   from(addr: number): T | undefined {
-    return this.at(addr) ?? this.#tree.nextHigherPair(addr)?.[1];
+    return this.#spans.from(addr);
   }
 
   /** The spans that overlap [addr, end), whole, in order. The map must not change meanwhile. */
@@ -62,13 +56,13 @@ export class SpanMap<T extends Span> implements Iterable<T> {
   /** Takes [addr, end) out; returns what was there, cut to the range. */
   clear(addr: number, end: number): T[] {
     const cleared: T[] = [];
-    if (addr >= end) return cleared;
+    if (addr >= end || this.#spans.size === 0) return cleared;
     for (let span = this.from(addr); span !== undefined && span.addr < end; span = this.from(addr)) {
       const start = Math.max(span.addr, addr);
       const stop = Math.min(span.end, end);
-      if (span.addr < addr) this.#tree.set(span.addr, this.#slice(span, span.addr, addr));
-      else this.#tree.delete(span.addr);
-      if (span.end > end) this.#tree.set(end, this.#slice(span, end, span.end));
+      if (span.addr < addr) this.#spans.set(this.#slice(span, span.addr, addr));
+      else this.#spans.delete(span.addr);
+      if (span.end > end) this.#spans.set(this.#slice(span, end, span.end));
       cleared.push(this.#slice(span, start, stop));
       this.#bytes -= stop - start;
       addr = stop;
@@ -81,20 +75,20 @@ export class SpanMap<T extends Span> implements Iterable<T> {
   put(span: T): void {
     let added = span;
     this.#bytes += span.end - span.addr;
-    const after = this.#tree.get(span.end);
+    const after = this.#spans.get(span.end);
     if (after !== undefined && this.#joins(span, after)) {
-      this.#tree.delete(after.addr);
+      this.#spans.delete(after.addr);
       added = this.#slice(added, added.addr, after.end);
     }
-    const before = this.#tree.nextLowerPair(span.addr)?.[1];
+    const before = this.#spans.below(span.addr);
     if (before !== undefined && before.end === span.addr && this.#joins(before, span)) {
       added = this.#slice(before, before.addr, added.end);
     }
-    this.#tree.set(added.addr, added);
+    this.#spans.set(added);
   }
 
   [Symbol.iterator](): IterableIterator<T> {
-    return this.#tree.values();
+    return this.#spans.values();
   }
 }
 

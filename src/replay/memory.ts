@@ -4,8 +4,7 @@ import type { Ptr, U64 } from '../base/u64.ts';
 import { addWrapped, sub } from '../base/u64.ts';
 import type { Known, Place } from '../mmu/compare.ts';
 import { floorTo, SZ_4K } from '../mmu/format.ts';
-import { decodeFlatPte, type FlatPte } from '../mmu/formats/flat.ts';
-import { NULL_TARGET, type Target } from '../mmu/run.ts';
+import type { Target } from '../mmu/run.ts';
 import { type Span, SpanMap } from '../mmu/span_map.ts';
 
 /** Who an object is, beyond its address: that is used again after it was freed. */
@@ -113,12 +112,6 @@ export class Memory {
   #lives(owner: Owner): boolean {
     return this.#ordinal(owner.obj) === owner.ordinal;
   }
-}
-
-/** The target behind an entry of the lab's module. */
-export function pteTarget(pte: U64): Target {
-  const { number, offset }: FlatPte = decodeFlatPte(pte);
-  return number === 0 ? NULL_TARGET : { kind: 'obj', obj: number, offset };
 }
 
 /** The place in the mapping's object that an address of the mapping calls for. */

@@ -56,6 +56,27 @@ export interface Extent {
   readonly end: U64;
 }
 
+/** Is the call one that the step lets the driver make? The same as allowed(), for the calls that are right. */
+function fits(
+  { view, op }: TableStep,
+  event: TableMap | TableUnmap,
+  callEnd: U64,
+  { tables, of }: TableCallSite,
+): boolean {
+  const { addr, range, type } = view;
+  if (addr === undefined || range === undefined || event.addr < addr) return false;
+  const end = add(addr, range);
+  if (callEnd > end) return false;
+  if (type === 'map') return event.kind === 'mmu_map' || of?.refused === true;
+  if (type === 'unmap') return event.kind === 'mmu_unmap';
+  if (op?.addr === undefined || op.range === undefined) return true;
+  const opEnd = add(op.addr, op.range);
+  if (event.kind === 'mmu_map') return callEnd <= op.addr || event.addr >= opEnd;
+  const remaps = tables.traits?.remapUnmaps;
+  if (remaps === 'whole' || (event.addr >= op.addr && callEnd <= opEnd)) return true;
+  return remaps === 'blocks' && event.addr >= blockFloor(op.addr) && callEnd <= blockCeil(opEnd);
+}
+
 /** What a step lets the driver map or unmap. */
 function allowed({ view, op }: TableStep, event: TableMap | TableUnmap, { tables, of }: TableCallSite): Extent[] {
   const { addr, range, type } = view;
@@ -103,12 +124,12 @@ export function tellOverrun(
   gone: readonly Run[] = [],
 ): void {
   const steps = site.step === undefined ? (site.of?.steps ?? []) : [site.step];
+  const end = add(event.addr, event.length);
+  for (const step of steps) if (fits(step, event, end, site)) return;
   if (steps.length === 0 || steps.some(({ view }) => view.addr === undefined || view.range === undefined)) return;
   const extents = steps.flatMap((step) => allowed(step, event, site));
   const starting = extents.filter((extent) => extent.addr === event.addr);
   const holding = extents.filter((extent) => extent.addr <= event.addr && event.addr < extent.end);
-  const end = add(event.addr, event.length);
-  if (holding.some((extent) => end <= extent.end)) return;
   const reach = (starting.length > 0 ? starting : holding).reduce((to, extent) => max(to, extent.end), event.addr);
   const excess = { addr: reach, range: sub(end, reach) };
   const placed = placedSpan(site.table, excess.addr, excess.range);

@@ -76,21 +76,41 @@ function judge(context: Context, vm: VmState, job: Job | undefined, ranges: read
   // Derived tables follow the steps, so only single calls can be wrong.
   if (context.world.mmu === 'derive') return;
   if (table === undefined || !tables.complete || !vm.complete || ranges.length === 0) return;
-  const due = new SpanSet();
-  for (const { addr, range } of ranges) {
-    const span = placedSpan(table, addr, range);
-    if (span !== undefined) due.add(span.addr, span.end);
-  }
+  const due = merged(table, ranges);
+  const late: Span[] = [];
   for (const later of tables.jobs.values()) {
-    if (job !== undefined && !isLater(later.job, job)) continue;
-    for (const { addr, range } of later.changed) {
-      const span = placedSpan(table, addr, range);
-      if (span !== undefined) due.remove(span.addr, span.end);
-    }
+    if (job === undefined || isLater(later.job, job)) for (const span of merged(table, later.changed)) late.push(span);
   }
   const faults: Fault<Gpuva>[] = [];
-  for (const span of due) for (const fault of faultsOf(context, vm, table, span)) faults.push(fault);
+  for (const span of late.length === 0 ? due : without(due, late)) {
+    for (const fault of faultsOf(context, vm, table, span)) faults.push(fault);
+  }
   tellFaults(context, vm, job, faults, ranges);
+}
+
+/** The ranges as the table keeps them, in order and without overlaps. */
+function merged(table: PageTable, ranges: readonly Changed[]): Span[] {
+  const spans: { addr: number; end: number }[] = [];
+  for (const { addr, range } of ranges) {
+    const span = placedSpan(table, addr, range);
+    if (span !== undefined) spans.push(span);
+  }
+  spans.sort((a, b) => a.addr - b.addr);
+  let kept = 0;
+  for (const span of spans) {
+    const last = spans[kept - 1];
+    if (last !== undefined && span.addr <= last.end) last.end = Math.max(last.end, span.end);
+    else spans[kept++] = span;
+  }
+  spans.length = kept;
+  return spans;
+}
+
+function without(spans: readonly Span[], taken: readonly Span[]): Iterable<Span> {
+  const left = new SpanSet();
+  for (const { addr, end } of spans) left.add(addr, end);
+  for (const { addr, end } of taken) left.remove(addr, end);
+  return left;
 }
 
 /** Did this job change the tree after that one? */

@@ -7,7 +7,7 @@ import type { PageTable } from '../mmu/pgtable.ts';
 import { NULL_TARGET, type Target } from '../mmu/run.ts';
 import type { Context } from './context.ts';
 import type { Job } from './job.ts';
-import { placeIn, pteTarget } from './memory.ts';
+import { placeIn } from './memory.ts';
 import type { VmState } from './vm_state.ts';
 import type { JobTables, TableStep, VmTables } from './vm_tables.ts';
 
@@ -98,8 +98,6 @@ export function targetOf(event: TableMap, claim: Place | undefined): Target | un
     return claim.obj === 0 ? NULL_TARGET : { kind: 'obj', obj: claim.obj, offset: claim.offset };
   }
   switch (to.kind) {
-    case 'pte':
-      return pteTarget(to.pte);
     case 'mem':
       return { kind: 'obj', obj: to.mem, offset: to.offset };
     case 'phys':

@@ -149,10 +149,11 @@ test('a value as wide as 64 bits does not last to the next event either', () => 
   const head = 'mmu_map: (lab_mmu_map+0x0/0x60 [vmbind_lab])';
   const line = (pte: string) => plain('t', 1, `${head} ${GPUVM} addr=0x1000 len=0x1000 pte=${pte}`);
   const { events } = decode(line('0x312000000000006') + line('0x6') + line('0x8312000000000007'));
-  expect(events.map((event) => (event.kind === 'mmu_map' && event.to?.kind === 'pte' ? event.to.pte : 0))).toEqual([
-    0x312000000000006n,
-    6,
-    0x8312000000000007n,
+  const offsets = events.map((event) => (event.kind === 'mmu_map' && event.to?.kind === 'mem' ? event.to : undefined));
+  expect(offsets).toEqual([
+    { kind: 'mem', mem: 0x312, offset: 0x5000 },
+    { kind: 'mem', mem: 0, offset: 0x5000 },
+    { kind: 'mem', mem: 0x8312, offset: 0x6000 },
   ]);
 });
 

@@ -5,9 +5,10 @@ import { describe, expect, it } from 'vitest';
 import { compare, type Mapped, pagesOf } from '../../src/mmu/compare.ts';
 import { SZ_2M, SZ_4K } from '../../src/mmu/format.ts';
 import { PANTHOR } from '../../src/mmu/formats/arm_lpae.ts';
-import { decodeFlatPte, encodeFlatPte, flat, flatMap, flatUnmap } from '../../src/mmu/formats/flat.ts';
+import { flat } from '../../src/mmu/formats/flat.ts';
 import { PageTable } from '../../src/mmu/pgtable.ts';
 import type { Target } from '../../src/mmu/run.ts';
+import { decodeFlatPte, encodeFlatPte, flatMap, flatUnmap } from './flat_pte.ts';
 
 const PAGE = SZ_4K;
 const START = 0x40000;
