@@ -2,6 +2,8 @@
 import { Command } from 'commander';
 import { type MmuMode, ptrHex, type Report } from '../index.ts';
 import { compare } from '../mmu/compare.ts';
+import { granule, sizeName } from '../mmu/format.ts';
+import type { PageTable } from '../mmu/pgtable.ts';
 import { type MmuRow, mmuColumns } from '../reporters/columns.ts';
 import { type Format, toFormat } from '../reporters/table.ts';
 import { type Moment, runUntil } from './moment.ts';
@@ -36,8 +38,13 @@ Examples:
   gpuvm-trace mmu trace.txt --at job:26 --format csv
 
 pages: mapped by the VA space; used: present in the table; bad: mapped pages whose entry is absent or points
-elsewhere; stray: pages in the table beyond the mapped ones. The table calls must be probed (lab_mmu_map,
-lab_mmu_unmap).`,
+elsewhere; stray: pages in the table beyond the mapped ones (used - pages); stale: pages in the table that nothing
+is mapped at. awaited: jobs that changed the VA space and have not written their tables yet, so that pages are
+late, not bad. blocks: leaves above the smallest page; tables: of each level, root first.
+
+The driver's table calls must be probed; without them --mmu derive shows what its steps call for.
+
+Exit codes: 0, 2 could not do the job, 3 the trace does not show all of a VM's tables.`,
     )
     .action(mmu);
 }
@@ -48,7 +55,22 @@ async function mmu(file: string, options: MmuOptions): Promise<void> {
   emit(toFormat(options.format, mmuColumns, rows, { all: 'vms', one: 'vm' }), options);
 }
 
-const NONE = { pages: 0, used: 0, bad: 0, stray: 0 };
+const NONE = { pages: 0, used: 0, bad: 0, stray: 0, stale: 0 };
+
+/** Leaves above the smallest page, by size. */
+function blocksOf(table: PageTable): string {
+  const counts = new Map<number, number>();
+  for (const { pgsize, addr, end } of table.runs()) {
+    if (pgsize > granule(table.format)) counts.set(pgsize, (counts.get(pgsize) ?? 0) + (end - addr) / pgsize);
+  }
+  const sizes = [...counts].sort(([a], [b]) => a - b);
+  return sizes.map(([size, count]) => `${sizeName(size)}:${count}`).join(' ');
+}
+
+/** Tables of each level, root first. */
+function tablesOf(table: PageTable): string {
+  return table.format.levels.map((_, level) => table.tableCount(level)).join('/');
+}
 
 function* rowsOf(report: Report, vms: readonly string[] | undefined): Iterable<MmuRow> {
   for (const vm of report.world.vms.values()) {
@@ -56,9 +78,11 @@ function* rowsOf(report: Report, vms: readonly string[] | undefined): Iterable<M
     const mappings = [...report.world.mappingsOf(vm)];
     const { table } = vm.tables;
     if (table === undefined && mappings.length === 0 && vm.complete) {
-      yield { vm, counts: NONE };
+      yield { vm, counts: NONE, awaited: 0, blocks: '', tables: '', format: '' };
     } else if (table !== undefined && vm.tables.targetsShown && vm.tables.complete && vm.complete) {
-      yield { vm, counts: compare(mappings, table, (target) => report.world.memory.placeOf(target)) };
+      const counts = compare(mappings, table, report.world.placeOf);
+      const awaited = vm.tables.clock === 'run' ? vm.tables.jobs.size : 0;
+      yield { vm, counts, awaited, blocks: blocksOf(table), tables: tablesOf(table), format: table.format.name };
     } else {
       console.error(`gpuvm-trace: VM ${ptrHex(vm.id)}: not all of its table's history is in the trace`);
       process.exitCode = 3;

@@ -80,6 +80,46 @@ function lengthIn({ addr, range }: Mapped, table: PageTable): number {
   return start === undefined ? 0 : Math.max(0, Math.min(floorTo(range, SZ_4K), table.limit - start));
 }
 
+/** Is there no fault in [start, end)? The same question as faultsIn() answers, at a fraction of its cost. */
+export function isFaultless(
+  vas: readonly Mapped[],
+  table: PageTable,
+  start: number,
+  end: number,
+  placeOf: PlaceOf,
+): boolean {
+  let pos = start;
+  for (const va of vas) {
+    const at = table.place(va.addr);
+    if (at === undefined) continue;
+    const from = Math.max(at, start);
+    const to = Math.min(at + lengthIn(va, table), end);
+    if (from >= to) continue;
+    if (from > pos && hasRun(table, pos, from)) return false;
+    if (!isMapped(va, at, from, to, table, placeOf)) return false;
+    pos = Math.max(pos, to);
+  }
+  return pos >= end || !hasRun(table, pos, end);
+}
+
+function hasRun(table: PageTable, start: number, end: number): boolean {
+  const run = table.runFrom(start);
+  return run !== undefined && run.addr < end;
+}
+
+/** Does every entry in [start, end) lead where the mapping, which begins at `at`, says? */
+function isMapped(va: Mapped, at: number, start: number, end: number, table: PageTable, placeOf: PlaceOf): boolean {
+  for (let pos = start; pos < end; ) {
+    const run = table.runFrom(pos);
+    if (run === undefined || run.addr > pos) return false;
+    const target = advance(run.target, pos - run.addr);
+    const known = target.kind === 'null' ? undefined : placeOf(target);
+    if (!fits(va, pos - at, target, known)) return false;
+    pos = Math.min(run.end, pos + (known?.bytes ?? run.end - pos));
+  }
+  return true;
+}
+
 /** The faults in [start, end), addresses as the table keeps them. vas: those that overlap it, in ascending order. */
 export function* faultsIn<V extends Mapped>(
   vas: Iterable<V>,

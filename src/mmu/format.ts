@@ -92,3 +92,16 @@ export function ceilTo(value: number, unit: number): number {
   const rest = value % unit;
   return rest === 0 ? value : value - rest + unit;
 }
+
+/** A size as page-table people write it. */
+export function sizeName(bytes: number): string {
+  for (const [unit, name] of [
+    [2 ** 40, 'T'],
+    [2 ** 30, 'G'],
+    [2 ** 20, 'M'],
+    [2 ** 10, 'K'],
+  ] as const) {
+    if (bytes >= unit && bytes % unit === 0) return `${bytes / unit}${name}`;
+  }
+  return `${bytes}`;
+}

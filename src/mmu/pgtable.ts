@@ -42,11 +42,13 @@ export class PageTable {
   readonly base: number;
   readonly limit: number;
   readonly #granule: number;
+  readonly #pageSizes: readonly number[];
   readonly #entries: Entries;
 
   constructor(format: Format) {
     this.format = format;
     this.#granule = granule(format);
+    this.#pageSizes = pageSizes(format);
     this.base = floorTo(format.base, this.#granule);
     this.limit = this.base + format.size;
     this.#entries = new Entries(format, this.base);
@@ -75,7 +77,7 @@ export class PageTable {
   /** The loop around map_pages(): chooses page sizes, goes on until all is mapped or an error comes. */
   mapRange(addr: U64, size: U64, target: Target, how: How = {}): MapResult {
     const tally = new Tally(how.tables);
-    const sizes = how.pageSizes ?? pageSizes(this.format);
+    const sizes = how.pageSizes ?? this.#pageSizes;
     const start = this.place(addr);
     const refused = this.#refuses(start, target, how, sizes);
     if (refused !== undefined || start === undefined) return mapResult(refused ?? 0, 0, tally);
@@ -110,7 +112,7 @@ export class PageTable {
     if (start === undefined) return unmapResult(0, tally);
     const end = Math.min(start + floorTo(size, this.#granule), this.limit);
     let bytes = 0;
-    for (const part of segments(start, end, undefined, how.pageSizes ?? pageSizes(this.format))) {
+    for (const part of segments(start, end, undefined, how.pageSizes ?? this.#pageSizes)) {
       const level = levelOfPage(this.format, part.pgsize);
       bytes += this.#entries.remove(part.addr, part.addr + part.count * part.pgsize, level, how.line ?? 0, tally);
       if (tally.stop !== undefined && this.format.semantics.unmapHole === 'short') break;
@@ -150,6 +152,11 @@ export class PageTable {
   /** The runs that overlap [addr, end), whole; all where not given. The table must not change meanwhile. */
   runs(addr: number = this.base, end: number = this.limit): IterableIterator<Run> {
     return this.#entries.runs.overlaps(addr, end);
+  }
+
+  /** The first run that reaches beyond addr. */
+  runFrom(addr: number): Run | undefined {
+    return this.#entries.runs.from(addr);
   }
 
   /** The ranges that overlap [addr, end) and were cleared since they were last written, each with who did it last. */

@@ -17,6 +17,8 @@ export interface Segment {
  * even the smallest size fits.
  */
 export function segments(addr: number, end: number, target: U64 | undefined, sizes: readonly number[]): Segment[] {
+  const [only] = sizes;
+  if (sizes.length === 1 && only !== undefined) return ofOneSize(addr, end, target, only);
   const usable = sizes.filter((size) => target === undefined || inStep(addr, target, size));
   usable.sort((a, b) => b - a);
   const found: Segment[] = [];
@@ -33,6 +35,11 @@ export function segments(addr: number, end: number, target: U64 | undefined, siz
     pos = stop;
   }
   return found;
+}
+
+function ofOneSize(addr: number, end: number, target: U64 | undefined, size: number): Segment[] {
+  if (addr % size !== 0 || addr + size > end || (target !== undefined && !inStep(addr, target, size))) return [];
+  return [{ addr, pgsize: size, count: floorTo(end - addr, size) / size }];
 }
 
 /** Are address and target aligned to size at the same places? */

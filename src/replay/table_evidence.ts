@@ -1,5 +1,6 @@
 // What stands at an address, in a reader's words: the walk level by level, who wrote the entry last, what the VA space says.
 import { hex, ptrHex } from '../base/u64.ts';
+import { sizeName } from '../mmu/format.ts';
 import type { Run } from '../mmu/run.ts';
 import { advance, sliceRun } from '../mmu/run.ts';
 import type { WalkStep } from '../mmu/walk.ts';
@@ -7,19 +8,6 @@ import type { Context } from './context.ts';
 import type { Evidence } from './fact.ts';
 import type { VmState } from './vm_state.ts';
 import type { World } from './world.ts';
-
-/** A size as page-table people write it. */
-export function sizeName(bytes: number): string {
-  for (const [unit, name] of [
-    [2 ** 40, 'T'],
-    [2 ** 30, 'G'],
-    [2 ** 20, 'M'],
-    [2 ** 10, 'K'],
-  ] as const) {
-    if (bytes >= unit && bytes % unit === 0) return `${bytes / unit}${name}`;
-  }
-  return `${bytes}`;
-}
 
 /** `0x... at offset 0x...`, or what else the entry holds. */
 export function describeTarget(world: World, run: Run): string {

@@ -1,7 +1,7 @@
 // At the end of a job's table writes: do the tables say what the VA space says, and does the GPU see it?
 import { add, hex, ptrHex } from '../base/u64.ts';
 import type { Gpuva } from '../gpuvm/gpuva.ts';
-import { type Fault, faultsIn, pagesOf, placedSpan } from '../mmu/compare.ts';
+import { type Fault, faultsIn, isFaultless, pagesOf, placedSpan } from '../mmu/compare.ts';
 import type { PageTable } from '../mmu/pgtable.ts';
 import { type Span, SpanSet } from '../mmu/span_map.ts';
 import type { Context } from './context.ts';
@@ -121,11 +121,12 @@ function isLater(one: Job | undefined, that: Job): boolean {
 /** What is wrong in the span and was not said before. */
 function faultsOf(context: Context, vm: VmState, table: PageTable, span: Span): Fault<Gpuva>[] {
   const { tables } = vm;
-  const { memory, seen } = context.world;
+  const { placeOf, seen } = context.world;
+  const vas = vm.mappingsIn(span.addr, span.end - span.addr);
   const told = tables.told.clear(span.addr, span.end);
+  if (tables.invalid.size === 0 && isFaultless(vas, table, span.addr, span.end, placeOf)) return [];
   const found: Fault<Gpuva>[] = [];
-  const placeOf = (target: Parameters<typeof memory.placeOf>[0]) => memory.placeOf(target);
-  const faults = faultsIn(vm.mappingsIn(span.addr, span.end - span.addr), table, span.addr, span.end, placeOf);
+  const faults = faultsIn(vas, table, span.addr, span.end, placeOf);
   for (const fault of faults) {
     if (fault.kind === 'missing' && (!seen.has('mmu_map') || isEvicted(tables, fault))) continue;
     if (fault.kind === 'wrong' && !tables.targetsShown) continue;

@@ -3,6 +3,8 @@ import type { Ptr } from '../base/u64.ts';
 import type { VmEventKind, Where } from '../events/vm_event.ts';
 import type { Gpuva } from '../gpuvm/gpuva.ts';
 import type { GpuvmInit } from '../gpuvm/gpuvm.ts';
+import type { Known } from '../mmu/compare.ts';
+import type { Target } from '../mmu/run.ts';
 import { followVm } from './detail.ts';
 import type { Fact } from './fact.ts';
 import type { Job } from './job.ts';
@@ -61,6 +63,8 @@ export class World {
   /** Jobs whose ioctl is over and that are still to run, by the driver's struct. */
   readonly toRun = new Map<Ptr, Job>();
   readonly memory = new Memory((obj) => this.objs.get(obj)?.ordinal ?? 0);
+  /** The place in an object that an entry leads to, as far as it is known. */
+  readonly placeOf = (target: Target): Known | undefined => this.memory.placeOf(target);
   /** Places where events of unknown number and kind are missing. */
   gaps = 0;
   unpaired = 0;

@@ -57,6 +57,13 @@ export const findingColumns: readonly Column<Finding>[] = [
 export interface MmuRow {
   readonly vm: VmState;
   readonly counts: MmuCounts;
+  /** Jobs whose table writes are still to come. */
+  readonly awaited: number;
+  /** `2M:4 1G:1`: leaves above the smallest page, by size. */
+  readonly blocks: string;
+  /** `1/1/2/5`: tables of each level, root first. */
+  readonly tables: string;
+  readonly format: string;
 }
 
 interface MmuCounts {
@@ -64,6 +71,8 @@ interface MmuCounts {
   readonly used: number;
   readonly bad: number;
   readonly stray: number;
+  /** Pages that have a translation and no mapping. */
+  readonly stale: number;
 }
 
 export const mmuColumns: readonly Column<MmuRow>[] = [
@@ -72,6 +81,11 @@ export const mmuColumns: readonly Column<MmuRow>[] = [
   { name: 'used', kind: 'count', cell: (row) => row.counts.used },
   { name: 'bad', kind: 'count', cell: (row) => row.counts.bad },
   { name: 'stray', kind: 'count', cell: (row) => row.counts.stray },
+  { name: 'stale', kind: 'count', cell: (row) => row.counts.stale },
+  { name: 'awaited', kind: 'count', cell: (row) => row.awaited },
+  { name: 'blocks', kind: 'text', cell: (row) => row.blocks },
+  { name: 'tables', kind: 'text', cell: (row) => row.tables },
+  { name: 'format', kind: 'text', cell: (row) => row.format },
   { name: 'name', kind: 'text', cell: (row) => row.vm.name },
 ];
 

@@ -2,7 +2,7 @@
 
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { compare, type Mapped, pagesOf } from '../../src/mmu/compare.ts';
+import { asWritten, compare, isFaultless, type Mapped, pagesOf } from '../../src/mmu/compare.ts';
 import { SZ_2M, SZ_4K } from '../../src/mmu/format.ts';
 import { PANTHOR } from '../../src/mmu/formats/arm_lpae.ts';
 import { flat } from '../../src/mmu/formats/flat.ts';
@@ -90,6 +90,7 @@ describe('compare', () => {
       }
       const result = compare(vas, table);
       expect(result).toMatchObject(lab.check(vas));
+      expect(isFaultless(vas, table, table.base, table.limit, asWritten)).toBe(result.faults.length === 0);
       const stale = result.faults.filter((fault) => fault.kind === 'stale');
       expect([pagesOf(result.faults) - pagesOf(stale), pagesOf(stale)]).toEqual([result.bad, result.stale]);
     });

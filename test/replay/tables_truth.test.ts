@@ -46,7 +46,7 @@ function held({ world }: Report): string[] {
       vms.push(`${ptrHex(vm.id)} 0 0 0`);
       continue;
     }
-    const counts = compare(world.mappingsOf(vm), table, (target) => world.memory.placeOf(target));
+    const counts = compare(world.mappingsOf(vm), table, world.placeOf);
     vms.push(`${ptrHex(vm.id)} ${counts.used} ${counts.bad} ${counts.stray}`);
   }
   return vms.sort();

@@ -13,6 +13,7 @@ import {
   SZ_32M,
   SZ_64K,
   SZ_512M,
+  sizeName,
 } from '../format.ts';
 
 export interface ArmLpaeConfig {
@@ -84,7 +85,7 @@ export function armLpae(config: ArmLpaeConfig): Format | undefined {
     levels.push({ shift: at, bits: depth === count - 1 ? ias - at : perLevel, leaf: leaves.includes(2 ** at) });
   }
   return {
-    name: `arm_lpae_s1 ${unit / 1024}K`,
+    name: `arm_lpae_s1 ${leaves.map((size) => sizeName(size)).join('|')}`,
     levels,
     base: 0,
     size: 2 ** ias,
