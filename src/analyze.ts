@@ -216,7 +216,20 @@ function settle({ message, evidence }: Finding): void {
 const LOCK_RULES = new Set(['missing-lock', 'redundant-lock', 'stale-lock-set']);
 
 /** Rules of which a trace with silent losses must not give a false finding. */
-const WITHHELD = new Set(['missing-lock', 'redundant-lock', 'misapplied-step']);
+const WITHHELD = new Set([
+  'missing-lock',
+  'redundant-lock',
+  'misapplied-step',
+  'pte-stale',
+  'pte-missing',
+  'pte-wrong',
+  'pte-overwrite',
+  'pte-overrun',
+  'pte-hole-unmap',
+  'partial-block-unmap',
+  'transient-unmap',
+  'tlb-stale',
+]);
 
 /** The trace tells how many entries it has, so that lost lines would be noticed. */
 function isCounted(stats: TraceStats): boolean {

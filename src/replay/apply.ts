@@ -12,6 +12,7 @@ export const applyHandlers: Handlers = {
   sm_request(event, context) {
     const { task, world, where } = context;
     const vm = world.vm(event.gpuvm);
+    task.walked = vm;
     if (task.locking !== undefined) {
       if (event.call === 'map' || event.call === 'unmap') {
         addAsk(task.job, event.call, event, where.line);
@@ -30,6 +31,7 @@ export const applyHandlers: Handlers = {
   sm_ret(event, context) {
     const { task } = context;
     if (task.step !== undefined) finishStep(context, event.ret === 0);
+    task.walked = undefined;
     const job = task.job;
     if (job?.op === undefined) return;
     if (event.ret !== 0) job.op.failed = true;

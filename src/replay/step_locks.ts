@@ -26,11 +26,12 @@ export function checkLocked(context: Context, job: Job | undefined, vm: VmState 
     return;
   }
   if (job !== undefined) needObj(world, job, event.obj);
-  if (vm?.tree.isImmediate) return;
+  // Without its VM nobody knows whether it is in immediate mode.
+  if (vm === undefined || vm.tree.isImmediate) return;
   const resv = world.resvOf(event.obj);
   if (resv === 0 || task.holds(resv)) return;
   if (job === undefined && !world.framed.has(task.pid)) return;
-  if (vm !== undefined && !vm.initKnown) {
+  if (!vm.initKnown) {
     job?.unknown.add('its VM was made before the trace began: it may be in immediate mode');
     return;
   }

@@ -61,7 +61,7 @@ export function driverStep(recorded: StepEvent, context: Context): void {
   if (task.step !== undefined) finishStep(context, true);
   if (task.locking !== undefined) context.world.contradicted(task.job, 'a step within the lock loop');
   const job = task.job;
-  const vm = job?.vm ?? context.world.vm(recorded.gpuvm);
+  const vm = job?.vm ?? context.world.vm(recorded.gpuvm) ?? task.walked;
   const event = completed(recorded, vm);
   const op = job?.op;
   const view = viewOf(event, op?.count ?? 0, context);

@@ -149,7 +149,16 @@ export function tellOverrun(
       : `the ${callText(event)} goes ${hex(excess.range)} bytes beyond its step, which ends at ${hex(reach)}`;
   const told = at(context, site, step);
   say.push(() =>
-    tell(context, { kind: 'pte_overrun', ...told, detail, hit, span: excess, obj: step?.view.obj ?? 0, evidence }),
+    tell(context, {
+      kind: 'pte_overrun',
+      ...told,
+      detail,
+      hit,
+      span: excess,
+      obj: step?.view.obj ?? 0,
+      evidence,
+      absence: 'call',
+    }),
   );
 }
 
@@ -240,7 +249,7 @@ function tellStop(
   const said = { ...told, detail, obj: step?.view.obj ?? 0, span: spanOf(event), evidence };
   say.push(() => {
     if (kind === 'pte_hole') tell(context, { kind: 'pte_hole', ...said, absence: 'call' });
-    else tell(context, { kind: 'pte_partial_block', ...said, proof: proofOf(context) });
+    else tell(context, { kind: 'pte_partial_block', ...said, proof: proofOf(context), absence: 'call' });
   });
 }
 
@@ -301,7 +310,16 @@ export function tellTransient(context: Context, site: TableCallSite, span: Table
   const detail = `${pages} pages from ${hex(first.addr)} on are torn down and set again as they were`;
   const range = { addr: span.addr, range: span.end - span.addr };
   say.push(() =>
-    tell(context, { kind: 'pte_transient', ...told, why, detail, obj: kept?.view.obj ?? 0, span: range, evidence }),
+    tell(context, {
+      kind: 'pte_transient',
+      ...told,
+      why,
+      detail,
+      obj: kept?.view.obj ?? 0,
+      span: range,
+      evidence,
+      absence: 'call',
+    }),
   );
 }
 

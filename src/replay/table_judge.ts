@@ -198,7 +198,7 @@ function tellFault(
     span: { addr, range: end - addr },
     evidence,
   };
-  if (kind === 'wrong') tell(context, { kind: 'pte_wrong', ...said });
+  if (kind === 'wrong') tell(context, { kind: 'pte_wrong', ...said, absence: 'call' });
   else if (kind === 'stale')
     context.world.onceUnmapsShow(() => tell(context, { kind: 'pte_stale', ...said, absence: 'call' }));
   else tell(context, { kind: 'pte_missing', ...said, absence: 'call' });

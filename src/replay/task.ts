@@ -7,6 +7,7 @@ import type { Job } from './job.ts';
 import type { Inserted, StepRun } from './step_run.ts';
 import type { RunFrame } from './table_judge.ts';
 import type { TableRun } from './table_write.ts';
+import type { VmState } from './vm_state.ts';
 
 /** A drm_exec between its init and its fini. */
 export class ExecContext {
@@ -62,6 +63,8 @@ export class Task {
   job: Job | undefined;
   readonly contexts: ExecContext[] = [];
   step: StepRun | undefined;
+  /** The VM that drm_gpuvm_sm_map() or drm_gpuvm_sm_unmap() walks in it. */
+  walked: VmState | undefined;
   /** The scheduler runs a job in it whose ioctl is over. */
   run: RunFrame | undefined;
   /** The last page table call, until something else follows. */

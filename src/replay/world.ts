@@ -214,6 +214,7 @@ export class World {
       task.calls.length = 0;
       task.entered = 0;
       task.step = undefined;
+      task.walked = undefined;
       task.run = undefined;
       task.tableRun = undefined;
       for (const context of task.contexts) context.known = false;

@@ -1,7 +1,7 @@
 // A damaged trace never crashes the analysis and never makes it state what the whole trace does not show.
 import { describe, expect, it } from 'vitest';
 import type { Report } from '../../src/analyze.ts';
-import { type Capture, labFixtures, moreCaptures } from '../support/captures.ts';
+import { type Capture, driverFixtures, labFixtures, moreCaptures } from '../support/captures.ts';
 import { reportOn } from '../support/report.ts';
 import { holed, identity, invented, random, thinned, truncated, uncounted } from './damage.ts';
 
@@ -35,7 +35,7 @@ function checkAll(capture: Capture, seed: number, depth: number): void {
 }
 
 describe(`traces ${DAMAGES.map(({ name }) => name).join(', ')}`, () => {
-  labFixtures.forEach((capture, i) => {
+  [...labFixtures, ...driverFixtures].forEach((capture, i) => {
     const heavy = capture.read().length > 500_000;
     it(capture.name, () => checkAll(capture, 1 + i, heavy ? Math.ceil(DEPTH / 4) : DEPTH));
   });

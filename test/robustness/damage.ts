@@ -78,13 +78,13 @@ export function identity(finding: Finding): string {
 }
 
 /** Of these, damage must not give a single one that is not marked inconclusive; others must not call themselves certain. */
-const STRICT = new Set(['missing-lock', 'redundant-lock', 'misapplied-step']);
+const STRICT = /^(missing-lock|redundant-lock|misapplied-step|pte-.*|partial-block-unmap|transient-unmap|tlb-stale)$/;
 
 /** Findings that are stated although the whole trace does not have them. */
 export function invented(whole: Report, damaged: Report): Finding[] {
   const real = new Set(whole.findings.map(identity));
   const stated = damaged.findings.filter(
-    ({ rule, confidence }) => confidence === 'certain' || (confidence === 'likely' && STRICT.has(rule)),
+    ({ rule, confidence }) => confidence === 'certain' || (confidence === 'likely' && STRICT.test(rule)),
   );
   return stated.filter((one) => !real.has(identity(one)));
 }
