@@ -19,6 +19,9 @@ export const pteOverrun = check(
   (fact) => ({
     severity: fact.hit > 0 ? 'error' : 'warning',
     confidence: 'certain',
-    message: fact.hit > 0 ? `${fact.detail}: it hits ${fact.hit} live pages` : `${fact.detail}; nothing was live there`,
+    message:
+      fact.hit > 0
+        ? `${fact.detail}: it hits ${fact.hit} live ${fact.hit === 1 ? 'page' : 'pages'}`
+        : `${fact.detail}; nothing was live there`,
   }),
 );

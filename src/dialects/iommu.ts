@@ -14,7 +14,18 @@ export const iommuProbes: readonly ProbeSpec[] = [
       const [addr, paddr, length] = [a.u64(0), a.u64(1), a.u64(2)];
       if (addr === undefined || paddr === undefined || length === undefined) return undefined;
       const to = { kind: 'phys', addr: paddr } as const;
-      return { kind: 'mmu_map', code: 'iommu', gpuvm: 0, table: 0, addr, length, pgsize: 0, va: 0, to };
+      return {
+        kind: 'mmu_map',
+        code: 'iommu',
+        gpuvm: 0,
+        table: 0,
+        addr,
+        length,
+        pgsize: 0,
+        prot: undefined,
+        va: 0,
+        to,
+      };
     },
   ),
   tracepoint(

@@ -2,7 +2,7 @@
 // job runs.
 import type { ProbeSpec } from '../events/probe.ts';
 import { bind, bindRet, entry, run, submit } from './decode.ts';
-import { MAP_ARGS, tableMap, tableUnmap, UNMAP_ARGS } from './tables.ts';
+import { FLUSH_ARGS, MAP_ARGS, tableMap, tableUnmap, tlbFlush, UNMAP_ARGS } from './tables.ts';
 
 export const nouveauProbes: readonly ProbeSpec[] = [
   bind('nouveau', 'nouveau_uvmm_ioctl_vm_bind'),
@@ -11,6 +11,10 @@ export const nouveauProbes: readonly ProbeSpec[] = [
   ...run('nouveau_uvmm_bind_job_run'),
   entry('mmu_map', 'nvif_vmm_raw_map', MAP_ARGS, tableMap('nvif')),
   entry('mmu_unmap', 'nvif_vmm_raw_unmap', UNMAP_ARGS, tableUnmap('nvif')),
+  // struct nvkm_vmm_func.flush, by the generation of the GPU; raw_unmap ends in it.
+  ...['nv50_vmm_flush', 'gf100_vmm_flush', 'gp100_vmm_flush', 'tu102_vmm_flush'].map((symbol) =>
+    entry('tlb_flush', symbol, FLUSH_ARGS.slice(0, 1), tlbFlush),
+  ),
   entry(
     'mmu_sparse',
     'nvif_vmm_raw_sparse',

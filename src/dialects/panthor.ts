@@ -31,7 +31,18 @@ function debugMap(a: Args): TableMap | undefined {
   if (addr === undefined || count === undefined || size === undefined || phys === undefined) return undefined;
   const to = { kind: 'phys', addr: phys } as const;
   const length = bytesOf(count, size);
-  return { kind: 'mmu_map', code: 'panthor', gpuvm: 0, table: 0, addr, length, pgsize: Number(size), va: 0, to };
+  return {
+    kind: 'mmu_map',
+    code: 'panthor',
+    gpuvm: 0,
+    table: 0,
+    addr,
+    length,
+    pgsize: Number(size),
+    prot: undefined,
+    va: 0,
+    to,
+  };
 }
 
 function debugUnmap(a: Args): TableUnmap | undefined {

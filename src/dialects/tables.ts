@@ -22,6 +22,7 @@ export const MAP_ARGS = [
   'sgt|mem:ptr',
   'off|offset:u64',
   'va|vma:ptr',
+  'prot|iommu_prot:int',
 ];
 export const UNMAP_ARGS = [...PLACE, ...PAGES, 'sparse:int'];
 export const MAP_RET_ARGS = [...PLACE, 'mapped:u64', 'ret:int'];
@@ -67,6 +68,7 @@ export function tableMap(code: TableCode): (a: Args) => TableMap {
     addr: a.u64(2) ?? 0,
     length: lengthOf(a),
     pgsize: Number(a.u64(4) ?? 0),
+    prot: a.int(11),
     va: a.ptr(10) ?? 0,
     to: targetOf(a),
   });

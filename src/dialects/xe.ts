@@ -38,6 +38,7 @@ function vmaBind(a: Args): TableMap | undefined {
     length: vmaLength(addr, end),
     pgsize: 0,
     va: rawPtr(a.ptr(0)),
+    prot: undefined,
     to: undefined,
   };
 }

@@ -200,6 +200,8 @@ export interface TableMap extends TableCall {
   readonly length: U64;
   /** Bytes of a leaf for one map_pages(); 0: the callee chooses. */
   readonly pgsize: number;
+  /** IOMMU_READ, IOMMU_WRITE and others; undefined where not shown. */
+  readonly prot: number | undefined;
   /** The mapping that it is for; 0 where not shown. */
   readonly va: Ptr;
   /** What the first byte translates to; undefined where not shown. */

@@ -10,7 +10,7 @@ export const ERANGE = -34;
 /** Who maps or unmaps, and with what. */
 export interface How {
   /** READ | WRITE where not given. */
-  readonly prot?: number;
+  readonly prot?: number | undefined;
   /** Kept in the leaves that are written, and with what is cleared. */
   readonly line?: number;
   /** Page sizes that the driver's loop may choose from; all of the format's where not given. */

@@ -9,7 +9,7 @@ import { type Run, translatesAlike } from '../mmu/run.ts';
 import type { Span as TableSpan } from '../mmu/span_map.ts';
 import type { Context } from './context.ts';
 import type { Evidence } from './fact.ts';
-import { describeRun, walkEvidence } from './table_evidence.ts';
+import { describeRun, pagesText, spaceEvidence, walkEvidence } from './table_evidence.ts';
 import type { TableCallSite } from './table_site.ts';
 import type { TableRun } from './table_write.ts';
 import { tell } from './tell.ts';
@@ -38,6 +38,11 @@ function spanOf(event: TableMap | TableUnmap): { readonly addr: U64; readonly ra
 
 function callText(event: TableMap | TableUnmap): string {
   return `${event.kind === 'mmu_map' ? 'map' : 'unmap'} of ${hex(event.addr)}+${hex(event.length)}`;
+}
+
+/** What stands at an address of the table now, and what the VA space says about it. */
+function entryEvidence(context: Context, { vm }: TableCallSite, where: number): Evidence[] {
+  return [...walkEvidence(context, vm, where), ...spaceEvidence(context, vm, where)];
 }
 
 /** The step that a call is made for, where its callback does not tell: the one that begins where the call does, or holds it. */
@@ -138,7 +143,7 @@ export function tellOverrun(
       ? 0
       : pagesOf(cut(event.kind === 'mmu_unmap' ? gone : [...site.table.runs(placed.addr, placed.end)], placed));
   const step = stepFor(site, event);
-  const evidence: Evidence[] = [];
+  const evidence = placed === undefined ? [] : entryEvidence(context, site, placed.addr);
   if (step !== undefined) evidence.push({ line: step.view.line, text: `the step: ${stepText(step)}` });
   else
     for (const one of steps.slice(0, 4))
@@ -189,7 +194,8 @@ export function tellOverwrite(
   if (refused && of !== undefined) of.refused = true;
   const step = stepFor(site, event);
   const where = Math.max(lost.addr, table.place(event.addr) ?? lost.addr);
-  const evidence = [{ line: lost.line, text: `${describeRun(context, site.vm, lost)} was written here` }];
+  const evidence = [{ line: lost.line, text: `${describeRun(context, lost)} was written here` }];
+  evidence.push(...entryEvidence(context, site, where));
   if (step !== undefined) evidence.push({ line: step.view.line, text: `the step: ${stepText(step)}` });
   const told = at(context, site, step);
   const obj = step?.view.obj ?? 0;
@@ -242,7 +248,7 @@ function tellStop(
   say: Say,
 ): void {
   const step = stepFor(site, event);
-  const evidence = walkEvidence(context, site.vm, stopAt);
+  const evidence = entryEvidence(context, site, stopAt);
   if (step !== undefined) evidence.push({ line: step.view.line, text: `the step: ${stepText(step)}` });
   const told = at(context, site, step);
   const detail = `the ${callText(event)} ${what} at ${hex(stopAt)}: ${hex(unmapped)} bytes are unmapped`;
@@ -304,10 +310,11 @@ export function tellTransient(context: Context, site: TableCallSite, span: Table
   if (of.torn.has(kept)) return;
   of.torn.add(kept);
   const evidence: Evidence[] = [{ line: first.gone.line, text: 'the entries are cleared here' }];
+  evidence.push(...entryEvidence(context, site, first.addr));
   if (kept !== undefined) evidence.push({ line: kept.view.line, text: `the step: ${stepText(kept)}` });
   const told = at(context, site, kept);
   const why = kept === undefined ? 'not locked out' : 'keep';
-  const detail = `${pages} pages from ${hex(first.addr)} on are torn down and set again as they were`;
+  const detail = `${pagesText(pages)} from ${hex(first.addr)} on are torn down and set again as they were`;
   const range = { addr: span.addr, range: span.end - span.addr };
   say.push(() =>
     tell(context, {
@@ -375,7 +382,7 @@ export function tellShort(
   const detail =
     of.prealloc === undefined
       ? 'no page for a table was left'
-      : `${of.prealloc} pages were set aside for tables, and at least ${Math.max(of.allocated, of.prealloc + 1)} are needed`;
+      : `${pagesText(of.prealloc)} set aside for tables, and at least ${Math.max(of.allocated, of.prealloc + 1)} are needed`;
   tell(context, {
     kind: 'pt_short',
     detail,

@@ -146,7 +146,12 @@ function put(
   addr: U64,
   end: U64,
 ): void {
-  writeMap(context, site, { kind: 'mmu_map', ...call(site, driver, addr, end), va: 0, to }, driver.pageSizes);
+  writeMap(
+    context,
+    site,
+    { kind: 'mmu_map', ...call(site, driver, addr, end), prot: undefined, va: 0, to },
+    driver.pageSizes,
+  );
   settle(context);
 }
 

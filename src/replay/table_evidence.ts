@@ -2,12 +2,16 @@
 import { hex, ptrHex } from '../base/u64.ts';
 import { sizeName } from '../mmu/format.ts';
 import type { Run } from '../mmu/run.ts';
-import { advance, sliceRun } from '../mmu/run.ts';
+import { sliceRun } from '../mmu/run.ts';
 import type { WalkStep } from '../mmu/walk.ts';
 import type { Context } from './context.ts';
 import type { Evidence } from './fact.ts';
 import type { VmState } from './vm_state.ts';
 import type { World } from './world.ts';
+
+export function pagesText(pages: number): string {
+  return pages === 1 ? '1 page' : `${pages} pages`;
+}
 
 /** `0x... at offset 0x...`, or what else the entry holds. */
 export function describeTarget(world: World, run: Run): string {
@@ -24,8 +28,7 @@ export function describeTarget(world: World, run: Run): string {
   return phys === '' ? known : `${phys} (${known})`;
 }
 
-export function describeRun(context: Context, vm: VmState, run: Run): string {
-  void vm;
+export function describeRun(context: Context, run: Run): string {
   return `${hex(run.addr)}+${hex(run.end - run.addr)} -> ${describeTarget(context.world, run)}`;
 }
 
@@ -55,9 +58,4 @@ export function spaceEvidence(context: Context, vm: VmState, at: number): Eviden
   const what = va.obj === 0 ? 'NULL' : `${ptrHex(va.obj)} at offset ${hex(va.offset)}`;
   const text = `the VA space maps ${hex(va.addr)}+${hex(va.range)} to ${what}`;
   return [{ line: va.line === 0 ? context.where.line : va.line, text }];
-}
-
-/** A target some bytes further on. */
-export function targetAt(run: Run, at: number): Run['target'] {
-  return advance(run.target, at - run.addr);
 }

@@ -7,7 +7,7 @@ import { type Span, SpanSet } from '../mmu/span_map.ts';
 import type { Context } from './context.ts';
 import type { Evidence } from './fact.ts';
 import type { Job } from './job.ts';
-import { describeTarget, spaceEvidence, walkEvidence } from './table_evidence.ts';
+import { describeTarget, pagesText, spaceEvidence, walkEvidence } from './table_evidence.ts';
 import { tell } from './tell.ts';
 import type { VmState } from './vm_state.ts';
 import type { Changed, JobTables, VmTables } from './vm_tables.ts';
@@ -182,8 +182,8 @@ function tellFault(
 ): void {
   const { kind, addr, end, va } = fault;
   const pages = pagesOf([fault]);
-  const others = more.length === 0 ? '' : `; and ${pagesOf(more)} pages in ${more.length} more ranges`;
-  const detail = `${hex(addr)}+${hex(end - addr)} (${pages} pages) ${whatIs(context, fault)}${others}`;
+  const others = more.length === 0 ? '' : `; and ${pagesText(pagesOf(more))} in ${more.length} more ranges`;
+  const detail = `${hex(addr)}+${hex(end - addr)} (${pagesText(pages)}) ${whatIs(context, fault)}${others}`;
   const evidence: Evidence[] = [...walkEvidence(context, vm, addr), ...spaceEvidence(context, vm, addr)];
   const said = {
     job,
@@ -236,7 +236,7 @@ function judgeTlb(context: Context, vm: VmState, of: JobTables): void {
   const was = first?.held.at(-1);
   if (first === undefined || was === undefined) return;
   const pages = pagesOf(held);
-  const detail = `${pages} pages from ${hex(first.addr)} on were changed without a TLB flush: the GPU may still use ${describeTarget(context.world, was.was)}`;
+  const detail = `${pagesText(pages)} from ${hex(first.addr)} on were changed without a TLB flush: the GPU may still use ${describeTarget(context.world, was.was)}`;
   tell(context, {
     kind: 'tlb_stale',
     job: of.job,

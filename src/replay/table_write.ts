@@ -37,7 +37,7 @@ export function writeMap(
   const say: TableRun['say'] = [];
   tellOverrun(context, site, event, say);
   const count = event.pgsize > 0 ? Number(event.length) / event.pgsize : 0;
-  const how = { line: where.line, pageSizes };
+  const how = { line: where.line, pageSizes, prot: event.prot };
   const written = target ?? NULL_TARGET;
   const result =
     event.pgsize > 0

@@ -244,7 +244,7 @@ const CASES: Readonly<Record<string, readonly Case[]>> = {
     {
       fires: 'msm/edited-prealloc-short',
       where: { 1: 1 },
-      says: /^2 pages were set aside for tables, and at least 3 are needed$/,
+      says: /^2 pages set aside for tables, and at least 3 are needed$/,
       confidence: 'likely',
       silent: [...CORRECT, 'msm/edited-prealloc'],
     },

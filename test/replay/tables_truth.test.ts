@@ -107,7 +107,7 @@ function wrongByFindings({ findings }: Report): Record<number, number> {
   const counts: Record<number, number> = {};
   for (const { rule, job = 0, message } of findings) {
     if (!/^pte-(stale|missing|wrong)$/.test(rule)) continue;
-    counts[job] = (counts[job] ?? 0) + Number(/\((\d+) pages\)/.exec(message)?.[1]);
+    counts[job] = (counts[job] ?? 0) + Number(/\((\d+) pages?\)/.exec(message)?.[1]);
   }
   return counts;
 }
