@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { findCapture, writeMixed, writeRepeated, writeRepeatedDat } from './inputs.mjs';
+import { sparseKilobytes } from './mmu_costs.mjs';
 import { opCosts } from './op_costs.mjs';
 
 /** Long enough that compiling the program, a second or so, is not what is measured. */
@@ -34,7 +35,7 @@ function median(values) {
 /** The median ratio of a's time to b's, and the median time of each, over runs that take turns. */
 function compare(a, b, runs = RUNS) {
   const times = [];
-  for (let i = 0; i <= runs; i++) times.push([seconds(a, [0, 1, 3]), seconds(b)]);
+  for (let i = 0; i <= runs; i++) times.push([seconds(a, [0, 1, 3]), seconds(b, [0, 1, 3])]);
   times.shift(); // the first warms the page cache
   return {
     ratio: median(times.map(([x, y]) => x / y)),
@@ -91,6 +92,8 @@ try {
   const count = writeRepeated(inFolder('big.txt'), lines, LINES);
   const wc = compare(check(inFolder('big.txt')), ['wc', '-l', inFolder('big.txt')]);
   show(`time of check on ${count} lines, wc -l = 1`, times(wc.ratio), 'goal: at most 20');
+  const tables = compare(check(inFolder('big.txt')), [...check(inFolder('big.txt')), '--mmu', 'off'], 5);
+  show('the same, check without page tables = 1', times(tables.ratio), 'goal: below 1.5');
   const why = traceCmd(count);
   if (why !== undefined) show('events/s of check, trace-cmd report = 1', 'skipped', `trace-cmd: ${why}`);
   const twice = peak(check(inFolder('big.txt')));
@@ -105,6 +108,7 @@ try {
     times(large / small),
     `${small.toFixed(1)} us with 1,000`,
   );
+  show('a table with 1 TiB mapped', `${(await sparseKilobytes(ROOT)).toFixed(0)} KB`, 'goal: kilobytes');
   const start = compare([process.execPath, CLI, '--version'], [process.execPath, '-e', '0'], 11);
   show('time of --version, node -e 0 = 1', times(start.ratio), `${(1000 * (start.a - start.b)).toFixed(0)} ms more`);
 } finally {
