@@ -2,8 +2,9 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect, it } from 'vitest';
+import { probes } from '../src/dialects/index.ts';
 import { rules } from '../src/index.ts';
-import { findingColumns, jobColumns, stateColumns } from '../src/reporters/columns.ts';
+import { findingColumns, jobColumns, mmuColumns, stateColumns } from '../src/reporters/columns.ts';
 import { ROOT, run } from './support/run.ts';
 
 const README = path.join(ROOT, 'README.md');
@@ -25,9 +26,19 @@ it('README names the columns of every table', () => {
     ['check', findingColumns],
     ['jobs', jobColumns],
     ['state', stateColumns],
+    ['mmu', mmuColumns],
   ] as const) {
     expect(text).toContain(`| \`${command}\` | ${columns.map((column) => column.name).join(', ')} |`);
   }
+});
+
+it('README names functions that are understood', () => {
+  const section = /## Page tables\n([\s\S]*?)\n## /.exec(readFileSync(README, 'utf8'))?.[1] ?? '';
+  const named = [...section.matchAll(/\b[a-z]+(_[a-z0-9]+)+\b/g)].map(([name]) => name);
+  const known = new Set(probes.map(({ symbol }) => symbol.replace(/^\w+:/, '')));
+  const others = new Set(['run_job', 'drm_dbg']);
+  expect(named.length).toBeGreaterThan(10);
+  expect(named.filter((name) => !known.has(name) && !others.has(name))).toEqual([]);
 });
 
 it('README begins with the two commands, and the first shows findings', () => {

@@ -23,9 +23,13 @@ interface Backing extends Span {
   readonly line: number;
 }
 
+/** Handles known before the first look for those that are not needed any more. */
+const FIRST_SWEEP = 4096;
+
 export class Memory {
   readonly #ordinal: Ordinal;
   readonly #handles = new Map<Ptr, Owner>();
+  #sweepAt = FIRST_SWEEP;
   readonly #backings = new SpanMap<Backing>(
     (span, addr, end) => ({ ...span, addr, end, offset: addWrapped(span.offset, addr - span.addr) }),
     (a, b) =>
@@ -45,6 +49,7 @@ export class Memory {
     const known = this.#handles.get(handle);
     if (known !== undefined && this.#lives(known)) return;
     this.#handles.set(handle, { obj, ordinal: this.#ordinal(obj) });
+    if (this.#handles.size > this.#sweepAt) this.#sweep();
   }
 
   /**
@@ -107,6 +112,15 @@ export class Memory {
   /** The line that told whose a physical address is. */
   learnedAt(phys: U64): number | undefined {
     return this.#backings.at(floorTo(phys, SZ_4K))?.line;
+  }
+
+  /** Objects come and go: what belonged to those that are gone is forgotten now and then. */
+  #sweep(): void {
+    for (const [handle, owner] of this.#handles) if (!this.#lives(owner)) this.#handles.delete(handle);
+    for (const backing of [...this.#backings]) {
+      if (!this.#lives(backing)) this.#backings.clear(backing.addr, backing.end);
+    }
+    this.#sweepAt = Math.max(FIRST_SWEEP, 2 * this.#handles.size);
   }
 
   #lives(owner: Owner): boolean {

@@ -15,6 +15,8 @@ export interface TableTraits {
    * where also request and mapping are one and the same, 'ignored' tears them down by design.
    */
   readonly keep: 'all' | 'unmap' | 'in place' | 'ignored';
+  /** The tables are written when the scheduler runs the job; what an ioctl does to them is none of its job's doing. */
+  readonly runsLater?: boolean;
   /** What a REMAP may unmap: the gap, the gap widened to whole blocks, or the whole old mapping. */
   readonly remapUnmaps: 'gap' | 'blocks' | 'whole';
   /** The leaf sizes that the driver asks for, where its calls do not say; undefined: all of the format's. */
@@ -54,9 +56,17 @@ export const TABLE_CODES: Readonly<Record<TableCode, TableTraits>> = {
     refusesLive: false,
     refusesHoles: false,
   },
-  msm: { format: always(MSM_LOOPS), keep: 'in place', remapUnmaps: 'gap', refusesLive: true, refusesHoles: true },
+  msm: {
+    format: always(MSM_LOOPS),
+    runsLater: true,
+    keep: 'in place',
+    remapUnmaps: 'gap',
+    refusesLive: true,
+    refusesHoles: true,
+  },
   nvif: {
     format: always(NVKM_GP100),
+    runsLater: true,
     pageSizes: [SZ_4K],
     keep: 'unmap',
     remapUnmaps: 'gap',

@@ -52,6 +52,8 @@ export function siteOf(event: AnyCall, context: Context): TableCallSite | undefi
     tables.clock = 'run';
     of = task.run.of;
     job = of.job;
+  } else if (tables.traits?.runsLater) {
+    tables.clock = 'run';
   } else if (task.job?.vm === vm && tables.clock !== 'run') {
     tables.clock = 'apply';
     job = task.job;

@@ -143,6 +143,7 @@ export class World {
     const vm = this.vms.get(id);
     if (vm === undefined) return;
     this.vms.delete(id);
+    for (const [table, of] of this.tableVms) if (of === id) this.tableVms.delete(table);
     vm.ended = vm.predictable && vm.tree.size === 0;
     if (this.#goneVms.size < MAX_GONE_VMS) this.#goneVms.set(id, { name: vm.name, ordinal: vm.ordinal });
   }
