@@ -18,6 +18,7 @@ import type { Job } from './replay/job.ts';
 import { type JobRow, jobRow } from './replay/job_row.ts';
 import { Machine } from './replay/machine.ts';
 import type { VmState } from './replay/vm_state.ts';
+import type { WatchOptions } from './replay/watch.ts';
 import type { MmuMode, World } from './replay/world.ts';
 
 export interface AnalyzeOptions {
@@ -29,6 +30,8 @@ export interface AnalyzeOptions {
   readonly onJob?: (job: Job) => void;
   /** Where the page tables come from; 'trace' where not given. */
   readonly mmu?: MmuMode | undefined;
+  /** Keep what shapes an address; it is then in the report's `world.watch`. */
+  readonly watch?: WatchOptions | undefined;
   /** Asked before each event; `false` ends the analysis there, with the state as it then is. */
   readonly until?: (where: Where) => boolean;
 }
@@ -69,7 +72,7 @@ export class Analysis implements EventSink {
         job: (job) => this.#endJob(job),
         ran: (job, line) => this.#endRun(job, line),
       },
-      { detail: options.onJob !== undefined, mmu: options.mmu ?? 'trace' },
+      { detail: options.onJob !== undefined, mmu: options.mmu ?? 'trace', watch: options.watch },
     );
     this.#table = makeProbeTable(options);
     this.#decoder = new TextDecoder(this.#table, this);

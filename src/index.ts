@@ -10,5 +10,7 @@ export { type ProbeDefinition, parseDynamicEvents } from './ftrace/dynamic_event
 export { isTraceDat } from './ftrace/trace_dat/index.ts';
 export type { Job } from './replay/job.ts';
 export type { JobRow, Verdict } from './replay/job_row.ts';
+export { type Look, lookAt } from './replay/look.ts';
 export type { VmState } from './replay/vm_state.ts';
+export { coversAddress, type Watch, type WatchOptions } from './replay/watch.ts';
 export { MMU_MODES, type MmuMode } from './replay/world.ts';

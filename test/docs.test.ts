@@ -4,7 +4,9 @@ import path from 'node:path';
 import { expect, it } from 'vitest';
 import { probes } from '../src/dialects/index.ts';
 import { rules } from '../src/index.ts';
+import { blameColumns } from '../src/reporters/blame_rows.ts';
 import { findingColumns, jobColumns, mmuColumns, stateColumns } from '../src/reporters/columns.ts';
+import { walkColumns } from '../src/reporters/walk.ts';
 import { ROOT, run } from './support/run.ts';
 
 const README = path.join(ROOT, 'README.md');
@@ -27,6 +29,8 @@ it('README names the columns of every table', () => {
     ['jobs', jobColumns],
     ['state', stateColumns],
     ['mmu', mmuColumns],
+    ['walk', walkColumns],
+    ['blame', blameColumns],
   ] as const) {
     expect(text).toContain(`| \`${command}\` | ${columns.map((column) => column.name).join(', ')} |`);
   }
@@ -50,4 +54,11 @@ it('README begins with the two commands, and the first shows findings', () => {
   const { code, out } = run(['check', 'fixtures/lab/missing/trace.txt']);
   expect(code).toBe(1);
   expect(out).toContain('[missing-lock]');
+});
+
+it('README shows what blame says of a fault', () => {
+  const text = readFileSync(README, 'utf8');
+  const [, args = '', shown = ''] = /\$ gpuvm-trace (blame fixtures.*)\n([\s\S]*?) {2}\.\.\.\n/.exec(text) ?? [];
+  expect(shown.split('\n').length).toBeGreaterThan(3);
+  expect(run(args.split(' ')).out.startsWith(shown)).toBe(true);
 });

@@ -11,6 +11,8 @@ const SUBCOMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   show: async () => (await import('./show.ts')).showCommand(),
   state: async () => (await import('./state.ts')).stateCommand(),
   mmu: async () => (await import('./mmu.ts')).mmuCommand(),
+  walk: async () => (await import('./walk.ts')).walkCommand(),
+  blame: async () => (await import('./blame.ts')).blameCommand(),
   rules: async () => (await import('./rules.ts')).rulesCommand(),
   explain: async () => (await import('./rules.ts')).explainCommand(),
 };
@@ -22,6 +24,8 @@ Examples:
   gpuvm-trace jobs trace.txt --format csv        one row a VM_BIND job
   gpuvm-trace show trace.txt --job 26            one job in full
   gpuvm-trace state trace.txt --at job:26        the VA space at a moment
+  gpuvm-trace walk trace.txt 0x114000            what the GPU sees at an address
+  gpuvm-trace blame trace.txt 0x114000           how it came to be so, and why it faults
   gpuvm-trace explain missing-lock               what a rule means
 
 A trace is ftrace text (tracefs trace or trace_pipe, trace-cmd report) or a trace.dat,

@@ -26,16 +26,21 @@ export async function runUntil(file: string, moment: Moment, options: RunOptions
   if (moment.kind === 'line') return runAnalysis(file, { ...options, until: (where) => where.line <= moment.line });
   if (moment.kind === 'time')
     return runAnalysis(file, { ...options, until: (where) => Number(where.time()) <= moment.seconds });
-  if (file === '-') {
-    const copy = await spoolStdin();
-    try {
-      return await runUntil(copy.path, moment, options);
-    } finally {
-      copy.remove();
-    }
+  return withFile(file, async (path) => {
+    const line = endOfJob(await runAnalysis(path, options), moment);
+    return runUntil(path, { kind: 'line', line }, options);
+  });
+}
+
+/** Standard input can be read once only: whoever needs several passes gets a copy of it. */
+export async function withFile<T>(file: string, use: (path: string) => Promise<T>): Promise<T> {
+  if (file !== '-') return use(file);
+  const copy = await spoolStdin();
+  try {
+    return await use(copy.path);
+  } finally {
+    copy.remove();
   }
-  const line = endOfJob(await runAnalysis(file, options), moment);
-  return runUntil(file, { kind: 'line', line }, options);
 }
 
 function endOfJob(report: Report, moment: Moment): number {

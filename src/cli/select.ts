@@ -57,9 +57,19 @@ export function wantsJob(selection: Selection, report: Report, row: Selectable):
 export function wantsVm(wanted: readonly string[] | undefined, report: Report, id: number | bigint): boolean {
   if (wanted === undefined) return true;
   const shown = report.world.vmIdentity(id);
-  return wanted.some(
-    (one) => one === ptrHex(id) || (shown !== undefined && (one === shown.name || one === `#${shown.ordinal}`)),
-  );
+  return isVm(wanted, { id, name: shown?.name, ordinal: shown?.ordinal });
+}
+
+interface Identity {
+  readonly id: number | bigint;
+  readonly name: string | undefined;
+  readonly ordinal: number | undefined;
+}
+
+/** The same for a VM at hand, whatever has become of its pointer since. */
+export function isVm(wanted: readonly string[] | undefined, vm: Identity): boolean {
+  if (wanted === undefined) return true;
+  return wanted.some((one) => one === ptrHex(vm.id) || one === vm.name || one === `#${vm.ordinal}`);
 }
 
 function wantsTime({ since, until }: Selection, start: string, end: string): boolean {

@@ -105,6 +105,7 @@ function startRequest(context: Context, job: Job, event: SmRequest): void {
     op.addr = event.addr;
     op.range = event.range;
   }
+  context.world.watch?.request(context, job, op);
   planOp(job, op);
   op.expected = isAsPlanned(job, op, event) ? op.planned : expectedOf(job.vm, event);
 }

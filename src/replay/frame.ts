@@ -171,6 +171,7 @@ export const frameHandlers: Handlers = {
     const op = new OpRun(event.index, event.op, event.addr, event.range, event.obj, event.offset, context.where.line);
     job.ops.push(op);
     job.op = op;
+    context.world.watch?.request(context, job, op);
     const resv = context.world.resvOf(event.obj);
     if (event.obj !== 0 && resv !== 0) job.needed.add(resv);
     else if (event.obj !== 0) job.unknown.add('the dma_resv of an object that it lists is not known');

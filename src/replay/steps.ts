@@ -52,8 +52,10 @@ export function listStep(event: StepEvent, context: Context): void {
   const op = job?.op;
   if (op === undefined) return;
   checkExpected(context, op, op.list.length, event, job?.vm);
+  const view = viewOf(event, op.list.length, context);
+  context.world.watch?.step(context, job?.vm, event, view, op);
   op.list.push(event);
-  if (job?.vm !== undefined) noteTableStep(context, job, job.vm, viewOf(event, op.list.length - 1, context), op);
+  if (job?.vm !== undefined) noteTableStep(context, job, job.vm, view, op);
 }
 
 export function driverStep(recorded: StepEvent, context: Context): void {
@@ -66,6 +68,7 @@ export function driverStep(recorded: StepEvent, context: Context): void {
   const op = job?.op;
   const view = viewOf(event, op?.count ?? 0, context);
   task.step = new StepRun(event, view, op, where.line);
+  context.world.watch?.step(context, vm, event, view, op);
   if (job !== undefined) countStep(job, event);
   if (job !== undefined && vm !== undefined) noteTableStep(context, job, vm, view, op);
   if (op !== undefined && job !== undefined) {

@@ -18,11 +18,13 @@ export const tableHandlers: Handlers = {
     const site = context.world.mmu === 'trace' ? siteOf(event, context) : undefined;
     if (site === undefined || event.length === 0) return;
     writeMap(context, site, event);
+    context.world.watch?.call(context, site.step);
   },
 
   mmu_map_ret(event, context) {
     const run = context.task.tableRun;
     if (run?.event.kind !== 'mmu_map' || run.event.addr !== event.addr) return;
+    context.world.watch?.returned(run, event.ret, event.mapped, context.where.line);
     const result = run.result as MapResult;
     const agrees = event.ret === undefined || (event.ret === 0) === (result.ret === 0);
     const mapped = Number(event.mapped ?? result.mapped);
@@ -38,11 +40,13 @@ export const tableHandlers: Handlers = {
     const site = context.world.mmu === 'trace' ? siteOf(event, context) : undefined;
     if (site === undefined || event.length === 0) return;
     writeUnmap(context, site, event);
+    context.world.watch?.call(context, site.step);
   },
 
   mmu_unmap_ret(event, context) {
     const run = context.task.tableRun;
     if (run?.event.kind !== 'mmu_unmap' || run.event.addr !== event.addr || event.unmapped === undefined) return;
+    context.world.watch?.returned(run, undefined, event.unmapped, context.where.line);
     const result = run.result as UnmapResult;
     if (event.unmapped !== result.unmapped) {
       const unmapped = Number(event.unmapped);
@@ -60,14 +64,18 @@ export const tableHandlers: Handlers = {
     const site = context.world.mmu === 'trace' ? siteOf(event, context) : undefined;
     const span = site && placedSpan(site.table, event.addr, event.length);
     if (site === undefined || span === undefined) return;
+    context.world.watch?.sparse(context, site.vm, { addr: event.addr, range: event.length }, event.ref);
     if (event.ref) site.tables.sparse.add(span.addr, span.end);
     else site.tables.sparse.remove(span.addr, span.end);
     site.tables.invalid.remove(span.addr, span.end);
   },
 
-  as_lock(event, { world }) {
-    const tables = world.vm(event.gpuvm)?.tables;
-    if (tables === undefined) return;
+  as_lock(event, context) {
+    const { world } = context;
+    const vm = world.vm(event.gpuvm);
+    if (vm === undefined) return;
+    const { tables } = vm;
+    world.watch?.region(context, vm, 'as lock', event.addr, event.size);
     tables.locksRegions = true;
     const addr = Number(event.addr);
     const end = Number(add(event.addr, event.size));
@@ -76,22 +84,31 @@ export const tableHandlers: Handlers = {
       region === undefined ? { addr, end } : { addr: Math.min(addr, region.addr), end: Math.max(end, region.end) };
   },
 
-  as_unlock(event, { world }) {
-    const tables = world.vm(event.gpuvm)?.tables;
-    if (tables === undefined) return;
+  as_unlock(event, context) {
+    const { world } = context;
+    const vm = world.vm(event.gpuvm);
+    if (vm === undefined) return;
+    const { tables } = vm;
     const { region } = tables;
     tables.region = undefined;
-    if (region !== undefined) tables.flushed(region.addr, region.end - region.addr);
+    if (region === undefined) return;
+    world.watch?.region(context, vm, 'as unlock', region.addr, region.end - region.addr);
+    tables.flushed(region.addr, region.end - region.addr);
   },
 
-  tlb_flush(event, { world, task }) {
+  tlb_flush(event, context) {
+    const { world, task } = context;
     const vm = event.gpuvm === 0 ? (task.run?.vm ?? task.job?.vm) : world.vm(event.gpuvm);
     if (vm !== undefined) {
       // A driver that flushes ranges can lock them: panthor before it locked whole updates did so for the flush alone.
       if (event.size !== undefined) vm.tables.locksRegions = true;
       vm.tables.flushed(event.addr, event.size);
+      world.watch?.flush(context, vm, event.addr, event.size);
     } else {
-      for (const other of world.vms.values()) other.tables.flushed(undefined, undefined);
+      for (const other of world.vms.values()) {
+        other.tables.flushed(undefined, undefined);
+        world.watch?.flush(context, other, undefined, undefined);
+      }
     }
   },
 

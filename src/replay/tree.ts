@@ -26,6 +26,7 @@ export const treeHandlers: Handlers = {
   },
 
   vm_free(event, context) {
+    context.world.watch?.freed(context, context.world.vms.get(event.gpuvm));
     context.world.removeVm(event.gpuvm);
   },
 
@@ -35,6 +36,10 @@ export const treeHandlers: Handlers = {
 
   bo_obtain(event, context) {
     context.world.learnResv(event.obj, event.resv);
+  },
+
+  bo_evict(event, context) {
+    context.world.watch?.evict(context, event.vmBo, event.evict);
   },
 
   va_map(event, context) {
@@ -90,6 +95,7 @@ export const treeHandlers: Handlers = {
         line: context.where.line,
       });
     if (vm === undefined) return;
+    world.watch?.remove(context, vm, event);
     noteTreeChange(context, vm, event.addr, event.range);
     const va = vm.tree.get(event.va);
     if (va !== undefined && va.addr === event.addr && va.range === event.range) {
@@ -133,8 +139,9 @@ function noteChange(context: Context): void {
 }
 
 function insert(context: Context, vm: VmState | undefined, id: Ptr, one: Inserted, flags: number, ret: number): void {
-  const { task } = context;
+  const { task, world } = context;
   if (vm === undefined) return;
+  world.watch?.insert(context, vm, one, ret);
   if (ret !== 0) {
     refused(context, vm, one, ret);
     return;

@@ -11,6 +11,7 @@ import type { Job } from './job.ts';
 import { Memory } from './memory.ts';
 import { type ExecContext, Task } from './task.ts';
 import { VmState } from './vm_state.ts';
+import { Watch, type WatchOptions } from './watch.ts';
 
 /** A GEM object; its resv may change during its life. */
 export interface ObjState {
@@ -38,6 +39,8 @@ export interface WorldOptions {
   /** Keep what `show` needs of every job. */
   readonly detail: boolean;
   readonly mmu: MmuMode;
+  /** An address of which everything that shapes it is kept. */
+  readonly watch?: WatchOptions | undefined;
 }
 
 /** Where the page tables come from: the table calls of the trace, or what the steps call for. */
@@ -58,6 +61,7 @@ export class World {
   readonly sink: WorldSink;
   readonly detail: boolean;
   readonly mmu: MmuMode;
+  readonly watch: Watch | undefined;
   /** The VM of what stands for its table in the driver. */
   readonly tableVms = new Map<Ptr, Ptr>();
   /** Jobs whose ioctl is over and that are still to run, by the driver's struct. */
@@ -84,6 +88,7 @@ export class World {
     this.sink = sink;
     this.detail = options.detail;
     this.mmu = options.mmu;
+    this.watch = options.watch === undefined ? undefined : new Watch(options.watch);
   }
 
   /** exec->num_objects at a drm_exec_fini() was compared with what was followed. */
@@ -120,6 +125,7 @@ export class World {
   addVm(init: GpuvmInit, line: number): VmState {
     const vm = new VmState(init.id, ++this.#vmOrdinal, init, line);
     this.vms.set(init.id, vm);
+    this.watch?.meet(vm);
     return vm;
   }
 
@@ -130,6 +136,7 @@ export class World {
     if (vm === undefined) {
       vm = new VmState(id, ++this.#vmOrdinal, undefined, 0);
       this.vms.set(id, vm);
+      this.watch?.meet(vm);
     }
     return vm;
   }

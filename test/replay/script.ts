@@ -4,6 +4,7 @@ import { OP_MAP, type OP_REMAP, OP_UNMAP, type StepEvent, type VmEvent } from '.
 import type { Fact } from '../../src/replay/fact.ts';
 import type { Job } from '../../src/replay/job.ts';
 import { Machine } from '../../src/replay/machine.ts';
+import type { WorldOptions } from '../../src/replay/world.ts';
 
 export const EDEADLK = -35;
 export const EINTR = -4;
@@ -36,7 +37,7 @@ export class Script {
   pid = 1;
   op: Ptr = 0x99;
 
-  constructor() {
+  constructor(options: Partial<WorldOptions> = {}) {
     this.machine = new Machine(
       {
         fact: (fact) => this.facts.push(fact),
@@ -45,7 +46,7 @@ export class Script {
           this.jobs.push(job);
         },
       },
-      { detail: false, mmu: 'off' },
+      { detail: false, mmu: 'off', ...options },
     );
   }
 

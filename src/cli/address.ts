@@ -1,0 +1,34 @@
+// An address as users give it to `walk` and `blame`, and the VMs that it can be of.
+import { parseU64 } from '../base/u64.ts';
+import { coversAddress, hex, type Report, type U64, UserError, type VmState } from '../index.ts';
+import { vmBounds, vmTitle } from '../reporters/vm_title.ts';
+import { isVm } from './select.ts';
+
+/** Hexadecimal with 0x, or decimal. */
+export function parseAddress(text: string): U64 {
+  const address = parseU64(text);
+  if (address === undefined) throw new UserError(`${text} is no address; expected one such as 0x114000, below 2^64`);
+  return address;
+}
+
+/** The VMs of that moment that are wanted and cover the address. */
+export function vmsAt(report: Report, address: U64, wanted: readonly string[] | undefined): VmState[] {
+  return [...report.world.vms.values()].filter((vm) => isVm(wanted, vm) && coversAddress(vm, address));
+}
+
+/** Why there is none. `when`: the moment that is meant. */
+export function noVm(
+  file: string,
+  { world }: Report,
+  address: U64,
+  { vm: wanted, when }: { readonly vm: readonly string[] | undefined; readonly when: string },
+): UserError {
+  const met = world.watch?.vms ?? [];
+  const why = met.slice(0, 4).map((vm) => {
+    if (!coversAddress(vm, address)) return vmBounds(vm);
+    return `${vmTitle(vm)} does, and is gone by then`;
+  });
+  if (met.length > why.length) why.push(`${met.length - why.length} more`);
+  if (why.length === 0) why.push(wanted === undefined ? 'it shows no VM' : `--vm ${wanted.join(',')} names none`);
+  return new UserError(`${file === '-' ? 'stdin' : file}: no VM covers ${hex(address)} ${when}: ${why.join('; ')}`);
+}

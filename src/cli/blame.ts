@@ -1,0 +1,162 @@
+// `blame`: everything that ever shaped an address, and what it was at the time of a GPU fault.
+import { Command, Option } from 'commander';
+import {
+  coversAddress,
+  hex,
+  lookAt,
+  ptrHex,
+  type Report,
+  type U64,
+  UserError,
+  type VmState,
+  type Watch,
+} from '../index.ts';
+import { type BlameRow, blameColumns } from '../reporters/blame_rows.ts';
+import { blameText } from '../reporters/blame_text.ts';
+import { type Fault, isBefore, verdictOf, verdictWithoutVm } from '../reporters/fault.ts';
+import { counted } from '../reporters/style.ts';
+import { type Format, toFormat } from '../reporters/table.ts';
+import { vmTitle } from '../reporters/vm_title.ts';
+import { noVm, parseAddress, vmsAt } from './address.ts';
+import { withFile } from './moment.ts';
+import { formatOption, outputOption, probesOption, vmOption } from './options.ts';
+import { emit } from './output.ts';
+import { type RunOptions, runAnalysis } from './run_analysis.ts';
+import { isVm } from './select.ts';
+
+interface BlameOptions {
+  readonly fault?: Fault;
+  readonly format: Format;
+  readonly output?: string;
+  readonly vm?: readonly string[];
+  readonly probes?: string;
+}
+
+export function blameCommand(): Command {
+  return new Command('blame')
+    .description(
+      'list everything that ever shaped an address; with --fault: say first what it was at that time and why',
+    )
+    .argument('<trace>', 'a trace; - is standard input')
+    .argument('[address]', 'a GPU address, such as 0x114000; may be left out with --fault')
+    .addOption(
+      new Option('--fault <address@time>', 'a GPU fault: its address and its time as the trace prints times').argParser(
+        parseFault,
+      ),
+    )
+    .addOption(vmOption())
+    .addOption(probesOption())
+    .addOption(formatOption())
+    .addOption(outputOption())
+    .addHelpText(
+      'after',
+      `
+Examples:
+  gpuvm-trace blame trace.txt 0x114000                     what was ever done at this address, by whom
+  gpuvm-trace blame trace.txt --fault 0x114000@57.727300   was it mapped then, and if not, who unmapped it
+  gpuvm-trace blame trace.txt 0x114000 --vm '#2' --format csv
+
+Events: bind and unbind (ops of an ioctl), listed and step (what drm_gpuvm makes of them), insert and remove (the VA
+space), table map and unmap (the page table), as lock, as unlock and flush, sparse, evict. Flushes of everything are
+listed only where the entry was changed since the last one. leads to: where this very address leads, not the range.
+locks: what the task holds in a drm_exec then, and whether that protects the object concerned (steps must, immediate
+mode aside; the VA space itself is protected by a lock of the driver). Check judges them, not this list.
+
+Exit codes: 0, 2 could not do the job, 3 the trace does not show all of the VM's history, or events were given up.`,
+    )
+    .action(blame);
+}
+
+function parseFault(text: string): Fault {
+  const [, where, time] = /^([^@]*)@(\d+(?:\.\d+)?)$/.exec(text) ?? [];
+  if (where === undefined || time === undefined)
+    throw new UserError(`${text} is no fault; expected ADDRESS@TIME such as 0x114000@57.727300`);
+  return { addr: parseAddress(where), time };
+}
+
+async function blame(file: string, text: string | undefined, options: BlameOptions): Promise<void> {
+  const { fault } = options;
+  const address = text === undefined ? fault?.addr : parseAddress(text);
+  if (address === undefined) throw new UserError('an address is needed: as an argument, or with --fault ADDRESS@TIME');
+  if (fault !== undefined && fault.addr !== address)
+    throw new UserError(`the address is ${hex(address)}, and that of --fault is ${hex(fault.addr)}: give one of them`);
+  await withFile(file, (path) => blameIn(path, file, address, options));
+}
+
+async function blameIn(path: string, file: string, address: U64, options: BlameOptions): Promise<void> {
+  const { fault, format, vm } = options;
+  const run: RunOptions = { probes: options.probes, watch: { addr: address, vm: (one) => isVm(vm, one) } };
+  const report = await runAnalysis(path, run);
+  const { watch } = report.world;
+  if (watch === undefined) return;
+  const rows: BlameRow[] = watch.entries.map((entry) => ({ entry }));
+  if (fault !== undefined) {
+    for (const row of await faultRows({ path, file }, fault, report, options)) {
+      const at = rows.findIndex(({ entry }) => entry !== undefined && !isBefore(entry, fault));
+      rows.splice(at < 0 ? rows.length : at, 0, row);
+    }
+  } else if (!watch.vms.some((one) => coversAddress(one, address))) {
+    throw noVm(file, report, address, { vm, when: 'in the trace' });
+  }
+  const nothing = rows.length === 0 ? `${hex(address)}: nothing in the trace touches it\n` : '';
+  if (format === 'text') emit(nothing || blameText(rows), options);
+  else emit(toFormat(format, blameColumns, rows, { all: 'events', one: 'event' }), options);
+  warn(rows, address, watch);
+}
+
+/** The state at the time of the fault is that of a second reading, which ends there. */
+async function faultRows(
+  { path, file }: { readonly path: string; readonly file: string },
+  fault: Fault,
+  whole: Report,
+  { vm: wanted, probes }: BlameOptions,
+): Promise<BlameRow[]> {
+  let first: string | undefined;
+  const then = await runAnalysis(path, {
+    probes,
+    until: (where) => {
+      const time = where.time();
+      first ??= time;
+      return Number(time) <= Number(fault.time);
+    },
+  });
+  const name = file === '-' ? 'stdin' : file;
+  if (first === '') throw new UserError(`${name}: the trace has no time stamps to look for ${fault.time}`);
+  if (first !== undefined && Number(first) > Number(fault.time))
+    throw new UserError(`${name}: the trace begins at ${first}, after the fault at ${fault.time}`);
+  const { watch } = whole.world;
+  const met = (watch?.vms ?? []).filter((vm) => coversAddress(vm, fault.addr));
+  const rows: BlameRow[] = [];
+  for (const there of vmsAt(then, fault.addr, wanted)) {
+    const vm = met.find(({ ordinal }) => ordinal === there.ordinal) ?? there;
+    const entries = (watch?.entries ?? []).filter((entry) => entry.vm === vm);
+    const look = { ...lookAt(then.world, there, fault.addr, whole.world.seen.has('mmu_map')), vm };
+    rows.push({ fault: verdictOf(fault, look, { entries, dropped: watch?.dropped ?? 0 }) });
+  }
+  if (rows.length > 0) return rows;
+  if (met.length === 0) throw noVm(file, whole, fault.addr, { vm: wanted, when: 'in the trace' });
+  const shown = met.slice(0, 4).map((vm) => `${vmTitle(vm)}, ${lifeText(vm, watch)}`);
+  return [{ fault: verdictWithoutVm(fault, shown.join('; ')) }];
+}
+
+function lifeText(vm: VmState, watch: Watch | undefined): string {
+  const made = vm.line === 0 ? 'made before the trace begins' : `made at line ${vm.line}`;
+  const freed = watch?.entries.findLast((entry) => entry.kind === 'free' && entry.vm === vm);
+  return freed === undefined ? made : `${made}, freed at ${freed.time}, line ${freed.line}`;
+}
+
+function warn(rows: readonly BlameRow[], address: U64, watch: Watch): void {
+  const say = (text: string) => {
+    console.error(`gpuvm-trace: ${text}`);
+    process.exitCode = 3;
+  };
+  for (const vm of watch.vms) {
+    if (!coversAddress(vm, address)) continue;
+    if (!vm.complete) say(`VM ${ptrHex(vm.id)}: not all of its history is in the trace, so events may be missing here`);
+    else if (vm.tables.table !== undefined && !vm.tables.complete)
+      say(`VM ${ptrHex(vm.id)}: not all of its page table's history is in the trace`);
+  }
+  if (watch.dropped > 0) say(`the oldest ${counted(watch.dropped, 'event')} of ${hex(address)} are left out`);
+  const blind = rows.find(({ fault }) => fault?.word === 'space only');
+  if (blind !== undefined) say('the trace shows no page table call: only the VA space is known');
+}

@@ -1,0 +1,128 @@
+// `walk`: what the GPU meets on its way to an address, level by level, beside what the VA space says.
+import { Command, Option } from 'commander';
+import { hex, type Look, lookAt, ptrHex, type Report, type U64 } from '../index.ts';
+import { type Format, toFormat } from '../reporters/table.ts';
+import { walkColumns, walkRows, walkText } from '../reporters/walk.ts';
+import { noVm, parseAddress, vmsAt } from './address.ts';
+import { type Moment, parseMoment, runUntil, withFile } from './moment.ts';
+import { formatOption, outputOption, probesOption, vmOption } from './options.ts';
+import { emit } from './output.ts';
+import { type RunOptions, runAnalysis } from './run_analysis.ts';
+import { isVm } from './select.ts';
+
+interface WalkOptions {
+  readonly at?: Moment;
+  readonly format: Format;
+  readonly output?: string;
+  readonly vm?: readonly string[];
+  readonly probes?: string;
+}
+
+export function walkCommand(): Command {
+  return new Command('walk')
+    .description('print what the GPU meets on its way to an address, level by level, beside what the VA space says')
+    .argument('<trace>', 'a trace; - is standard input')
+    .argument('<address>', 'a GPU address, such as 0x114000')
+    .addOption(
+      new Option('--at <moment>', 'a time stamp, line:N, job:ID (when it ends), last-job, or end')
+        .argParser(parseMoment)
+        .default(undefined, 'when the last job that changed the address was done with it'),
+    )
+    .addOption(vmOption())
+    .addOption(probesOption())
+    .addOption(formatOption())
+    .addOption(outputOption())
+    .addHelpText(
+      'after',
+      `
+Examples:
+  gpuvm-trace walk trace.txt 0x114000
+  gpuvm-trace walk trace.txt 0x114000 --at 57.727300      what the GPU saw at the time of a fault
+  gpuvm-trace walk trace.txt 0x114000 --at job:26 --vm '#2' --format json
+
+Without --at, evictions and the teardown of a VM that is gone by the end do not count: the moment is before them, with
+the table writes of the last job that changed the address done. \`gpuvm-trace blame\` lists how it came to that.
+
+Rights are left out: no probe shows them. hint: bytes that the walker may take for contiguous.
+
+Exit codes: 0, 2 could not do the job, 3 the trace does not show all of the VM's history or of its page table.`,
+    )
+    .action(walk);
+}
+
+async function walk(file: string, text: string, options: WalkOptions): Promise<void> {
+  const address = parseAddress(text);
+  const { format, vm: wanted } = options;
+  const run: RunOptions = { probes: options.probes, watch: { addr: address, vm: (vm) => isVm(wanted, vm) } };
+  const { moment, report, callsShown } = await withFile(file, (path) => stateAt(path, options.at, run));
+  const looks = vmsAt(report, address, wanted).map((vm) => lookAt(report.world, vm, address, callsShown));
+  if (looks.length === 0) throw noVm(file, report, address, { vm: wanted, when: momentText(moment) });
+  emit(render(looks, report, address, moment, format), options);
+  for (const look of looks) warn(look);
+}
+
+interface State {
+  readonly moment: Moment;
+  readonly report: Report;
+  /** Somewhere in the trace: before the first call a table is empty then, and not unknown. */
+  readonly callsShown: boolean;
+}
+
+async function stateAt(file: string, at: Moment | undefined, run: RunOptions): Promise<State> {
+  const showsCalls = ({ world }: Report) => world.seen.has('mmu_map');
+  if (at === undefined) {
+    const whole = await runAnalysis(file, run);
+    const moment = lastChange(whole);
+    return { moment, report: await runUntil(file, moment, run), callsShown: showsCalls(whole) };
+  }
+  const report = await runUntil(file, at, run);
+  return { moment: at, report, callsShown: showsCalls(report) || showsCalls(await runAnalysis(file, run)) };
+}
+
+/** Where the last job was done with the address; a VM that is still there at the end counts with all of its events. */
+function lastChange({ world, jobs }: Report): Moment {
+  const rows = new Map(jobs.map((row) => [row.line, row]));
+  const overAt = (line: number) => Math.max(rows.get(line)?.endLine ?? 0, rows.get(line)?.ranLine ?? 0);
+  let line = 0;
+  for (const { job, vm, endLine } of world.watch?.entries ?? []) {
+    if (job === undefined && world.vms.get(vm.id) !== vm) continue;
+    line = Math.max(line, endLine, job === undefined ? 0 : overAt(job.line));
+  }
+  // Never touched: any moment will do at which its VM is still there.
+  if (line === 0) line = jobs.reduce((last, row) => Math.max(last, row.endLine), 0);
+  return line === 0 ? { kind: 'end' } : { kind: 'line', line };
+}
+
+function render(looks: readonly Look[], report: Report, address: U64, moment: Moment, format: Format): string {
+  const { watch } = report.world;
+  if (format === 'text')
+    return [`${hex(address)} ${momentText(moment)}\n`, ...looks.map((look) => walkText(look, watch))].join('\n');
+  const rows = looks.flatMap((look) => walkRows(look, watch));
+  return toFormat(format, walkColumns, rows, { all: 'rows', one: 'row' });
+}
+
+function momentText(moment: Moment): string {
+  switch (moment.kind) {
+    case 'time':
+      return `at ${moment.seconds}`;
+    case 'line':
+      return `after line ${moment.line}`;
+    case 'job':
+      return `after job ${moment.job}`;
+    case 'last-job':
+      return 'after the last job';
+    case 'end':
+      return 'at the end of the trace';
+  }
+}
+
+function warn({ vm, spaceKnown, tableKnown }: Look): void {
+  if (spaceKnown && tableKnown) return;
+  const why = !spaceKnown
+    ? 'not all of its history is in the trace'
+    : vm.tables.complete
+      ? 'the trace shows no page table call'
+      : 'not all of its page table’s history is in the trace';
+  console.error(`gpuvm-trace: VM ${ptrHex(vm.id)}: ${why}`);
+  process.exitCode = 3;
+}

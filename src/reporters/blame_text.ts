@@ -1,0 +1,114 @@
+// What `gpuvm-trace blame` prints for people: of each VM the verdict on a fault, then a line an event.
+import { hex, type Ptr, ptrHex } from '../base/u64.ts';
+import type { VmState } from '../replay/vm_state.ts';
+import type { WatchEntry } from '../replay/watch.ts';
+import { type BlameRow, eventName, outcome } from './blame_rows.ts';
+import { printable } from './escape.ts';
+import { taskText } from './fault.ts';
+import { aligned } from './show_view.ts';
+import { vmTitle } from './vm_title.ts';
+
+/** Short names of objects, in the order in which a reader meets them; VM for what shares the VM's own dma_resv object. */
+class Names {
+  readonly #names = new Map<Ptr, string>();
+  readonly #own: Ptr;
+
+  constructor(vm: VmState) {
+    this.#own = vm.init.rObj;
+  }
+
+  of(obj: Ptr): string {
+    if (obj === 0) return 'NULL';
+    if (obj === this.#own) return 'VM';
+    let name = this.#names.get(obj);
+    if (name === undefined) {
+      name = '';
+      for (let n = this.#names.size; n >= 0; n = Math.floor(n / 26) - 1)
+        name = String.fromCharCode(97 + (n % 26)) + name;
+      this.#names.set(obj, name);
+    }
+    return name;
+  }
+
+  get legend(): string[] {
+    return [...this.#names].map(([obj, name]) => `${name} = ${ptrHex(obj)}`);
+  }
+}
+
+const HEAD = ['line', 'time', 'task', 'job', 'op.step', 'event', 'range', 'leads to', 'result', 'locks', 'keeps'];
+
+export function blameText(rows: readonly BlameRow[]): string {
+  const byVm = new Map<VmState | undefined, BlameRow[]>();
+  for (const row of rows) {
+    const vm = row.entry === undefined ? row.fault.vm : row.entry.vm;
+    const own = byVm.get(vm);
+    if (own === undefined) byVm.set(vm, [row]);
+    else own.push(row);
+  }
+  const sections = [...byVm].sort(([a], [b]) => (a?.ordinal ?? 0) - (b?.ordinal ?? 0));
+  return sections.map(([vm, own]) => section(vm, own)).join('\n');
+}
+
+function section(vm: VmState | undefined, rows: readonly BlameRow[]): string {
+  const lines: string[] = vm === undefined ? [] : [printable(vmTitle(vm))];
+  for (const { fault } of rows) {
+    if (fault === undefined) continue;
+    lines.push(printable(`fault at ${hex(fault.addr)}, ${fault.time}: ${fault.head}`));
+    lines.push(...fault.lines.map((line) => printable(`  ${line}`)));
+  }
+  if (vm === undefined) return `${lines.join('\n')}\n`;
+  const names = new Names(vm);
+  const cells = rows.map((row) => (row.entry === undefined ? faultCells(row.fault.time) : cellsOf(row.entry, names)));
+  const { legend } = names;
+  if (legend.length > 0) lines.push(`objects: ${legend.join(', ')}`);
+  lines.push(...aligned([HEAD, ...cells], [0, 1, 3]));
+  return `${lines.join('\n')}\n`;
+}
+
+function faultCells(time: string): string[] {
+  return ['', time, '', '', '', '--- fault ---', '', '', '', '', ''];
+}
+
+function cellsOf(entry: WatchEntry, names: Names): string[] {
+  const { line, time, job, op, step, span, place } = entry;
+  const number = op === undefined ? '-' : step === undefined ? `${op.index}` : `${op.index}.${step.index} ${step.type}`;
+  return [
+    String(line),
+    time,
+    printable(taskText(entry)),
+    job === undefined ? '-' : String(job.id),
+    number,
+    eventName(entry),
+    span === undefined ? (entry.kind === 'flush' ? 'everything' : '-') : `${hex(span.addr)}+${hex(span.range)}`,
+    place === undefined ? '-' : leadsTo(place, names),
+    outcome(entry) ?? '-',
+    locksText(entry, names),
+    keepsText(entry),
+  ];
+}
+
+function leadsTo({ obj, offset, phys }: NonNullable<WatchEntry['place']>, names: Names): string {
+  if (obj !== undefined) return `${names.of(obj)}${offset === undefined ? '' : `+${hex(offset)}`}`;
+  return phys === undefined ? '?' : `phys ${hex(phys)}`;
+}
+
+/** What a REMAP leaves of the old mapping. */
+function keepsText(entry: WatchEntry): string {
+  const parts: string[] = [];
+  for (const side of ['prev', 'next'] as const) {
+    const piece = entry[side];
+    if (piece !== undefined) parts.push(`${side} ${hex(piece.addr)}+${hex(piece.range)}`);
+  }
+  return parts.join(', ');
+}
+
+/** `a NOT held; VM b`: the object's own dma_resv where it must be held, then what is. */
+function locksText({ locks, place }: WatchEntry, names: Names): string {
+  if (locks === undefined) return '-';
+  if (locks.own === 'immediate mode') return 'immediate mode';
+  const held = locks.held.map(({ obj }) => names.of(obj));
+  if (locks.more > 0) held.push(`+${locks.more}`);
+  const all = held.length === 0 ? 'none' : held.join(' ');
+  if (locks.own === undefined || place?.obj === undefined) return held.length === 0 ? '-' : `holds ${all}`;
+  return `${names.of(place.obj)} ${locks.own ? 'held' : 'NOT held'}; holds ${all}`;
+}
