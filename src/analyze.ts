@@ -12,8 +12,8 @@ import { LineReader } from './ftrace/line_reader.ts';
 import type { ProbeTable } from './ftrace/probe_table.ts';
 import { type EventSink, TextDecoder, type TraceStats } from './ftrace/text_decoder.ts';
 import { type ByteSource, type Decompressors, TraceDat } from './ftrace/trace_dat/index.ts';
-import { kindOf, makeProbeTable } from './probe_set.ts';
-import type { Absence, Fact } from './replay/fact.ts';
+import { makeProbeTable, shownBy } from './probe_set.ts';
+import type { Absence, Fact, Shown } from './replay/fact.ts';
 import type { Job } from './replay/job.ts';
 import { type JobRow, jobRow } from './replay/job_row.ts';
 import { Machine } from './replay/machine.ts';
@@ -57,6 +57,7 @@ export class Analysis implements EventSink {
   readonly #events: EventDecoder;
   readonly #findings: Finding[] = [];
   readonly #absences: { finding: Finding; absence: Absence; vm: VmState | undefined }[] = [];
+  readonly #needs = new Map<Finding, readonly Shown[]>();
   readonly #jobs: JobRow[] = [];
   readonly #rows = new WeakMap<Job, JobRow>();
   /** Jobs that ran before their ioctl was over. */
@@ -78,8 +79,8 @@ export class Analysis implements EventSink {
     this.#decoder = new TextDecoder(this.#table, this);
     for (const { symbol, at } of options.definitions ?? []) {
       const binding = this.#table.bySymbol(symbol, at);
-      const kind = binding === undefined ? undefined : kindOf(binding.spec);
-      if (kind !== undefined) this.#machine.world.seen.add(kind); // installed, whether it ever fires or not
+      // Installed, whether it ever fires or not.
+      for (const shown of binding === undefined ? [] : shownBy(binding.spec)) this.#machine.world.seen.add(shown);
     }
     this.#events = new EventDecoder(this, this.#decoder.diagnostics);
     this.#lines = new LineReader(this.#decoder);
@@ -126,8 +127,9 @@ export class Analysis implements EventSink {
     const findings = this.#findings.filter((finding) => world.locksShown || !LOCK_RULES.has(finding.rule));
     if (this.#lossIsSilent(diagnostics)) for (const finding of findings) finding.confidence = 'inconclusive';
     this.#doubtAbsences(isCounted(stats));
+    const shown = findings.filter((finding) => this.#needs.get(finding)?.every((kind) => seen.has(kind)) !== false);
     const jobs = this.#jobs.map((row) => row.withProbes(seen, world.locksShown));
-    return { file: this.#options.file, findings, jobs, diagnostics, stats, doubts, world };
+    return { file: this.#options.file, findings: shown, jobs, diagnostics, stats, doubts, world };
   }
 
   /** Events are missing without the tracer saying where: nothing in the file is above doubt. */
@@ -201,6 +203,7 @@ export class Analysis implements EventSink {
     this.#findings.push(finding);
     const absence = job?.locksUnchecked && LOCK_RULES.has(finding.rule) ? 'call' : fact.absence;
     if (absence !== undefined) this.#absences.push({ finding, absence, vm });
+    if (fact.needs !== undefined) this.#needs.set(finding, fact.needs);
     if (job?.implicit) this.#absences.push({ finding, absence: 'frame', vm });
   }
 

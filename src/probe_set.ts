@@ -4,8 +4,9 @@ import type { Args, ProbeSpec } from './events/probe.ts';
 import type { VmEventKind } from './events/vm_event.ts';
 import type { ProbeDefinition } from './ftrace/dynamic_events.ts';
 import { ProbeTable } from './ftrace/probe_table.ts';
+import type { Shown } from './replay/fact.ts';
 import { handles } from './replay/machine.ts';
-import type { MmuMode } from './replay/world.ts';
+import { type MmuMode, STEPS_SHOWN } from './replay/world.ts';
 
 export interface DecodeOptions {
   /** A saved dynamic_events: what the user's event names stand for, and what was installed. */
@@ -20,6 +21,14 @@ const ONES: Args = { ptr: () => 1, u64: () => 1, int: () => 1, str: () => '', hi
 /** The kind of event that a probe gives; undefined for those that only count. */
 export function kindOf(spec: ProbeSpec): VmEventKind | undefined {
   return spec.decode(ONES)?.kind;
+}
+
+/** What is in a trace if this probe fires. */
+export function shownBy(spec: ProbeSpec): readonly Shown[] {
+  const event = spec.decode(ONES);
+  if (event === undefined) return [];
+  const step = event.kind === 'step' ? STEPS_SHOWN[event.type] : undefined;
+  return step === undefined ? [event.kind] : [event.kind, step];
 }
 
 /** All probes that are understood; only those that the replay handles are read. */

@@ -1,6 +1,6 @@
 // What the replay learned that a correct driver on a correct kernel would not show: facts, which the checks judge.
 import type { Ptr, U64 } from '../base/u64.ts';
-import type { BindOp } from '../events/vm_event.ts';
+import type { BindOp, VmEventKind } from '../events/vm_event.ts';
 import type { Job } from './job.ts';
 import type { VmState } from './vm_state.ts';
 
@@ -45,6 +45,9 @@ export interface OpView {
  */
 export type Absence = 'tree' | 'call' | 'frame';
 
+/** What a trace can show: events of a kind, and the steps of each type. */
+export type Shown = VmEventKind | 'map step' | 'remap step' | 'unmap step' | 'prefetch step';
+
 /** Why a lock was not needed. */
 export type LockClass = 'retry leftover' | 'failed batch' | 'whole-VM sweep' | 'unneeded';
 
@@ -81,6 +84,8 @@ interface At {
   readonly span: Span | undefined;
   readonly evidence: readonly Evidence[];
   readonly absence: Absence | undefined;
+  /** It stands only if events of these kinds are in the trace: what is not probed says nothing by its absence. */
+  readonly needs: readonly Shown[] | undefined;
 }
 
 export type Fact = At &

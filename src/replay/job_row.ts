@@ -1,6 +1,6 @@
 // What remains of a job when it is over: one row of the jobs table.
 import type { Ptr } from '../base/u64.ts';
-import type { VmEventKind } from '../events/vm_event.ts';
+import type { Shown } from './fact.ts';
 import type { Job, JobCounts } from './job.ts';
 
 type Judged = 'missing' | 'redundant' | 'diverged' | 'misapplied' | 'unreserved';
@@ -58,7 +58,7 @@ export class JobRow {
   }
 
   /** Leaves out what no probe of the trace can tell. */
-  withProbes(seen: ReadonlySet<VmEventKind>, locksShown: boolean): JobRow {
+  withProbes(seen: ReadonlySet<Shown>, locksShown: boolean): JobRow {
     const counts = { ...this.counts };
     const drop = (...names: (keyof JobCounts)[]) => {
       for (const name of names) counts[name] = undefined;

@@ -46,7 +46,14 @@ function tellNoFences(context: Context, obj: Ptr): void {
 
 export function tellUnfinished(context: Context, open: ExecContext, job: Job): void {
   job.locksUnchecked = true;
-  tell(context, { kind: 'exec_misuse', misuse: 'unfinished', line: open.line, job, absence: 'call' });
+  tell(context, {
+    kind: 'exec_misuse',
+    misuse: 'unfinished',
+    line: open.line,
+    job,
+    absence: 'call',
+    needs: ['exec_fini'],
+  });
 }
 
 /** The task left the kernel: its contexts are gone, finished or not. */

@@ -7,7 +7,6 @@ import { finishDetail } from './detail.ts';
 import { frameHandlers } from './frame.ts';
 import { lockHandlers } from './locks.ts';
 import { isPaired, type PairEnd, Pairing, pairEndOf } from './pairing.ts';
-import { judgeRest } from './table_judge.ts';
 import { tableHandlers } from './tables.ts';
 import type { Task } from './task.ts';
 import { treeHandlers } from './tree.ts';
@@ -89,6 +88,5 @@ export class Machine {
       this.world.sink.job(job);
     }
     this.world.openJobs.clear();
-    for (const vm of this.world.vms.values()) judgeRest(this.#context, vm);
   }
 }

@@ -98,7 +98,7 @@ export function checkExpected(
     contradicted(context, vm, stray);
   } else if (steps !== undefined) {
     const left = expected === undefined ? 'no further step' : describeStep(expected);
-    stepDiverged(context, op, left, describeEvent(event));
+    stepDiverged(context, op, left, describeEvent(event), event.by === 'driver' ? expected?.kind : undefined);
   }
 }
 
@@ -107,11 +107,14 @@ export function checkListed(context: Context, op: OpRun, event: StepEvent): void
   const listed = op.list[op.count];
   if (op.stepDiverged || (listed !== undefined && listed.type === event.type && listed.addr === event.addr)) return;
   const wanted = listed === undefined ? 'no further step' : describeEvent(listed);
-  stepDiverged(context, op, wanted, describeEvent(event));
+  const type = listed === undefined ? undefined : STEP_TYPES[listed.type];
+  stepDiverged(context, op, wanted, describeEvent(event), type);
 }
 
+type StepType = (typeof STEP_TYPES)[number];
+
 /** Steps are missing, or those of two requests run into one: lost lines could always do that. */
-function stepDiverged(context: Context, op: OpRun, expected: string, recorded: string): void {
+function stepDiverged(context: Context, op: OpRun, expected: string, recorded: string, wanted?: StepType): void {
   const { world, task } = context;
   op.stepDiverged = true;
   for (const step of op.expected?.steps ?? []) {
@@ -119,7 +122,18 @@ function stepDiverged(context: Context, op: OpRun, expected: string, recorded: s
   }
   const span = op.addr === undefined || op.range === undefined ? undefined : { addr: op.addr, range: op.range };
   const evidence = [{ line: op.requestLine || op.line, text: `op ${op.index} asks for ${describeOp(op)}` }];
-  tell(context, { kind: 'step_diverged', during: 'apply', expected, recorded, op, span, evidence, absence: 'call' });
+  const needs = wanted === undefined ? undefined : ([`${wanted} step`] as const);
+  tell(context, {
+    kind: 'step_diverged',
+    during: 'apply',
+    expected,
+    recorded,
+    op,
+    span,
+    evidence,
+    absence: 'call',
+    needs,
+  });
 }
 
 /**
@@ -182,7 +196,7 @@ function samePiece(piece: { addr: U64; range: U64; offset: U64 } | undefined, ev
 export function checkComplete(context: Context, job: Job, op: OpRun): void {
   const expected = op.expected?.steps[op.count];
   if (expected !== undefined && op.request !== undefined && !op.stepDiverged) {
-    stepDiverged(context, op, describeStep(expected), 'no further step');
+    stepDiverged(context, op, describeStep(expected), 'no further step', expected.kind);
   }
   const { planned } = op;
   if (planned !== undefined && !op.diverged && !op.stepDiverged && op.count !== planned.steps.length) {

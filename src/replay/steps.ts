@@ -9,7 +9,7 @@ import type { Job, OpRun } from './job.ts';
 import { tellStale } from './lifecycle.ts';
 import { checkExpected, checkListed, checkPlanned, isStep, strayStep } from './predict.ts';
 import { checkLocked, requestEvidence } from './step_locks.ts';
-import { AS_ASKED, type Judged, type Mistake, StepRun } from './step_run.ts';
+import { AS_ASKED, type Judged, type Mistake, type Probed, StepRun } from './step_run.ts';
 import { deriveStep } from './table_derive.ts';
 import { tell } from './tell.ts';
 import { contradicted } from './tree.ts';
@@ -60,6 +60,7 @@ export function listStep(event: StepEvent, context: Context): void {
 
 export function driverStep(recorded: StepEvent, context: Context): void {
   const { task, where } = context;
+  context.world.stepSeen(recorded.type);
   if (task.step !== undefined) finishStep(context, true);
   if (task.locking !== undefined) context.world.contradicted(task.job, 'a step within the lock loop');
   const job = task.job;
@@ -124,7 +125,7 @@ export function finishStep(context: Context, proved: boolean | undefined, ret?: 
   }
   const vm = job?.vm ?? world.vm(step.event.gpuvm);
   const probed = { insert: world.seen.has('va_insert'), remove: world.seen.has('va_remove') };
-  const { mistakes, doubt } = inPlace(step, step.judge(probed));
+  const { mistakes, doubt } = inPlace(step, step.judge(probed), probed);
   if (proved !== false && vm !== undefined) {
     if (world.mmu === 'derive' && job !== undefined) deriveStep(context, job, vm);
     if (!probed.insert) vm.treeShown = false;
@@ -145,7 +146,7 @@ export function finishStep(context: Context, proved: boolean | undefined, ret?: 
  * A mapping that is bound again as it is may stay in the tree: then its UNMAP and its MAP are both left undone. One of
  * the two alone is a mistake.
  */
-function inPlace(step: StepRun, judged: Judged): Judged {
+function inPlace(step: StepRun, judged: Judged, probed: Probed): Judged {
   const { op, event } = step;
   if (op === undefined) return judged;
   const left = op.leftInPlace;
@@ -158,6 +159,7 @@ function inPlace(step: StepRun, judged: Judged): Judged {
     return AS_ASKED;
   }
   if (undone === 'map skipped') return AS_ASKED;
+  if (!probed.insert) return judged;
   return {
     mistakes: [...left.judge({ insert: true, remove: true }).mistakes, ...judged.mistakes],
     doubt: judged.doubt,
@@ -193,6 +195,8 @@ function misapplied(context: Context, job: Job, mistake: Mistake): void {
     span,
     evidence,
     absence: got === undefined ? 'tree' : ofAnother ? 'call' : undefined,
+    // What is bound again as it is may stay in place, where its UNMAP is left undone too.
+    needs: mistake.how === 'map skipped' ? ['unmap step'] : undefined,
   });
 }
 

@@ -8,7 +8,7 @@ import type { MapResult, UnmapResult } from '../mmu/result.ts';
 import { type Run, translatesAlike } from '../mmu/run.ts';
 import type { Span as TableSpan } from '../mmu/span_map.ts';
 import type { Context } from './context.ts';
-import type { Evidence } from './fact.ts';
+import type { Evidence, Shown } from './fact.ts';
 import { describeRun, pagesText, spaceEvidence, walkEvidence } from './table_evidence.ts';
 import type { TableCallSite } from './table_site.ts';
 import type { TableRun } from './table_write.ts';
@@ -128,6 +128,7 @@ export function tellOverrun(
   say: Say,
   gone: readonly Run[] = [],
 ): void {
+  if (!site.tables.complete) return;
   const steps = site.step === undefined ? (site.of?.steps ?? []) : [site.step];
   const end = add(event.addr, event.length);
   for (const step of steps) if (fits(step, event, end, site)) return;
@@ -157,6 +158,7 @@ export function tellOverrun(
     tell(context, {
       kind: 'pte_overrun',
       ...told,
+      needs: stepsNeeded(context, event),
       detail,
       hit,
       span: excess,
@@ -176,6 +178,12 @@ function cut(runs: readonly TableSpan[], within: TableSpan): TableSpan[] {
 function stepText({ view }: TableStep): string {
   const where = view.addr === undefined || view.range === undefined ? '' : ` ${hex(view.addr)}+${hex(view.range)}`;
   return `${view.type.toUpperCase()}${where}${view.keep ? ' keep' : ''}`;
+}
+
+/** Where callbacks show the steps, one that is not probed may be what the call is made for; ops lists show all. */
+function stepsNeeded({ world }: Context, event: TableMap | TableUnmap): readonly Shown[] | undefined {
+  if (!world.seen.has('step')) return undefined;
+  return event.kind === 'mmu_map' ? ['map step'] : ['unmap step', 'remap step'];
 }
 
 /** The call met live entries: refused, or written over although they say something else. */
@@ -202,7 +210,17 @@ export function tellOverwrite(
   const detail = `the ${callText(event)} meets a live entry at ${hex(where)}`;
   const absence = 'call' as const;
   say.push(() =>
-    tell(context, { kind: 'pte_overwrite', ...told, refused, detail, obj, span: spanOf(event), evidence, absence }),
+    tell(context, {
+      kind: 'pte_overwrite',
+      ...told,
+      refused,
+      detail,
+      obj,
+      span: spanOf(event),
+      evidence,
+      absence,
+      needs: ['mmu_unmap'],
+    }),
   );
 }
 
@@ -254,7 +272,7 @@ function tellStop(
   const detail = `the ${callText(event)} ${what} at ${hex(stopAt)}: ${hex(unmapped)} bytes are unmapped`;
   const said = { ...told, detail, obj: step?.view.obj ?? 0, span: spanOf(event), evidence };
   say.push(() => {
-    if (kind === 'pte_hole') tell(context, { kind: 'pte_hole', ...said, absence: 'call' });
+    if (kind === 'pte_hole') tell(context, { kind: 'pte_hole', ...said, absence: 'call', needs: ['mmu_map'] });
     else tell(context, { kind: 'pte_partial_block', ...said, proof: proofOf(context), absence: 'call' });
   });
 }

@@ -61,15 +61,6 @@ function finishJob(context: Context, vm: VmState, of: JobTables): void {
   judgeTlb(context, vm, of);
 }
 
-/** The trace ends: what nobody's writes are awaited for is judged. */
-export function judgeRest(context: Context, vm: VmState): void {
-  const { tables } = vm;
-  if (tables.clock === undefined) return;
-  const ranges = [...tables.loose];
-  tables.loose.length = 0;
-  judge(context, vm, undefined, ranges);
-}
-
 function judge(context: Context, vm: VmState, job: Job | undefined, ranges: readonly Changed[]): void {
   const { tables } = vm;
   const { table } = tables;
@@ -121,14 +112,14 @@ function isLater(one: Job | undefined, that: Job): boolean {
 /** What is wrong in the span and was not said before. */
 function faultsOf(context: Context, vm: VmState, table: PageTable, span: Span): Fault<Gpuva>[] {
   const { tables } = vm;
-  const { placeOf, seen } = context.world;
+  const { placeOf } = context.world;
   const vas = vm.mappingsIn(span.addr, span.end - span.addr);
   const told = tables.told.clear(span.addr, span.end);
   if (tables.invalid.size === 0 && isFaultless(vas, table, span.addr, span.end, placeOf)) return [];
   const found: Fault<Gpuva>[] = [];
   const faults = faultsIn(vas, table, span.addr, span.end, placeOf);
   for (const fault of faults) {
-    if (fault.kind === 'missing' && (!seen.has('mmu_map') || isEvicted(tables, fault))) continue;
+    if (fault.kind === 'missing' && isEvicted(tables, fault)) continue;
     if (fault.kind === 'wrong' && !tables.targetsShown) continue;
     const { kind, addr, end } = fault;
     tables.told.put({ kind, addr, end });
@@ -197,10 +188,10 @@ function tellFault(
     obj: va?.obj ?? 0,
     span: { addr, range: end - addr },
     evidence,
+    needs: ['mmu_map', 'mmu_unmap'] as const,
   };
   if (kind === 'wrong') tell(context, { kind: 'pte_wrong', ...said, absence: 'call' });
-  else if (kind === 'stale')
-    context.world.onceUnmapsShow(() => tell(context, { kind: 'pte_stale', ...said, absence: 'call' }));
+  else if (kind === 'stale') tell(context, { kind: 'pte_stale', ...said, absence: 'call' });
   else tell(context, { kind: 'pte_missing', ...said, absence: 'call' });
 }
 
@@ -228,6 +219,8 @@ function whatIs({ world }: Context, { kind, va, found }: Fault<Gpuva>): string {
 function judgeTlb(context: Context, vm: VmState, of: JobTables): void {
   const { tables } = vm;
   if (!tables.flushes || tables.tlb === undefined || !tables.complete) return;
+  // Without the driver's frame the job seems to end before its flush.
+  if (of.job?.implicit) return;
   const held = [...tables.tlb.staleRanges()];
   if (held.length === 0) return;
   // Once said, it is not said again.

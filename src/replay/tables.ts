@@ -36,7 +36,6 @@ export const tableHandlers: Handlers = {
 
   mmu_unmap(event, context) {
     settle(context);
-    context.world.unmapsShow();
     const site = context.world.mmu === 'trace' ? siteOf(event, context) : undefined;
     if (site === undefined || event.length === 0) return;
     writeUnmap(context, site, event);
@@ -160,6 +159,8 @@ export function noteTreeChange(context: Context, vm: VmState, addr: U64, range: 
 export function closeTables(context: Context, job: Job): void {
   if (context.world.mmu === 'off' || job.vm === undefined) return;
   settle(context);
+  // Without the driver's frame around them nobody knows when its ops lists are carried out.
+  if (job.implicit && job.ops.some((op) => op.list.length > 0)) job.vm.tables.doubt();
   if (context.world.mmu === 'derive') deriveLists(context, job, job.vm);
   judgeJob(context, job, job.vm);
 }

@@ -3,7 +3,19 @@
 import type { Context } from './context.ts';
 import type { Fact, FactKind, FactOf } from './fact.ts';
 
-type Optional = 'line' | 'time' | 'job' | 'vm' | 'op' | 'step' | 'obj' | 'resv' | 'span' | 'evidence' | 'absence';
+type Optional =
+  | 'line'
+  | 'time'
+  | 'job'
+  | 'vm'
+  | 'op'
+  | 'step'
+  | 'obj'
+  | 'resv'
+  | 'span'
+  | 'evidence'
+  | 'absence'
+  | 'needs';
 /** A fact less what the context knows. */
 type Told<K extends FactKind> = K extends FactKind
   ? Omit<FactOf<K>, Optional> & Partial<Pick<FactOf<K>, Optional>>
@@ -25,6 +37,7 @@ export function tell(context: Context, told: Told<FactKind>): void {
     span: undefined,
     evidence: [],
     absence: undefined,
+    needs: undefined,
     ...told,
   } as Fact;
   if (job !== undefined && world.openJobs.has(job)) job.facts.push(fact);

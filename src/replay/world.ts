@@ -1,12 +1,12 @@
 // Everything the trace has shown so far: objects, VMs, tasks, locking contexts; and what it has proved to be missing.
 import type { Ptr } from '../base/u64.ts';
-import type { VmEventKind, Where } from '../events/vm_event.ts';
+import type { Where } from '../events/vm_event.ts';
 import type { Gpuva } from '../gpuvm/gpuva.ts';
 import type { GpuvmInit } from '../gpuvm/gpuvm.ts';
 import type { Known } from '../mmu/compare.ts';
 import type { Target } from '../mmu/run.ts';
 import { followVm } from './detail.ts';
-import type { Fact } from './fact.ts';
+import type { Fact, Shown } from './fact.ts';
 import type { Job } from './job.ts';
 import { Memory } from './memory.ts';
 import { type ExecContext, Task } from './task.ts';
@@ -21,8 +21,8 @@ export interface ObjState {
 
 /** Identities of VMs that are gone, kept for filters. */
 const MAX_GONE_VMS = 10_000;
-/** Facts that wait for the first unmap call. */
-const MAX_WAITING = 1000;
+/** By enum drm_gpuva_op_type. */
+export const STEPS_SHOWN = ['map step', 'remap step', 'unmap step'] as const;
 /** Jobs remembered until they run. */
 const MAX_TO_RUN = 4096;
 
@@ -57,7 +57,7 @@ export class World {
   /** Tasks of which a driver's frame (an ioctl, an apply) was seen: what they do outside of one is known to be outside. */
   readonly framed = new Set<number>();
   /** Event kinds seen: a probe that never fired may not be installed. */
-  readonly seen = new Set<VmEventKind>();
+  readonly seen = new Set<Shown>();
   readonly sink: WorldSink;
   readonly detail: boolean;
   readonly mmu: MmuMode;
@@ -76,7 +76,6 @@ export class World {
   /** Events that those before them could not have led to. */
   contradictions = 0;
   readonly #goneVms = new Map<Ptr, { readonly name: string; readonly ordinal: number }>();
-  readonly #untilUnmap: (() => void)[] = [];
   #countsAgreed = 0;
   #countsDisagreed = 0;
   #vmOrdinal = 0;
@@ -177,15 +176,10 @@ export class World {
     return this.objs.get(obj)?.resv ?? 0;
   }
 
-  /** Entries that were not cleared say something only if clearing is probed: until a call shows that it is, the fact waits. */
-  onceUnmapsShow(tellStale: () => void): void {
-    if (this.seen.has('mmu_unmap')) tellStale();
-    else if (this.#untilUnmap.length < MAX_WAITING) this.#untilUnmap.push(tellStale);
-  }
-
-  unmapsShow(): void {
-    for (const tellStale of this.#untilUnmap) tellStale();
-    this.#untilUnmap.length = 0;
+  /** A driver's callback for steps of this type is probed. */
+  stepSeen(type: number): void {
+    const shown = STEPS_SHOWN[type];
+    if (shown !== undefined) this.seen.add(shown);
   }
 
   /** The job's ioctl is over, and its table writes may be still to come. */

@@ -23,7 +23,7 @@ function mapping(n: number): Mapping {
 
 function tableMap(vm: Vm, addr: number): VmEvent {
   const call = { code: 'lab', gpuvm: vm.gpuvm, table: 0, addr } as const;
-  return { kind: 'mmu_map', ...call, length: 0x1000, pgsize: 0, va: 0, to: { kind: 'null' } };
+  return { kind: 'mmu_map', ...call, length: 0x1000, pgsize: 0, prot: undefined, va: 0, to: { kind: 'null' } };
 }
 
 const flush = (vm: Vm): VmEvent => ({ kind: 'tlb_flush', gpuvm: vm.gpuvm, addr: undefined, size: undefined });
