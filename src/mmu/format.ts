@@ -34,6 +34,19 @@ export interface Semantics {
   readonly noAccess: 'einval' | 'nothing' | 'any';
 }
 
+/** A map writes over what is there, an unmap takes what it finds, over any range in one call: the base of many formats. */
+export const WRITES_OVER: Semantics = {
+  overLeaf: 'overwrite',
+  onError: 'keep',
+  refusedAt: 'entry',
+  unmapHole: 'skip',
+  partialBlock: 'refuse',
+  emptyTables: 'keep',
+  call: 'range',
+  outside: 'erange',
+  noAccess: 'any',
+};
+
 export interface Format {
   readonly name: string;
   /** Root first. */

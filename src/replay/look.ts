@@ -4,7 +4,7 @@ import { add, addWrapped, sub, type U64 } from '../base/u64.ts';
 import type { Gpuva } from '../gpuvm/gpuva.ts';
 import { faultsIn } from '../mmu/compare.ts';
 import { granule } from '../mmu/format.ts';
-import { type Run, sliceRun, type Target } from '../mmu/run.ts';
+import { READ, type Run, sliceRun, type Target, WRITE } from '../mmu/run.ts';
 import type { SpanSet } from '../mmu/span_map.ts';
 import type { Held } from '../mmu/tlb.ts';
 import type { WalkStep } from '../mmu/walk.ts';
@@ -26,6 +26,8 @@ export interface LookStep {
   readonly step: WalkStep;
   /** Where the entry leads at this very address; undefined for a table and a hole. */
   readonly place: WatchPlace | undefined;
+  /** `rw`, `r-` or `-w`; undefined for a table and a hole, and where the map calls do not show it. */
+  readonly rights: string | undefined;
 }
 
 /** A translation that the table does not give any more and that no flush has covered. */
@@ -69,6 +71,7 @@ export function lookAt(world: World, vm: VmState, addr: U64, callsShown = world.
   const steps = (table?.walk(addr) ?? []).map((step) => ({
     step,
     place: step.leaf && placeOf(world, vm, step.leaf, addr),
+    rights: step.leaf && tables.rightsShown ? rightsOf(step.leaf) : undefined,
   }));
   const isIn = (set: SpanSet) => at !== undefined && set.at(at) !== undefined;
   const { region } = tables;
@@ -90,6 +93,10 @@ export function lookAt(world: World, vm: VmState, addr: U64, callsShown = world.
     spaceKnown: vm.complete,
     tableKnown: (table !== undefined || callsShown) && tables.complete && vm.complete,
   };
+}
+
+function rightsOf({ prot }: Run): string {
+  return `${prot & READ ? 'r' : '-'}${prot & WRITE ? 'w' : '-'}`;
 }
 
 function lateJobs({ jobs }: VmState['tables'], addr: U64): Job[] {

@@ -38,6 +38,7 @@ export function writeMap(
   tellOverrun(context, site, event, say);
   const count = event.pgsize > 0 ? Number(event.length) / event.pgsize : 0;
   const how = { line: where.line, pageSizes, prot: event.prot };
+  if (event.prot !== undefined) tables.rightsShown = true;
   const written = target ?? NULL_TARGET;
   const result =
     event.pgsize > 0

@@ -110,6 +110,8 @@ export class VmTables {
   complete: boolean;
   /** False: the map calls do not show what they point to. */
   targetsShown = true;
+  /** The map calls show which accesses they allow. */
+  rightsShown = false;
   /** In the order of their tree changes. */
   readonly jobs = new Map<Job, JobTables>();
   /** Changed by nobody whose writes could be awaited. */

@@ -76,6 +76,7 @@ export class World {
   /** Events that those before them could not have led to. */
   contradictions = 0;
   readonly #goneVms = new Map<Ptr, { readonly name: string; readonly ordinal: number }>();
+  readonly #stepTypes: boolean[] = [];
   #countsAgreed = 0;
   #countsDisagreed = 0;
   #vmOrdinal = 0;
@@ -178,6 +179,8 @@ export class World {
 
   /** A driver's callback for steps of this type is probed. */
   stepSeen(type: number): void {
+    if (this.#stepTypes[type] === true) return;
+    this.#stepTypes[type] = true;
     const shown = STEPS_SHOWN[type];
     if (shown !== undefined) this.seen.add(shown);
   }

@@ -34,6 +34,7 @@ export interface WalkRow {
   readonly addr?: U64 | undefined;
   readonly range?: U64 | undefined;
   readonly place?: WatchPlace | undefined;
+  readonly rights?: string | undefined;
   /** Bytes of contiguous pages that the entry's hint promises. */
   readonly hint?: number;
   /** Who wrote or cleared it, or inserted the mapping. */
@@ -51,7 +52,7 @@ function doer(watch: Watch | undefined, line: number | undefined): WatchEntry | 
 export function walkRows(look: Look, watch: Watch | undefined): WalkRow[] {
   const { vm, va } = look;
   const by = (line: number | undefined) => ({ line: line === 0 ? undefined : line, by: doer(watch, line) });
-  const rows: WalkRow[] = look.steps.map(({ step, place }) => ({
+  const rows: WalkRow[] = look.steps.map(({ step, place, rights }) => ({
     vm,
     row: 'level',
     level: step.level,
@@ -60,6 +61,7 @@ export function walkRows(look: Look, watch: Watch | undefined): WalkRow[] {
     addr: step.addr,
     range: step.end - step.addr,
     place,
+    rights,
     ...(step.leaf !== undefined && step.leaf.hint > 0 ? { hint: step.leaf.hint } : {}),
     ...by(step.leaf?.line ?? step.clearedBy),
   }));
@@ -128,6 +130,7 @@ export const walkColumns: readonly Column<WalkRow>[] = [
   { name: 'obj', kind: 'hex', cell: ({ place }) => (place?.obj === undefined ? undefined : pointer(place.obj, '0x0')) },
   { name: 'offset', kind: 'hex', cell: (row) => address(row.place?.offset) },
   { name: 'phys', kind: 'hex', cell: (row) => address(row.place?.phys) },
+  { name: 'rights', kind: 'hex', cell: (row) => row.rights },
   { name: 'hint', kind: 'hex', cell: (row) => address(row.hint) },
   { name: 'line', kind: 'count', cell: (row) => row.line },
   { name: 'job', kind: 'count', cell: (row) => (row.job ?? row.by?.job)?.id },
@@ -164,12 +167,13 @@ export function walkText(look: Look, watch: Watch | undefined): string {
       `${hex(row.addr ?? 0)}+${hex(row.range ?? 0)}`,
       row.kind ?? '',
       row.kind === 'table' || row.kind === 'hole' ? '-' : placeText(row.place),
+      row.rights ?? '-',
       row.hint === undefined ? '-' : hex(row.hint),
       row.kind === 'hole' && row.line === undefined ? 'never written' : doerText(row) || '-',
     ]);
     lines.push(
       ...aligned(
-        [['level', 'index', 'covers', 'entry', 'leads to', 'hint', 'written or cleared by'], ...cells],
+        [['level', 'index', 'covers', 'entry', 'leads to', 'rights', 'hint', 'written or cleared by'], ...cells],
         [0, 1],
       ),
     );

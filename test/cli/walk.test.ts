@@ -55,6 +55,14 @@ describe('the walk', () => {
     expect(only(rows, 'verdict')['kind']).toBe('both');
   });
 
+  it('shows the rights that the map calls show', () => {
+    const shown = rawText(fixture(MSM)).replace(/( mmu_map: .*) pte=/g, '$1 prot=0x1 pte=');
+    const { out } = run(['walk', '-', '0x114000', '--format', 'csv'], { input: shown });
+    const rows: Row[] = parse(out, { columns: true });
+    expect(rows.filter((row) => row['row'] === 'level').map((row) => row['rights'])).toEqual(['', '', '', 'r-']);
+    expect(walk(MSM, '0x114000').map((row) => row['rights'])).not.toContain('r-');
+  });
+
   it('ends at a block where one is mapped', () => {
     const [first] = rawLines(fixture('panthor/correct/trace.txt')).filter((one) => one.name === 'mmu_map');
     expect(first?.args).toMatchObject({ addr: '0x200000', pgsize: '0x200000', paddr: '0x400000000' });

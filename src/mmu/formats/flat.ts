@@ -1,7 +1,7 @@
 // One level of 4 KiB pages from mm_start on: lab_mmu_map() and lab_mmu_unmap() of the test driver vmbind_lab.c.
 
 import type { U64 } from '../../base/u64.ts';
-import { type Format, floorTo, SZ_4K } from '../format.ts';
+import { type Format, floorTo, SZ_4K, WRITES_OVER } from '../format.ts';
 
 /** The driver allocates entries for at most 4 GiB. */
 const MAX_PAGES = 2 ** 20;
@@ -15,16 +15,6 @@ export function flat(mmStart: U64, mmRange: U64): Format {
     size: Math.min(floorTo(mmRange, SZ_4K), MAX_PAGES * SZ_4K),
     oas: undefined,
     hint: 0,
-    semantics: {
-      overLeaf: 'overwrite',
-      onError: 'keep',
-      refusedAt: 'entry',
-      unmapHole: 'skip',
-      partialBlock: 'refuse',
-      emptyTables: 'keep',
-      call: 'range',
-      outside: 'ignore',
-      noAccess: 'any',
-    },
+    semantics: { ...WRITES_OVER, outside: 'ignore' },
   };
 }

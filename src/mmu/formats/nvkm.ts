@@ -1,6 +1,6 @@
 // NVIDIA's page tables from Pascal on: drivers/gpu/drm/nouveau/nvkm/subdev/mmu/vmmgp100.c, driven by vmm.c.
 
-import type { Format } from '../format.ts';
+import { type Format, WRITES_OVER } from '../format.ts';
 
 /**
  * raw_map writes over present entries, raw_unmap sets entries to invalid or sparse whatever was there, and tables live
@@ -20,15 +20,5 @@ export const NVKM_GP100: Format = {
   size: 2 ** 49,
   oas: undefined,
   hint: 0,
-  semantics: {
-    overLeaf: 'overwrite',
-    onError: 'keep',
-    refusedAt: 'entry',
-    unmapHole: 'skip',
-    partialBlock: 'refuse',
-    emptyTables: 'keep',
-    call: 'range',
-    outside: 'erange',
-    noAccess: 'any',
-  },
+  semantics: WRITES_OVER,
 };

@@ -1,6 +1,6 @@
 // Imagination's three levels of 4K pages: drivers/gpu/drm/imagination/pvr_mmu.c.
 
-import type { Format } from '../format.ts';
+import { type Format, WRITES_OVER } from '../format.ts';
 
 /**
  * pvr_page_create() refuses a valid entry with -EEXIST and the map takes back what it had created; unmap passes over
@@ -17,15 +17,5 @@ export const PVR: Format = {
   size: 2 ** 40,
   oas: undefined,
   hint: 0,
-  semantics: {
-    overLeaf: 'eexist',
-    onError: 'undo',
-    refusedAt: 'entry',
-    unmapHole: 'skip',
-    partialBlock: 'refuse',
-    emptyTables: 'free',
-    call: 'range',
-    outside: 'erange',
-    noAccess: 'any',
-  },
+  semantics: { ...WRITES_OVER, overLeaf: 'eexist', onError: 'undo', emptyTables: 'free' },
 };

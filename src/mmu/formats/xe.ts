@@ -1,6 +1,6 @@
 // Intel's five levels of 4 KiB tables with 2M and 1G leaves and the 64K hint: drivers/gpu/drm/xe/xe_pt.c.
 
-import { type Format, SZ_64K } from '../format.ts';
+import { type Format, SZ_64K, WRITES_OVER } from '../format.ts';
 
 /**
  * A bind writes over what is there; where it replaces a part of a huge leaf by a table, the rest of that table starts
@@ -20,17 +20,7 @@ export const XE: Format = {
   size: 2 ** 57,
   oas: undefined,
   hint: SZ_64K,
-  semantics: {
-    overLeaf: 'overwrite',
-    onError: 'keep',
-    refusedAt: 'entry',
-    unmapHole: 'skip',
-    partialBlock: 'refuse',
-    emptyTables: 'free',
-    call: 'range',
-    outside: 'erange',
-    noAccess: 'any',
-  },
+  semantics: { ...WRITES_OVER, emptyTables: 'free' },
 };
 
 /** Four levels, as integrated graphics have them. */
