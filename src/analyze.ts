@@ -128,7 +128,7 @@ export class Analysis implements EventSink {
     if (this.#lossIsSilent(diagnostics)) for (const finding of findings) finding.confidence = 'inconclusive';
     this.#doubtAbsences(isCounted(stats));
     const shown = findings.filter((finding) => this.#needs.get(finding)?.every((kind) => seen.has(kind)) !== false);
-    const jobs = this.#jobs.map((row) => row.withProbes(seen, world.locksShown));
+    const jobs = this.#jobs.map((row) => row.withProbes(seen, world.locksShown, world.stepsShown));
     return { file: this.#options.file, findings: shown, jobs, diagnostics, stats, doubts, world };
   }
 
@@ -261,7 +261,7 @@ function doubtsOf(
     doubts.push(`${world.contradictions} times an event does not follow from those before: events are missing`);
   const unsure = jobs.filter((row) => row.unknown.length > 0).length;
   if (unsure > 0) doubts.push(`${unsure} of ${jobs.length} jobs could not be judged whole`);
-  if (jobs.length > 0 && !world.seen.has('step'))
+  if (jobs.length > 0 && !world.stepsShown)
     doubts.push('no step callback is probed: what was done under which lock is not known');
   if (jobs.length > 0 && !world.locksShown) doubts.push('no lock is probed: what was held is not known');
   const unparsed = diagnostics.find((d) => d.kind === 'unparsed');

@@ -1,8 +1,13 @@
 // The registry of checks: a new one is a new file and one line here; everything else derives from it.
 import type { Fact } from '../replay/fact.ts';
+import { badRollback } from './bad_rollback.ts';
 import type { Check, RuleDoc } from './check.ts';
 import { execMisuse } from './exec_misuse.ts';
+import { foreignPrivateObject } from './foreign_private_object.ts';
+import { gpuvaLock } from './gpuva_lock.ts';
 import { linkImbalance } from './link_imbalance.ts';
+import { lockInSignallingPath } from './lock_in_signalling_path.ts';
+import { lockLeak } from './lock_leak.ts';
 import { lockPassMismatch } from './lock_pass_mismatch.ts';
 import { lockStepDivergence } from './lock_step_divergence.ts';
 import { misappliedStep } from './misapplied_step.ts';
@@ -15,6 +20,7 @@ import { pteOverrun } from './pte_overrun.ts';
 import { pteOverwrite } from './pte_overwrite.ts';
 import { pteStale } from './pte_stale.ts';
 import { pteWrong } from './pte_wrong.ts';
+import { rangeBeyondObject } from './range_beyond_object.ts';
 import { redundantLock } from './redundant_lock.ts';
 import { staleLockSet } from './stale_lock_set.ts';
 import { stepDivergence } from './step_divergence.ts';
@@ -35,6 +41,12 @@ export const checks: readonly Check[] = [
   misappliedStep,
   vaConflict,
   linkImbalance,
+  badRollback,
+  foreignPrivateObject,
+  gpuvaLock,
+  lockInSignallingPath,
+  lockLeak,
+  rangeBeyondObject,
   pteStale,
   pteMissing,
   pteWrong,

@@ -184,7 +184,7 @@ function vaInsert(a: Args): VmEvent | undefined {
   };
 }
 
-const LINK_ARGS = ['va:ptr', 'vm_bo:ptr', 'obj:ptr', 'resv:ptr', 'addr:u64'];
+const LINK_ARGS = ['va:ptr', 'vm_bo:ptr', 'obj:ptr', 'resv:ptr', 'addr:u64', 'gpuva_lock:ptr'];
 
 function vaUnlink(deferred: boolean): (a: Args) => VmEvent {
   return (a) => ({
@@ -296,6 +296,7 @@ const gpuvm: readonly ProbeSpec[] = [
     obj: a.ptr(2) ?? 0,
     resv: resvOf(a, 2, 3),
     addr: a.u64(4) ?? 0,
+    gpuvaLock: a.ptr(5),
   })),
   entry('va_unlink', 'drm_gpuva_unlink', LINK_ARGS, vaUnlink(false)),
   entry('va_unlink_defer', 'drm_gpuva_unlink_defer', LINK_ARGS, vaUnlink(true)),
@@ -380,6 +381,20 @@ const exec: readonly ProbeSpec[] = [
   })),
 ];
 
+const RESV_ARGS = ['resv|lock:ptr', 'ctx:ptr', 'ret:int'];
+
+function resvLock(a: Args): VmEvent | undefined {
+  const code = a.int(2);
+  return code === undefined ? undefined : { kind: 'resv_lock', resv: a.ptr(0) ?? 0, ctx: a.ptr(1) ?? 0, ret: code };
+}
+
+/** Every lock and unlock of a dma_resv, whoever takes it. */
+const resv: readonly ProbeSpec[] = [
+  ret('ww_lock', 'ww_mutex_lock', RESV_ARGS, resvLock),
+  ret('ww_lock_int', 'ww_mutex_lock_interruptible', RESV_ARGS, resvLock),
+  entry('ww_unlock', 'ww_mutex_unlock', RESV_ARGS.slice(0, 1), (a) => ({ kind: 'resv_unlock', resv: a.ptr(0) ?? 0 })),
+];
+
 const gem: readonly ProbeSpec[] = [
   ret('obj_init', 'drm_gem_private_object_init', ['obj:ptr', 'size:u64', 'resv:ptr'], (a) => ({
     kind: 'obj_init',
@@ -391,4 +406,4 @@ const gem: readonly ProbeSpec[] = [
   entry('obj_free', 'drm_gem_object_free', ['kref:ptr'], (a) => ({ kind: 'obj_free', obj: a.ptr(0) ?? 0 })),
 ];
 
-export const coreProbes: readonly ProbeSpec[] = [...gem, ...gpuvm, ...exec];
+export const coreProbes: readonly ProbeSpec[] = [...gem, ...resv, ...gpuvm, ...exec];

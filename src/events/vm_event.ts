@@ -88,6 +88,8 @@ export type VmEvent =
       readonly obj: Ptr;
       readonly resv: Ptr;
       readonly addr: U64;
+      /** The owner of the object's gpuva.lock, 0 where nobody holds it; undefined where not shown. */
+      readonly gpuvaLock: Ptr | undefined;
     }
   | {
       readonly kind: 'va_unlink';
@@ -118,6 +120,9 @@ export type VmEvent =
   | { readonly kind: 'prepare_objects_ret'; readonly ret: number }
   | { readonly kind: 'gpuvm_exec_lock'; readonly exec: Ptr; readonly gpuvm: Ptr }
   | { readonly kind: 'reserve_fences'; readonly resv: Ptr; readonly numFences: number; readonly ret: number }
+  /** ww_mutex_lock() of a dma_resv; ctx 0: not from drm_exec. */
+  | { readonly kind: 'resv_lock'; readonly resv: Ptr; readonly ctx: Ptr; readonly ret: number }
+  | { readonly kind: 'resv_unlock'; readonly resv: Ptr }
   | { readonly kind: 'add_fence'; readonly resv: Ptr; readonly fence: Ptr; readonly usage: number }
   // the driver's own frame around them
   | { readonly kind: 'bind'; readonly driver: DriverName; readonly opCount: number | undefined }

@@ -46,7 +46,7 @@ export interface OpView {
 export type Absence = 'tree' | 'call' | 'frame';
 
 /** What a trace can show: events of a kind, and the steps of each type. */
-export type Shown = VmEventKind | 'map step' | 'remap step' | 'unmap step' | 'prefetch step';
+export type Shown = VmEventKind | 'map step' | 'remap step' | 'unmap step' | 'prefetch step' | 'listed step';
 
 /** Why a lock was not needed. */
 export type LockClass = 'retry leftover' | 'failed batch' | 'whole-VM sweep' | 'unneeded';
@@ -112,6 +112,12 @@ export type Fact = At &
       }
     | { readonly kind: 'step_misapplied'; readonly how: Misapplied; readonly detail: string }
     | { readonly kind: 'va_conflict'; readonly detail: string }
+    | { readonly kind: 'signalling_lock' }
+    | { readonly kind: 'lock_leaked' }
+    | { readonly kind: 'gpuva_unlocked' }
+    | { readonly kind: 'range_beyond'; readonly detail: string }
+    | { readonly kind: 'foreign_private'; readonly detail: string }
+    | { readonly kind: 'bad_rollback'; readonly detail: string }
     | { readonly kind: 'link_imbalance'; readonly detail: string }
     | { readonly kind: 'pte_overwrite'; readonly refused: boolean; readonly detail: string }
     | { readonly kind: 'pte_hole'; readonly detail: string }

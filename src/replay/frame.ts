@@ -6,6 +6,7 @@ import { markApply } from './detail.ts';
 import { type Job, OpRun } from './job.ts';
 import { closeJob, markLockEnd, openJob, tellStale } from './lifecycle.ts';
 import { dropContexts, tellUnfinished } from './locks.ts';
+import { tellLeaks } from './resv_locks.ts';
 import { finishStep } from './steps.ts';
 
 function endOpenWork(context: Context, job: Job, ret: number): void {
@@ -81,6 +82,7 @@ export const frameHandlers: Handlers = {
     }
     if (!job.begun && world.seen.has('bind')) job.unknown.add('the trace begins within it');
     for (const open of task.contexts) if (open.job === job) tellUnfinished(context, open, job);
+    tellLeaks(context);
     dropContexts(context);
     if (job.deferred || !world.openJobs.has(job)) {
       task.job = undefined; // a worker has it, or has even finished it
@@ -103,8 +105,9 @@ export const frameHandlers: Handlers = {
     world.framed.add(task.pid);
   },
 
-  other_ioctl_ret(_event, { world, task }) {
-    world.framed.add(task.pid);
+  other_ioctl_ret(_event, context) {
+    context.world.framed.add(context.task.pid);
+    tellLeaks(context);
   },
 
   lock_pass(event, context) {

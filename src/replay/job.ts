@@ -7,6 +7,7 @@ import type { Gpuva } from '../gpuvm/gpuva.ts';
 import type { Recorded } from '../gpuvm/sm_map.ts';
 import type { Evidence, Fact, OpView, Span, StepView } from './fact.ts';
 import { LinkBalance } from './link_balance.ts';
+import { NetChanges } from './rollback.ts';
 import type { StepRun } from './step_run.ts';
 import type { Change, VmState } from './vm_state.ts';
 
@@ -97,6 +98,17 @@ export interface JobCounts {
 export interface AppliedStep extends StepView {
   readonly prev: StepPiece | undefined;
   readonly next: StepPiece | undefined;
+}
+
+/** A step on an ops list, until its mappings are linked and unlinked. */
+export interface ListedStep {
+  readonly event: StepEvent;
+  readonly view: StepView;
+  readonly op: OpRun;
+  /** The mapping that takes the place of the old one, or a MAP's, once it was linked. */
+  readonly linked: Set<Ptr>;
+  /** Something of it was linked or unlinked without the lock. */
+  unlocked: boolean;
 }
 
 /** A call of dma_resv_reserve_fences() or dma_resv_add_fence(). */
@@ -215,6 +227,10 @@ export class Job {
   unplanned = false;
   /** The driver's own frame is not probed: calls into drm_gpuvm made the job. */
   implicit = false;
+  /** Steps of ops lists that the driver carries out itself: their locks are judged where it links and unlinks. */
+  readonly listed: ListedStep[] = [];
+  /** Of drivers that undo a bind that fails. */
+  readonly net = new NetChanges();
   readonly links = new LinkBalance();
   detail: JobDetail | undefined;
 

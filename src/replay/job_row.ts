@@ -52,13 +52,15 @@ export class JobRow {
   get verdict(): Verdict {
     const { missing, diverged, misapplied, unreserved, redundant } = this.counts;
     if ((missing ?? 0) + (misapplied ?? 0) + (unreserved ?? 0) > 0) return 'bad';
-    if (this.unknown.length > 0 || missing === undefined || diverged === undefined) return 'unknown';
+    const stepsCounted = this.counts.steps !== undefined;
+    if (this.unknown.length > 0 || missing === undefined) return 'unknown';
+    if (stepsCounted && diverged === undefined) return 'unknown';
     if ((redundant ?? 0) > 0) return 'wasteful';
     return this.ret !== undefined && this.ret < 0 ? 'failed' : 'ok';
   }
 
   /** Leaves out what no probe of the trace can tell. */
-  withProbes(seen: ReadonlySet<Shown>, locksShown: boolean): JobRow {
+  withProbes(seen: ReadonlySet<Shown>, locksShown: boolean, stepsShown: boolean): JobRow {
     const counts = { ...this.counts };
     const drop = (...names: (keyof JobCounts)[]) => {
       for (const name of names) counts[name] = undefined;
@@ -68,8 +70,8 @@ export class JobRow {
     const slotsShown = seen.has('reserve_fences') || seen.has('prepare_obj_ret');
     if (seen.has('add_fence') && !slotsShown) drop('unreserved');
     if (!seen.has('va_insert') && !seen.has('va_remove')) drop('misapplied');
-    if (!seen.has('step'))
-      drop('steps', 'map', 'unmap', 'remap', 'keep', 'missing', 'redundant', 'diverged', 'misapplied');
+    if (!seen.has('step')) drop('steps', 'map', 'unmap', 'remap', 'keep', 'diverged', 'misapplied');
+    if (!stepsShown) drop('missing', 'redundant');
     return new JobRow({ ...this, counts });
   }
 }

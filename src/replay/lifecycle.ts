@@ -6,6 +6,7 @@ import { finishDetail } from './detail.ts';
 import { Job, JobDetail } from './job.ts';
 import type { Linkable } from './link_balance.ts';
 import { compareRequests } from './requests.ts';
+import { checkRollback } from './rollback.ts';
 import { closeTables } from './tables.ts';
 import { tell } from './tell.ts';
 
@@ -29,6 +30,7 @@ export function closeJob(context: Context, job: Job): void {
     checkLinks(context, job);
   }
   closeTables(context, job);
+  checkRollback(context, job);
   job.endLine = where.line;
   job.end = where.time();
   finishDetail(world, job);

@@ -6,6 +6,8 @@ import { keepAttempts, keepFence } from './detail.ts';
 import type { Evidence, LockClass } from './fact.ts';
 import type { FenceUse, Job } from './job.ts';
 import { closeJob, markLockEnd } from './lifecycle.ts';
+import { checkSignalling } from './resv_locks.ts';
+import { needObj } from './step_locks.ts';
 import { ExecContext } from './task.ts';
 import { tell } from './tell.ts';
 
@@ -163,6 +165,7 @@ export const lockHandlers: Handlers = {
       });
     }
     const result = open.exec.lock(event.obj, resv, event.ret, where.line);
+    if (event.ret === 0 && !world.seen.has('resv_lock')) checkSignalling(context, resv);
     if (open.sweeping && event.ret === 0) open.swept.add(resv);
     if (event.ret === EDEADLK && open.contention.length < MAX_CONTENTION) {
       const text = `${ptrHex(event.obj)} is contended: ${holderOf(context, resv, open)}`;
@@ -295,7 +298,11 @@ function countsAgree(open: ExecContext, numObjects: number | undefined): boolean
 function judgeRedundant(context: Context, open: ExecContext, job: Job): void {
   const vm = job.vm;
   // Without the driver's steps it is not known what the locks were needed for.
-  if (vm === undefined || !open.known || vm.resv === 0 || !context.world.seen.has('step')) return;
+  if (vm === undefined || !open.known || vm.resv === 0) return;
+  if (!context.world.seen.has('step')) {
+    if (job.listed.length === 0) return;
+    for (const { event } of job.listed) if (event.obj) needObj(context.world, job, event.obj);
+  }
   for (const held of open.exec.objects) {
     if (held.resv === vm.resv || job.needed.has(held.resv)) continue;
     if (held === open.exec.prelocked && !keepsPrelocked(open)) continue;

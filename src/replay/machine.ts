@@ -7,6 +7,7 @@ import { finishDetail } from './detail.ts';
 import { frameHandlers } from './frame.ts';
 import { lockHandlers } from './locks.ts';
 import { isPaired, type PairEnd, Pairing, pairEndOf } from './pairing.ts';
+import { resvLockHandlers } from './resv_locks.ts';
 import { tableHandlers } from './tables.ts';
 import type { Task } from './task.ts';
 import { treeHandlers } from './tree.ts';
@@ -26,7 +27,7 @@ function merge(...parts: readonly Handlers[]): Map<VmEventKind, AnyHandler> {
   return all;
 }
 
-const HANDLERS = merge(frameHandlers, lockHandlers, applyHandlers, treeHandlers, tableHandlers);
+const HANDLERS = merge(frameHandlers, lockHandlers, resvLockHandlers, applyHandlers, treeHandlers, tableHandlers);
 
 /** Does an event of this kind change anything? Page tables do so only where they are followed. */
 export function handles(kind: VmEventKind, mmu: MmuMode): boolean {

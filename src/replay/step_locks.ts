@@ -57,7 +57,7 @@ export function requestEvidence(job: Job): Evidence[] {
 }
 
 /** The lock pass that should have covered the object. */
-function lockEvidence(context: Context, job: Job | undefined, resv: Ptr): Evidence[] {
+export function lockEvidence(context: Context, job: Job | undefined, resv: Ptr): Evidence[] {
   const evidence: Evidence[] = [];
   for (const ask of job?.asks ?? [])
     evidence.push({ line: ask.line, text: `the lock pass asks for ${describeOp(ask)}` });

@@ -7,6 +7,7 @@ import { describeEvent, describeStep, STEP_TYPES } from './describe.ts';
 import type { Span, StepView } from './fact.ts';
 import type { Job, OpRun } from './job.ts';
 import { tellStale } from './lifecycle.ts';
+import { checkMapped } from './map_checks.ts';
 import { checkExpected, checkListed, checkPlanned, isStep, strayStep } from './predict.ts';
 import { checkLocked, requestEvidence } from './step_locks.ts';
 import { AS_ASKED, type Judged, type Mistake, type Probed, StepRun } from './step_run.ts';
@@ -54,7 +55,10 @@ export function listStep(event: StepEvent, context: Context): void {
   checkExpected(context, op, op.list.length, event, job?.vm);
   const view = viewOf(event, op.list.length, context);
   context.world.watch?.step(context, job?.vm, event, view, op);
+  checkMapped(context, job?.vm, event, view, op);
   op.list.push(event);
+  context.world.seen.add('listed step');
+  job?.listed.push({ event, view, op, linked: new Set(), unlocked: false });
   if (job?.vm !== undefined) noteTableStep(context, job, job.vm, view, op);
 }
 
@@ -81,6 +85,7 @@ export function driverStep(recorded: StepEvent, context: Context): void {
   }
   if (job !== undefined && op?.request?.list) tellStale(context, job);
   checkLocked(context, job, vm, event);
+  checkMapped(context, vm, event, view, op);
 }
 
 function viewOf(event: StepEvent, index: number, { where }: Context): StepView {

@@ -69,6 +69,8 @@ export class Task {
   run: RunFrame | undefined;
   /** The last page table call, until something else follows. */
   tableRun: TableRun | undefined;
+  /** dma_resv locks held without drm_exec, each with the line that took it. */
+  readonly plainLocks = new Map<Ptr, number>();
   /** A drm_gpuva_insert() whose result is still to come (entry and return probed apart). */
   inserting: { readonly gpuvm: Ptr; readonly va: Ptr; readonly inserted: Inserted; readonly flags: number } | undefined;
   /** Calls entered and not yet returned from, innermost last; see pairing.ts. */
@@ -82,7 +84,7 @@ export class Task {
 
   holds(resv: Ptr): boolean {
     for (const context of this.contexts) if (context.exec.holdsResv(resv)) return true;
-    return false;
+    return this.plainLocks.has(resv);
   }
 
   get innermost(): ExecContext | undefined {

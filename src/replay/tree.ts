@@ -1,7 +1,9 @@
 // The VA space as the driver changes it, and the objects and VMs that come and go.
-import { hex, type Ptr, ptrHex } from '../base/u64.ts';
+import { hex, type Ptr, ptrHex, type U64 } from '../base/u64.ts';
 import { type Gpuva, makeGpuva } from '../gpuvm/gpuva.ts';
 import type { Context, Handlers } from './context.ts';
+import { checkLinkLocked } from './list_locks.ts';
+import { undoes } from './rollback.ts';
 import type { Inserted } from './step_run.ts';
 import { noteTreeChange } from './tables.ts';
 import { tell } from './tell.ts';
@@ -11,11 +13,11 @@ const EEXIST = -17;
 
 export const treeHandlers: Handlers = {
   obj_init(event, context) {
-    context.world.newObj(event.obj, event.resv);
+    context.world.newObj(event.obj, event.size, event.resv);
   },
 
   obj_free(event, context) {
-    context.world.objs.delete(event.obj);
+    context.world.freeObj(event.obj);
   },
 
   vm_init(event, context) {
@@ -97,6 +99,7 @@ export const treeHandlers: Handlers = {
     if (vm === undefined) return;
     world.watch?.remove(context, vm, event);
     noteTreeChange(context, vm, event.addr, event.range);
+    noteNet(context, vm, event.va, event, -1);
     const va = vm.tree.get(event.va);
     if (va !== undefined && va.addr === event.addr && va.range === event.range) {
       vm.tree.remove(va);
@@ -111,8 +114,16 @@ export const treeHandlers: Handlers = {
   va_link(event, context) {
     context.world.learnResv(event.obj, event.resv);
     const { step, job } = context.task;
+    checkLinkLocked(context, event, 'link');
     step?.linkedAt.push(event.addr);
     job?.links.linked(event.va);
+    if (event.gpuvaLock === 0 && job?.vm?.tree.isImmediate && event.obj !== 0) {
+      const span =
+        step?.view.addr === undefined || step.view.range === undefined
+          ? undefined
+          : { addr: step.view.addr, range: step.view.range };
+      tell(context, { kind: 'gpuva_unlocked', obj: event.obj, resv: event.resv, span });
+    }
     const va = job?.vm?.tree.get(event.va);
     if (va !== undefined) va.vmBo = event.vmBo;
   },
@@ -120,6 +131,7 @@ export const treeHandlers: Handlers = {
   va_unlink(event, context) {
     context.world.learnResv(event.obj, event.resv);
     const { step, job } = context.task;
+    checkLinkLocked(context, event, 'unlink');
     if (step !== undefined && (step.event.va === 0 || step.event.va === event.va)) step.unlinked = true;
     if (job === undefined || event.obj === 0) return;
     job.links.unlinked(event.va);
@@ -132,6 +144,21 @@ export const treeHandlers: Handlers = {
     }
   },
 };
+
+/** What the job changes in sum. A mapping that leaves the tree is counted as it was put in: drivers change it afterwards. */
+function noteNet(
+  { task, where }: Context,
+  vm: VmState,
+  id: Ptr,
+  one: Omit<Inserted, 'ret' | 'offset' | 'line'> & { offset?: U64 },
+  by: 1 | -1,
+): void {
+  const { job } = task;
+  if (!undoes(job) || job.vm !== vm) return;
+  const known = by < 0 ? vm.tree.get(id) : undefined;
+  const { addr, range, obj, offset } = known ?? { offset: 0, ...one };
+  job.net.note({ addr, range, obj, offset, line: where.line }, by);
+}
 
 /** The first change of a tree while a locking context is open: nothing may be locked in it any more. */
 function noteChange(context: Context): void {
@@ -148,6 +175,7 @@ function insert(context: Context, vm: VmState | undefined, id: Ptr, one: Inserte
   }
   noteChange(context);
   noteTreeChange(context, vm, one.addr, one.range);
+  noteNet(context, vm, id, one, 1);
   if (one.obj !== 0) task.job?.links.inserted(id, one);
   const va = makeGpuva(id, one.addr, one.range, one.obj, one.offset, flags, one.line);
   if (vm.tree.insert(va) !== 0) {

@@ -1,5 +1,5 @@
 // Everything the trace has shown so far: objects, VMs, tasks, locking contexts; and what it has proved to be missing.
-import type { Ptr } from '../base/u64.ts';
+import type { Ptr, U64 } from '../base/u64.ts';
 import type { Where } from '../events/vm_event.ts';
 import type { Gpuva } from '../gpuvm/gpuva.ts';
 import type { GpuvmInit } from '../gpuvm/gpuvm.ts';
@@ -16,6 +16,8 @@ import { Watch, type WatchOptions } from './watch.ts';
 /** A GEM object; its resv may change during its life. */
 export interface ObjState {
   readonly ordinal: number;
+  /** Bytes; 0 while unknown. */
+  readonly size: U64;
   resv: Ptr;
 }
 
@@ -75,6 +77,7 @@ export class World {
   firstUnpaired = 0;
   /** Events that those before them could not have led to. */
   contradictions = 0;
+  readonly #byResv = new Map<Ptr, Ptr>();
   readonly #goneVms = new Map<Ptr, { readonly name: string; readonly ordinal: number }>();
   readonly #stepTypes: boolean[] = [];
   #countsAgreed = 0;
@@ -102,6 +105,11 @@ export class World {
     return this.seen.has('lock_obj_ret') || (this.#countsAgreed > 0 && this.#countsDisagreed === 0);
   }
 
+  /** Where a driver changes mappings is shown: its step callbacks, or its ops lists and the links that carry them out. */
+  get stepsShown(): boolean {
+    return this.seen.has('step') || (this.seen.has('listed step') && this.seen.has('va_link'));
+  }
+
   /** Does the trace show a driver's own brackets around its jobs? Otherwise the calls into drm_gpuvm make them. */
   get frameProbed(): boolean {
     return this.seen.has('bind') || this.seen.has('lock_pass') || this.seen.has('apply');
@@ -119,7 +127,8 @@ export class World {
   /** A task that is in nothing need not be remembered. */
   forgetIdle(task: Task): void {
     if (task.job !== undefined || task.run !== undefined || task.tableRun !== undefined) return;
-    if (task.contexts.length === 0 && task.calls.length === 0) this.tasks.delete(task.pid);
+    if (task.contexts.length === 0 && task.calls.length === 0 && task.plainLocks.size === 0)
+      this.tasks.delete(task.pid);
   }
 
   addVm(init: GpuvmInit, line: number): VmState {
@@ -164,12 +173,26 @@ export class World {
   learnResv(obj: Ptr, resv: Ptr): void {
     if (obj === 0 || resv === 0) return;
     const known = this.objs.get(obj);
-    if (known === undefined) this.objs.set(obj, { ordinal: ++this.#objOrdinal, resv });
+    if (known === undefined) this.objs.set(obj, { ordinal: ++this.#objOrdinal, size: 0, resv });
     else known.resv = resv;
+    this.#byResv.set(resv, obj);
   }
 
-  newObj(obj: Ptr, resv: Ptr): void {
-    this.objs.set(obj, { ordinal: ++this.#objOrdinal, resv });
+  newObj(obj: Ptr, size: U64, resv: Ptr): void {
+    this.objs.set(obj, { ordinal: ++this.#objOrdinal, size, resv });
+    if (resv !== 0) this.#byResv.set(resv, obj);
+  }
+
+  freeObj(obj: Ptr): void {
+    const resv = this.resvOf(obj);
+    if (this.#byResv.get(resv) === obj) this.#byResv.delete(resv);
+    this.objs.delete(obj);
+  }
+
+  /** An object that has or had this dma_resv; 0 where none was seen. */
+  objWith(resv: Ptr): Ptr {
+    const obj = this.#byResv.get(resv);
+    return obj === undefined || this.objs.get(obj)?.resv !== resv ? 0 : obj;
   }
 
   /** 0 while unknown. */
@@ -220,6 +243,7 @@ export class World {
       task.entered = 0;
       task.step = undefined;
       task.walked = undefined;
+      task.plainLocks.clear();
       task.run = undefined;
       task.tableRun = undefined;
       for (const context of task.contexts) context.known = false;

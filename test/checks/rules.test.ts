@@ -36,6 +36,12 @@ const CASES: Readonly<Record<string, readonly Case[]>> = {
       ],
     },
     { fires: 'nolock', where: 'missing', says: /^MAP step 0 of op 0/, silent: ['novmresv'] },
+    {
+      fires: 'nouveau/lock-mapped', // a driver that carries out ops lists
+      where: 'missing',
+      says: /^REMAP step 0 of op 0 \(MAP\) touches object/,
+      silent: CORRECT,
+    },
     { fires: 'deferred', where: 'missing', says: /without holding its dma_resv/, silent: ['immediate'] },
   ],
   'redundant-lock': [
@@ -119,6 +125,55 @@ const CASES: Readonly<Record<string, readonly Case[]>> = {
       says: /never unlinked/,
       silent: ['correct', 'skip-unmap', 'fail-step-6.12', 'misc'],
     },
+  ],
+  'lock-in-signalling-path': [
+    {
+      fires: 'msm/lock-in-run', // 8a7023b03535
+      where: 'lock_in_worker',
+      says: /^object 0x\w+ \(dma_resv 0x\w+\) is locked while the scheduler runs the job$/,
+      silent: [...CORRECT, 'correct', 'deferred-relock', 'immediate', 'msm/no-inplace'],
+    },
+  ],
+  'lock-leak': [
+    {
+      fires: 'xe/leak-resv', // 7d1a4258e602, CVE-2024-53086
+      where: { 0: 3 }, // in no job
+      says: /^the ioctl returns with object 0x\w+ \(dma_resv 0x\w+\) locked$/,
+      silent: [...CORRECT, 'xe/leak-correct', 'correct', 'misc'],
+    },
+  ],
+  'gpuva-lock': [
+    {
+      fires: 'panthor/no-gpuva-lock',
+      where: 'unlocked_link',
+      says: /is linked while nobody holds its gpuva.lock$/,
+      silent: [...CORRECT, 'immediate', 'panthor/no-widen'],
+    },
+  ],
+  'range-beyond-object': [
+    {
+      fires: 'msm/bounds', // 3a3bef68a6c1
+      where: 'bounds',
+      says: /^MAP of object 0x\w+ .*: offset 0x\w+ \+ range 0x\w+ is 0x\w+, the object has 0x\w+ bytes$/,
+      silent: [...CORRECT, 'msm/bounds-correct', 'correct', 'misc', 'fuzz-mixed'],
+    },
+  ],
+  'foreign-private-object': [
+    {
+      fires: 'msm/foreign', // c07612365087
+      where: 'foreign',
+      says: /^MAP of object 0x\w+ .*: it shares the dma_resv of VM 0x\w+, to which it is private$/,
+      silent: [...CORRECT, 'msm/foreign-correct', 'correct', 'misc', 'fuzz-mixed'],
+    },
+  ],
+  'bad-rollback': [
+    {
+      fires: 'nouveau/unwind-forget',
+      where: { 12: 1, 13: 1, 14: 1 },
+      says: /^the bind returned -12, and 1 mapping is gone and 3 have come that were not there before$/,
+      silent: [...CORRECT, 'fail-step-6.12', 'correct'],
+    },
+    { fires: 'xe/unwind-shrunk', where: { 13: 1, 14: 1 }, says: /4 mappings are gone and 4 have come/, silent: [] },
   ],
   'pte-stale': [
     {

@@ -1,0 +1,56 @@
+// dma_resv locks that are taken one by one, without drm_exec: ww_mutex_lock() and its relatives.
+import type { Context, Handlers } from './context.ts';
+import type { Evidence } from './fact.ts';
+import { tell } from './tell.ts';
+
+/** Where a job's fence waits for the task: whoever takes a dma_resv there may wait for a task that waits for the fence. */
+function inSignallingPath({ task }: Context): boolean {
+  return task.run !== undefined || (task.job?.driver === 'panthor' && task.job.applyLine > 0);
+}
+
+/** A lock of the dma_resv was taken, through drm_exec or without it. */
+export function checkSignalling(context: Context, resv: bigint | number): void {
+  if (!inSignallingPath(context)) return;
+  const { task, world } = context;
+  const job = task.run?.of.job ?? task.job;
+  const from = task.run?.line ?? task.job?.applyLine ?? 0;
+  const evidence: Evidence[] = from === 0 ? [] : [{ line: from, text: 'the scheduler runs the job from here on' }];
+  tell(context, {
+    kind: 'signalling_lock',
+    job,
+    vm: task.run?.vm ?? job?.vm,
+    obj: world.objWith(resv),
+    resv,
+    evidence,
+  });
+}
+
+/** A system call is over: what it still holds nobody can unlock but another one. */
+export function tellLeaks(context: Context): void {
+  const { task, world } = context;
+  for (const [resv, line] of task.plainLocks) {
+    const evidence = [{ line, text: 'it is locked here' }];
+    tell(context, {
+      kind: 'lock_leaked',
+      obj: world.objWith(resv),
+      resv,
+      evidence,
+      absence: 'call',
+      needs: ['resv_unlock'],
+    });
+  }
+  task.plainLocks.clear();
+}
+
+export const resvLockHandlers: Handlers = {
+  resv_lock(event, context) {
+    // Display drivers use ww_mutexes too.
+    if (event.ret !== 0 || context.world.objWith(event.resv) === 0) return;
+    if (event.ctx === 0) context.task.plainLocks.set(event.resv, context.where.line);
+    checkSignalling(context, event.resv);
+  },
+
+  resv_unlock(event, { task }) {
+    task.plainLocks.delete(event.resv);
+  },
+};
