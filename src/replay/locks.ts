@@ -300,7 +300,8 @@ function judgeRedundant(context: Context, open: ExecContext, job: Job): void {
   // Without the driver's steps it is not known what the locks were needed for.
   if (vm === undefined || !open.known || vm.resv === 0) return;
   if (!context.world.seen.has('step')) {
-    if (job.listed.length === 0) return;
+    // Only the whole of an ioctl shows all of its lists.
+    if (job.listed.length === 0 || !job.begun) return;
     for (const { event } of job.listed) if (event.obj) needObj(context.world, job, event.obj);
   }
   for (const held of open.exec.objects) {

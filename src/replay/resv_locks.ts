@@ -22,6 +22,8 @@ export function checkSignalling(context: Context, resv: bigint | number): void {
     obj: world.objWith(resv),
     resv,
     evidence,
+    // Without the end of the run everything behind it would seem to be in it.
+    needs: [task.run === undefined ? 'apply_ret' : 'run_ret'],
   });
 }
 

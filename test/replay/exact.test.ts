@@ -18,7 +18,7 @@ function trace({ addr, range, offset, obj, resv, gpuvm }: Values): string {
   const ret = (event: string, symbol: string, args: string) => `${event}: (caller+0x9/0x60 [drm] <- ${symbol}) ${args}`;
   const map = `addr=${addr} range=${range} obj=${obj} offset=${offset}`;
   const lines = [
-    ret('obj_init', 'drm_gem_private_object_init', `obj=${obj} size=0x1000 resv=${resv}`),
+    ret('obj_init', 'drm_gem_private_object_init', `obj=${obj} size=0x0 resv=${resv}`),
     ret(
       'vm_init',
       'drm_gpuvm_init',
