@@ -37,14 +37,14 @@ function checkOpCount(context: Context, job: Job, ret: number): void {
 function identify(
   context: Context,
   job: Job,
-  event: { ptr: Ptr; id: number | undefined; gpuvm: Ptr },
+  event: { readonly job: Ptr; readonly id?: number | undefined; readonly gpuvm: Ptr },
   what: string,
 ): void {
   const { world } = context;
   if (job.idKnown && event.id !== undefined && job.id !== event.id)
     world.contradicted(job, `the ${what} of job ${event.id} is in job ${job.id}`);
-  job.ptr = event.ptr;
-  if (event.ptr !== 0) world.jobsByPtr.set(event.ptr, job);
+  job.ptr = event.job;
+  if (event.job !== 0) world.jobsByPtr.set(event.job, job);
   if (event.id !== undefined) {
     job.id = event.id;
     job.idKnown = true;
@@ -112,13 +112,13 @@ export const frameHandlers: Handlers = {
 
   lock_pass(event, context) {
     const job = context.task.job ?? openJob(context, context.where);
-    identify(context, job, { ptr: event.job, id: event.id, gpuvm: event.gpuvm }, 'lock pass');
+    identify(context, job, event, 'lock pass');
     job.opCount ??= event.opCount;
   },
 
   job_submit(event, context) {
     const job = context.task.job ?? openJob(context, context.where);
-    identify(context, job, { ptr: event.job, id: event.id, gpuvm: event.gpuvm }, 'submission');
+    identify(context, job, event, 'submission');
     job.applied = true; // no later call brackets what it does to the tree
     job.opCount ??= event.opCount;
   },
@@ -131,7 +131,7 @@ export const frameHandlers: Handlers = {
     job.begun = true;
     job.driver = event.driver;
     job.deferred = true;
-    identify(context, job, { ptr: event.job, id: undefined, gpuvm: event.gpuvm }, 'creation');
+    identify(context, job, event, 'creation');
   },
 
   lock_pass_ret(event, context) {

@@ -20,7 +20,6 @@ interface Backing extends Span {
   readonly obj: Ptr;
   readonly ordinal: number;
   readonly offset: U64;
-  readonly line: number;
 }
 
 /** Handles known before the first look for those that are not needed any more. */
@@ -32,11 +31,7 @@ export class Memory {
   #sweepAt = FIRST_SWEEP;
   readonly #backings = new SpanMap<Backing>(
     (span, addr, end) => ({ ...span, addr, end, offset: addWrapped(span.offset, addr - span.addr) }),
-    (a, b) =>
-      a.obj === b.obj &&
-      a.ordinal === b.ordinal &&
-      a.line === b.line &&
-      addWrapped(a.offset, a.end - a.addr) === b.offset,
+    (a, b) => a.obj === b.obj && a.ordinal === b.ordinal && addWrapped(a.offset, a.end - a.addr) === b.offset,
   );
 
   constructor(ordinal: Ordinal) {
@@ -56,7 +51,7 @@ export class Memory {
    * The bytes [phys, phys + length) are those of the object from the offset on; where they are known to be another
    * place's, `inUse` says whether a table still points to them: if not, they were given back in between.
    */
-  learnPhys(phys: U64, length: number, place: Place, line: number, inUse: (from: number, to: number) => boolean): void {
+  learnPhys(phys: U64, length: number, place: Place, inUse: (from: number, to: number) => boolean): void {
     const start = floorTo(phys, SZ_4K);
     const end = start + length;
     if (place.obj === 0 || length <= 0) return;
@@ -84,7 +79,6 @@ export class Memory {
         obj: place.obj,
         ordinal,
         offset: addWrapped(place.offset, gap.addr - start),
-        line,
       });
     }
   }
@@ -107,11 +101,6 @@ export class Memory {
     const known = this.#backings.at(page);
     if (known === undefined || !this.#lives(known)) return undefined;
     return { obj: known.obj, offset: addWrapped(known.offset, page - known.addr), bytes: known.end - page };
-  }
-
-  /** The line that told whose a physical address is. */
-  learnedAt(phys: U64): number | undefined {
-    return this.#backings.at(floorTo(phys, SZ_4K))?.line;
   }
 
   /** Objects come and go: what belonged to those that are gone is forgotten now and then. */

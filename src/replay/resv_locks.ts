@@ -1,11 +1,13 @@
 // dma_resv locks that are taken one by one, without drm_exec: ww_mutex_lock() and its relatives.
 import type { Context, Handlers } from './context.ts';
+import { traitsOf } from './driver_traits.ts';
 import type { Evidence } from './fact.ts';
 import { tell } from './tell.ts';
 
 /** Where a job's fence waits for the task: whoever takes a dma_resv there may wait for a task that waits for the fence. */
 function inSignallingPath({ task }: Context): boolean {
-  return task.run !== undefined || (task.job?.driver === 'panthor' && task.job.applyLine > 0);
+  if (task.run !== undefined) return true;
+  return task.job !== undefined && task.job.applyLine > 0 && traitsOf(task.job)?.appliesInRun === true;
 }
 
 /** A lock of the dma_resv was taken, through drm_exec or without it. */

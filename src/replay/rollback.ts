@@ -1,12 +1,10 @@
 // Drivers that undo a bind that fails (nouveau, xe): the VA space must be as it was before.
 import { hex, ptrHex } from '../base/u64.ts';
-import type { DriverName } from '../events/vm_event.ts';
 import type { Gpuva } from '../gpuvm/gpuva.ts';
 import type { Context } from './context.ts';
+import { traitsOf } from './driver_traits.ts';
 import type { Job } from './job.ts';
 import { tell } from './tell.ts';
-
-const UNDOES: ReadonlySet<DriverName | undefined> = new Set<DriverName>(['nouveau', 'xe']);
 
 type Mapped = Pick<Gpuva, 'addr' | 'range' | 'obj' | 'offset' | 'line'>;
 
@@ -32,7 +30,7 @@ export class NetChanges {
 }
 
 export function undoes(job: Job | undefined): job is Job {
-  return UNDOES.has(job?.driver);
+  return traitsOf(job)?.undoes === true;
 }
 
 /** The job is over. */

@@ -321,7 +321,6 @@ export function tellTransient(context: Context, site: TableCallSite, span: Table
       first ??= { gone, addr: from };
     }
   }
-  of.transient += pages;
   if (first === undefined || unlocked === 0) return;
   const kept = keptStep(site, first.gone);
   if (kept === undefined && !tables.locksRegions) return;

@@ -1,31 +1,17 @@
 // Page tables where the trace shows no table calls: what the driver's steps call for, written as its table code would.
 import { add, sub, type U64 } from '../base/u64.ts';
-import type { DriverName, TableCode, TableTarget, TableUnmap, Where } from '../events/vm_event.ts';
-import { floorTo, SZ_1G, SZ_2M, SZ_4K } from '../mmu/format.ts';
+import type { TableTarget, TableUnmap, Where } from '../events/vm_event.ts';
+import { floorTo, SZ_4K } from '../mmu/format.ts';
 import type { PageTable } from '../mmu/pgtable.ts';
 import { advance, type Target } from '../mmu/run.ts';
 import type { Context } from './context.ts';
+import { type DriverTraits, traitsOf } from './driver_traits.ts';
 import type { Job } from './job.ts';
 import { type Extent, isLeftAlone, settle, tellWidened } from './table_calls.ts';
 import type { TableCallSite } from './table_site.ts';
 import { writeMap, writeUnmap } from './table_write.ts';
 import type { VmState } from './vm_state.ts';
 import type { JobTables, TableStep } from './vm_tables.ts';
-
-interface Derived {
-  readonly code: TableCode;
-  /** Leaves that the driver may choose; the memory is taken to be contiguous, so the largest that the offsets allow. */
-  readonly pageSizes: readonly number[];
-}
-
-const DRIVERS: Readonly<Record<DriverName, Derived>> = {
-  lab: { code: 'lab', pageSizes: [SZ_4K] },
-  msm: { code: 'msm', pageSizes: [SZ_4K] },
-  nouveau: { code: 'nvif', pageSizes: [SZ_4K] },
-  xe: { code: 'xe', pageSizes: [SZ_4K, SZ_2M, SZ_1G] },
-  panthor: { code: 'io-pgtable', pageSizes: [SZ_4K, SZ_2M] },
-  pvr: { code: 'pvr', pageSizes: [SZ_4K] },
-};
 
 /** A step callback returned 0: writes what its driver would have. */
 export function deriveStep(context: Context, job: Job, vm: VmState): void {
@@ -43,7 +29,7 @@ export function deriveLists(context: Context, job: Job, vm: VmState): void {
 }
 
 function derive(context: Context, job: Job, vm: VmState, of: JobTables, steps: readonly TableStep[]): void {
-  const driver = job.driver === undefined ? undefined : DRIVERS[job.driver];
+  const driver = traitsOf(job);
   if (driver === undefined || !vm.initKnown) return;
   const table = vm.tables.open(driver.code, vm.init);
   vm.tables.clock = 'apply';
@@ -57,7 +43,7 @@ function atStep(where: Where, { view }: TableStep): Where {
   return { line: view.line, pid: where.pid, cpu: where.cpu, time: () => where.time(), comm: () => where.comm() };
 }
 
-function writeStep(context: Context, site: TableCallSite, step: TableStep, driver: Derived): void {
+function writeStep(context: Context, site: TableCallSite, step: TableStep, driver: DriverTraits): void {
   const { addr, range, type } = step.view;
   if (addr === undefined || range === undefined) return;
   const end = add(addr, range);
@@ -81,7 +67,7 @@ function writeRemap(
   context: Context,
   site: TableCallSite,
   step: TableStep,
-  driver: Derived,
+  driver: DriverTraits,
   addr: U64,
   end: U64,
 ): void {
@@ -141,7 +127,7 @@ function asWritten(target: Target): TableTarget | undefined {
 function put(
   context: Context,
   site: TableCallSite,
-  driver: Derived,
+  driver: DriverTraits,
   to: TableTarget | undefined,
   addr: U64,
   end: U64,
@@ -155,11 +141,11 @@ function put(
   settle(context);
 }
 
-function clear(context: Context, site: TableCallSite, driver: Derived, addr: U64, end: U64): void {
+function clear(context: Context, site: TableCallSite, driver: DriverTraits, addr: U64, end: U64): void {
   writeUnmap(context, site, { kind: 'mmu_unmap', ...call(site, driver, addr, end), sparse: false }, driver.pageSizes);
   settle(context);
 }
 
-function call({ vm }: TableCallSite, { code }: Derived, addr: U64, end: U64): Omit<TableUnmap, 'kind' | 'sparse'> {
+function call({ vm }: TableCallSite, { code }: DriverTraits, addr: U64, end: U64): Omit<TableUnmap, 'kind' | 'sparse'> {
   return { code, gpuvm: vm.id, table: 0, addr, length: sub(end, addr), pgsize: 0 };
 }

@@ -31,7 +31,7 @@ export function judgeJob(context: Context, job: Job, vm: VmState): void {
   if (tables.clock === 'run') {
     if (context.task.run?.of === of || !failed) return;
     // It will never run: what it did to the tree stands.
-    tables.loose.push(...of.changed);
+    for (const changed of of.changed) tables.addLoose(changed);
     tables.jobs.delete(job);
   } else if (tables.clock === 'apply') {
     finishJob(context, vm, of);

@@ -59,7 +59,6 @@ export function siteOf(event: AnyCall, context: Context): TableCallSite | undefi
     job = task.job;
     of = tables.of(job);
   }
-  if (of !== undefined) of.wrote = true;
   const step = task.step === undefined || task.run !== undefined ? undefined : of?.steps.at(-1);
   return { vm, tables, table, of, job, step };
 }
@@ -118,7 +117,7 @@ export function learn(context: Context, target: Target, claim: Place | undefined
     for (const vm of vms.values()) if (pointsInto(vm.tables.table, from, to)) return true;
     return false;
   };
-  memory.learnPhys(target.addr, Number(event.length), claim, context.where.line, inUse);
+  memory.learnPhys(target.addr, Number(event.length), claim, inUse);
 }
 
 /** Does a leaf of the table point into [from, to)? Asked only where two mappings contradict each other. */

@@ -105,7 +105,9 @@ function noteGone(context: Context, site: TableCallSite, call: TableUnmap, gone:
 }
 
 function noteChanged({ where }: Context, { tables, of }: TableCallSite, { addr, length }: TableMap | TableUnmap): void {
-  (of?.changed ?? tables.loose).push({ addr, range: length, line: where.line });
+  const changed = { addr, range: length, line: where.line };
+  if (of === undefined) tables.addLoose(changed);
+  else of.changed.push(changed);
 }
 
 /** The call did not end as the model says: the entries were not those that were followed. */

@@ -152,7 +152,7 @@ export function noteTreeChange(context: Context, vm: VmState, addr: U64, range: 
   const { job } = context.task;
   const { line } = context.where;
   if (job?.vm === vm) tables.of(job).changed.push({ addr, range, line });
-  else if (tables.table !== undefined) tables.loose.push({ addr, range, line });
+  else if (tables.table !== undefined) tables.addLoose({ addr, range, line });
 }
 
 /** A job is over; where the tables follow at once, so are its writes. */

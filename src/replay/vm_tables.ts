@@ -61,14 +61,10 @@ export class JobTables {
   #gone: SpanMap<Gone> | undefined;
   /** A map call was refused: what its driver then takes back is its own. */
   refused = false;
-  /** It called on the tables. */
-  wrote = false;
   /** Pages set aside for tables, where shown, and those that its maps took. */
   prealloc: number | undefined;
   allocated = 0;
   shortTold = false;
-  /** Pages that it cleared and set again as they were. */
-  transient = 0;
   /** A transient teardown was reported. */
   readonly torn = new Set<TableStep | undefined>();
 
@@ -99,6 +95,8 @@ export interface Told extends Span {
 const MAX_PENDING = 1024;
 /** The same before any table call was seen: there may be none in the trace. */
 const MAX_UNSEEN = 64;
+/** Changes outside of any job that wait to be judged with the next one. */
+const MAX_LOOSE = 4096;
 
 export class VmTables {
   /** Undefined until a table call was seen. */
@@ -162,6 +160,12 @@ export class VmTables {
     const [oldest] = this.jobs.keys();
     if (oldest !== undefined) this.jobs.delete(oldest);
     if (this.table !== undefined) this.complete = false;
+  }
+
+  /** A change that nobody's writes are awaited for; where no job ends to judge them, the oldest are given up. */
+  addLoose(changed: Changed): void {
+    this.loose.push(changed);
+    if (this.loose.length > MAX_LOOSE) this.loose.splice(0, MAX_LOOSE / 2);
   }
 
   /** Events are missing: what the tables hold is not known any more. */

@@ -1,0 +1,30 @@
+// What the replay has to know of each driver beyond its probes: one line a driver.
+import type { DriverName, TableCode } from '../events/vm_event.ts';
+import { SZ_1G, SZ_2M, SZ_4K } from '../mmu/format.ts';
+
+export interface DriverTraits {
+  /** The code behind its page tables. */
+  readonly code: TableCode;
+  /** Leaves that it may choose where tables are derived: memory is then taken to be contiguous. */
+  readonly pageSizes: readonly number[];
+  /** A bind that fails is undone as a whole. */
+  readonly undoes: boolean;
+  /** The apply is the scheduler's run of the job, in its fence's signalling path. */
+  readonly appliesInRun: boolean;
+}
+
+const PLAIN = { pageSizes: [SZ_4K], undoes: false, appliesInRun: false };
+
+export const DRIVER_TRAITS: Readonly<Record<DriverName, DriverTraits>> = {
+  lab: { ...PLAIN, code: 'lab' },
+  msm: { ...PLAIN, code: 'msm' },
+  nouveau: { ...PLAIN, code: 'nvif', undoes: true },
+  xe: { ...PLAIN, code: 'xe', pageSizes: [SZ_4K, SZ_2M, SZ_1G], undoes: true },
+  panthor: { ...PLAIN, code: 'io-pgtable', pageSizes: [SZ_4K, SZ_2M], appliesInRun: true },
+  pvr: { ...PLAIN, code: 'pvr' },
+};
+
+/** Undefined while the job's driver is not known. */
+export function traitsOf(job: { readonly driver: DriverName | undefined } | undefined): DriverTraits | undefined {
+  return job?.driver === undefined ? undefined : DRIVER_TRAITS[job.driver];
+}
