@@ -1,6 +1,8 @@
 // The profiles, oldest first: one line says what changed since the one before.
 import type { KernelProfile, KernelSwitches } from './profile.ts';
 
+export type { KernelProfile, KernelSwitches, SwitchName } from './profile.ts';
+
 const V6_7: KernelSwitches = {
   mapReq: false,
   execLock: false,
