@@ -37,10 +37,9 @@ export const kernels: readonly KernelProfile[] = [
   { name: '6.19', switches: V6_19 },
 ];
 
-/** Numbers of `6.12.117-amd64`; undefined where the text does not begin as a kernel's release does. */
+/** Numbers of `6.12.117-amd64`; undefined where the text is no release. */
 function versionOf(release: string): readonly [number, number, number] | undefined {
-  const [, major, minor, patch] =
-    /^v?(\d{1,3})\.(\d{1,4})(?:\.(\d{1,6}))?(?![\w.]*\.\d)(?:$|[-+~_ ]|rc)/.exec(release) ?? [];
+  const [, major, minor, patch] = /^v?(\d{1,3})\.(\d{1,4})(?:\.(\d{1,6}))?(?:[-+~_]\S*)?$/.exec(release) ?? [];
   return major === undefined ? undefined : [Number(major), Number(minor), Number(patch ?? 0)];
 }
 

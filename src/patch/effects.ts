@@ -25,7 +25,7 @@ export interface FunctionChange {
   /** Path below the kernel's tree: `drivers/gpu/drm/drm_gpuvm.c`. */
   readonly file: string;
   readonly params: readonly CCode[];
-  /** Probes of it are understood, or it is a mark of a switch. */
+  /** Probes of it are understood, or a switch follows from it. */
   readonly modelled: boolean;
   readonly at: PatchPlace;
 }
@@ -41,7 +41,8 @@ export interface SignatureChange {
 
 /** One call of a modelled function whose arguments the patch changes: the rest of the call stays. */
 export interface CallChange {
-  readonly inFunction: string;
+  /** undefined where the patch does not show it. */
+  readonly inFunction: string | undefined;
   readonly file: string;
   readonly callee: string;
   /** Those that differ, in order; never empty. */
@@ -64,7 +65,7 @@ export interface ArgChange {
 /** A call of a modelled function that the patch adds or takes out. */
 export interface CallEdit {
   readonly kind: 'added' | 'removed';
-  readonly inFunction: string;
+  readonly inFunction: string | undefined;
   readonly file: string;
   readonly callee: string;
   readonly args: readonly CCode[];
