@@ -31,6 +31,8 @@ const RULES: Readonly<Record<string, Rule>> = {
     may: ['base', 'events', 'kernels', 'dialects'],
     because: 'text of a patch to what it does to the functions that are probed',
   },
+
+  dumps: { may: ['base', 'events', 'csv-parse/sync'], because: 'formats of files that show a VA space; no trace' },
   gpuvm: { may: ['base', 'sorted-btree'], because: 'a model of kernel code, compared with the kernel alone' },
   mmu: { may: ['base', 'sorted-btree'], because: 'a model of kernel code, compared with the kernel alone' },
   exec: { may: ['base'], because: 'a model of kernel code, compared with the kernel alone' },
@@ -95,6 +97,8 @@ const RULES: Readonly<Record<string, Rule>> = {
       'patch',
       'ftrace',
       'dialects',
+
+      'dumps',
       'replay',
       'checks',
       'findings',

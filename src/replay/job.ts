@@ -183,6 +183,8 @@ export class Job {
   readonly comm: string;
   /** The entry of its ioctl was seen. */
   begun = false;
+  /** The trace begins after its lock pass, or within: what it holds is not known. */
+  resumed = false;
   vm: VmState | undefined;
   driver: DriverName | undefined;
   opCount: number | undefined;

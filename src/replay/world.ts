@@ -1,5 +1,6 @@
 // Everything the trace has shown so far: objects, VMs, tasks, locking contexts; and what it has proved to be missing.
 import type { Ptr, U64 } from '../base/u64.ts';
+import type { VmDump } from '../events/vm_dump.ts';
 import type { Where } from '../events/vm_event.ts';
 import type { Gpuva } from '../gpuvm/gpuva.ts';
 import type { GpuvmInit } from '../gpuvm/gpuvm.ts';
@@ -71,6 +72,10 @@ export class World {
   readonly memory = new Memory((obj) => this.objs.get(obj)?.ordinal ?? 0);
   /** The place in an object that an entry leads to, as far as it is known. */
   readonly placeOf = (target: Target): Known | undefined => this.memory.placeOf(target);
+  /** VMs that were made before the trace began and of which no dump tells, those that are gone included. */
+  readonly unseen: VmState[] = [];
+  /** VMs that are not as the dump of their past says, and why. */
+  readonly misfits = new Map<VmState, string>();
   /** Places where events of unknown number and kind are missing. */
   gaps = 0;
   unpaired = 0;
@@ -138,6 +143,14 @@ export class World {
     return vm;
   }
 
+  /** A VM that was made before the trace began, with what a dump of that time says of it. */
+  addDumpedVm(id: Ptr, dump: VmDump): void {
+    for (const { obj, resv } of dump.mappings) this.learnResv(obj, resv);
+    const vm = new VmState(id, ++this.#vmOrdinal, undefined, 0, dump);
+    this.vms.set(id, vm);
+    this.watch?.meet(vm);
+  }
+
   /** The VM, made up as unknown where its init is not in the trace; undefined for a NULL pointer. */
   vm(id: Ptr): VmState | undefined {
     if (id === 0) return undefined;
@@ -145,6 +158,7 @@ export class World {
     if (vm === undefined) {
       vm = new VmState(id, ++this.#vmOrdinal, undefined, 0);
       this.vms.set(id, vm);
+      if (this.unseen.length < MAX_GONE_VMS) this.unseen.push(vm);
       this.watch?.meet(vm);
     }
     return vm;
