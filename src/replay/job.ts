@@ -185,6 +185,8 @@ export class Job {
   begun = false;
   vm: VmState | undefined;
   driver: DriverName | undefined;
+  /** The struct drm_file of its ioctl; 0 where not shown. */
+  file: Ptr = 0;
   opCount: number | undefined;
   attempts = 0;
   ret: number | undefined;

@@ -1,7 +1,7 @@
 // One GPU VM as the trace shows it: the tree that the driver made, the tree that the steps asked for, and enough of its
 // past to see it as it stood when a lock pass ended.
 import { add, type Ptr, sub, type U64 } from '../base/u64.ts';
-import { OP_MAP, OP_REMAP, type StepEvent } from '../events/vm_event.ts';
+import { type DriverName, OP_MAP, OP_REMAP, type StepEvent } from '../events/vm_event.ts';
 import { type Gpuva, gpuvaEnd, makeGpuva } from '../gpuvm/gpuva.ts';
 import { Gpuvm, type GpuvmInit } from '../gpuvm/gpuvm.ts';
 import { type MapReq, type Recorded, stepsOfMap, stepsOfUnmap } from '../gpuvm/sm_map.ts';
@@ -57,6 +57,9 @@ export class VmState {
   treeShown = true;
   /** The VM's own dma_resv, 0 while unknown. */
   resv: Ptr;
+  /** The struct drm_file whose binds use it; 0 while unknown. */
+  file: Ptr = 0;
+  driver: DriverName | undefined;
   #journal: Change[] = [];
   #dropped = 0;
   #pins = 0;
