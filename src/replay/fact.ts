@@ -119,7 +119,7 @@ export type Fact = At &
     | { readonly kind: 'wrong_vm_bo'; readonly detail: string }
     | { readonly kind: 'extobj_mismatch'; readonly detail: string }
     | { readonly kind: 'vm_bo_leaked'; readonly detail: string }
-    | { readonly kind: 'zero_length'; readonly detail: string; readonly steps: number }
+    | { readonly kind: 'zero_length'; readonly detail: string }
     | { readonly kind: 'vm_gone'; readonly detail: string }
     | { readonly kind: 'vm_raced'; readonly detail: string }
     | { readonly kind: 'range_beyond'; readonly detail: string }
