@@ -41,10 +41,6 @@ export type VmEvent =
       readonly resv: Ptr;
     }
   | { readonly kind: 'vm_free'; readonly gpuvm: Ptr }
-  /** The driver's own struct around the drm_gpuvm is freed. */
-  | { readonly kind: 'vm_destroy'; readonly gpuvm: Ptr }
-  /** A worker or a notifier of the driver uses the VM. */
-  | { readonly kind: 'vm_use'; readonly gpuvm: Ptr }
   /** The ioctl that makes VMs. */
   | { readonly kind: 'vm_create' }
   | { readonly kind: 'vm_create_ret' }
@@ -201,6 +197,13 @@ export type VmEvent =
   /** The scheduler runs a job whose tree changes were made in its ioctl: its table writes are between the two. */
   | { readonly kind: 'run'; readonly job: Ptr; readonly id: number | undefined; readonly gpuvm: Ptr }
   | { readonly kind: 'run_ret'; readonly job: Ptr }
+  // what a driver says of a VM that is more than its drm_gpuvm; gpuvm 0, va 0: the trace shows hashes of pointers only
+  | VmLife
+  /** A worker of the driver's begins or ends its work on a VM (preempt_rebind_work_func() of xe). */
+  | { readonly kind: 'vm_worker'; readonly gpuvm: Ptr; readonly asid: number | undefined }
+  | { readonly kind: 'vm_worker_ret'; readonly gpuvm: Ptr; readonly asid: number | undefined }
+  /** The pages behind a mapping of user memory go away: from the first of the two to the second its entries are zapped. */
+  | VaInvalidate
   // page tables
   | TableMap
   | TableMapRet
@@ -222,6 +225,28 @@ export type VmEvent =
   | { readonly kind: 'pt_prealloc'; readonly gpuvm: Ptr; readonly count: number }
   /** The driver's page allocator for tables; page 0: it had none left. */
   | { readonly kind: 'pt_alloc_ret'; readonly gpuvm: Ptr; readonly page: Ptr };
+
+/**
+ * The struct around the drm_gpuvm: made and ready for use (`create`, after drm_gpuvm_init()), banned (`kill`), a bind
+ * of it failed for good (`ops_fail`), about to be given back (`free`, after drm_gpuvm_free()).
+ */
+export interface VmLife {
+  readonly kind: 'vm_life';
+  readonly at: 'create' | 'kill' | 'ops_fail' | 'free';
+  readonly gpuvm: Ptr;
+  /** The address space number that the hardware knows the VM by; 0: none. */
+  readonly asid: number | undefined;
+}
+
+export interface VaInvalidate {
+  readonly kind: 'va_invalidate';
+  readonly at: 'begin' | 'complete';
+  readonly gpuvm: Ptr;
+  readonly va: Ptr;
+  readonly addr: U64;
+  /** Bytes. */
+  readonly length: U64;
+}
 
 /** The code that writes a page table: it decides what a call does to the entries that are there. */
 export type TableCode = 'lab' | 'msm' | 'nvif' | 'xe' | 'io-pgtable' | 'panthor' | 'pvr' | 'iommu';

@@ -47,8 +47,9 @@ export function checkAlive(context: Context, event: VmEvent): void {
   const { world, task, where } = context;
   const mortal = world.mortal.get(event.gpuvm);
   if (mortal === undefined || (mortal.state === 'made' && mortal.pid === task.pid)) return;
-  if (!USES.has(event.kind) && !(event.kind === 'vm_use' && mortal.state !== 'put')) return;
-  if (event.kind === 'run' && mortal.state === 'put') return; // the driver's own struct
+  // What a worker uses is the driver's own struct.
+  const uses = event.kind === 'vm_worker' ? mortal.state === 'freed' : USES.has(event.kind);
+  if (!uses) return;
   world.mortal.delete(event.gpuvm);
   const name = ptrHex(event.gpuvm);
   const made = mortal.state === 'made';
@@ -110,8 +111,8 @@ export const lifeHandlers: Handlers = {
     bury(context, event.gpuvm, 'put');
   },
 
-  vm_destroy(event, context) {
-    bury(context, event.gpuvm, 'freed');
+  vm_life(event, context) {
+    if (event.at === 'free' && event.gpuvm !== 0) bury(context, event.gpuvm, 'freed');
   },
 
   vm_close(event, context) {
