@@ -128,7 +128,9 @@ export class Analysis implements EventSink {
     const { stats, diagnostics } = this.#decoder;
     const { world } = this.#machine;
     const { seen } = world;
-    const findings = this.#findings.filter((finding) => world.locksShown || !LOCK_RULES.has(finding.rule));
+    const findings = this.#findings.filter(
+      ({ rule }) => (world.locksShown || !LOCK_RULES.has(rule)) && (world.resvLocksShown || rule !== 'missing-vm-lock'),
+    );
     if (this.#lossIsSilent(diagnostics)) for (const finding of findings) finding.confidence = 'inconclusive';
     const misfits = new Map([...world.misfits].map(([vm, why]) => [vm.ordinal, why]));
     for (const finding of findings)
@@ -237,6 +239,10 @@ const LOCK_RULES = new Set(['missing-lock', 'redundant-lock', 'stale-lock-set'])
 /** Rules of which a trace with silent losses must not give a false finding. */
 const WITHHELD = new Set([
   'missing-lock',
+  'missing-vm-lock',
+  'freed-vm',
+  'vm-race',
+  'vm-bo-leak',
   'redundant-lock',
   'misapplied-step',
   'pte-stale',

@@ -97,7 +97,6 @@ const RULES: Readonly<Record<string, Rule>> = {
       'patch',
       'ftrace',
       'dialects',
-
       'dumps',
       'replay',
       'checks',

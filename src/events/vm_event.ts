@@ -41,9 +41,25 @@ export type VmEvent =
       readonly resv: Ptr;
     }
   | { readonly kind: 'vm_free'; readonly gpuvm: Ptr }
+  /** The ioctl that makes VMs. */
+  | { readonly kind: 'vm_create' }
+  | { readonly kind: 'vm_create_ret' }
+  /** The driver tears the VM down. */
+  | { readonly kind: 'vm_close'; readonly gpuvm: Ptr }
+  | { readonly kind: 'vm_close_ret' }
+  /** An open file of the DRM device is closed and all that it owned is released. */
+  | { readonly kind: 'file_close'; readonly file: Ptr }
   | { readonly kind: 'bo_create'; readonly gpuvm: Ptr; readonly obj: Ptr; readonly resv: Ptr; readonly vmBo: Ptr }
   | { readonly kind: 'bo_obtain'; readonly gpuvm: Ptr; readonly obj: Ptr; readonly resv: Ptr; readonly vmBo: Ptr }
-  | { readonly kind: 'bo_destroy'; readonly vmBo: Ptr }
+  | {
+      readonly kind: 'bo_destroy';
+      readonly vmBo: Ptr;
+      /** As of `va_link`. */
+      readonly gpuvaLock: Ptr | undefined;
+    }
+  /** The last reference of a vm_bo is gone, and it waits for drm_gpuvm_bo_deferred_cleanup(). */
+  | { readonly kind: 'bo_zombie'; readonly vmBo: Ptr }
+  | { readonly kind: 'bo_deferred_cleanup'; readonly gpuvm: Ptr }
   | { readonly kind: 'bo_extobj_add'; readonly gpuvm: Ptr; readonly vmBo: Ptr; readonly obj: Ptr }
   | { readonly kind: 'bo_evict'; readonly vmBo: Ptr; readonly evict: boolean }
   // requests
@@ -99,7 +115,11 @@ export type VmEvent =
       readonly resv: Ptr;
       readonly addr: U64;
       readonly deferred: boolean;
+      /** As of `va_link`. */
+      readonly gpuvaLock: Ptr | undefined;
     }
+  /** A look-up in the tree, drm_gpuva_find() and its relatives. */
+  | { readonly kind: 'va_find'; readonly gpuvm: Ptr }
   // drm_exec and dma_resv
   | { readonly kind: 'exec_init'; readonly exec: Ptr; readonly flags: number }
   | { readonly kind: 'exec_cleanup'; readonly exec: Ptr; readonly again: boolean }
@@ -125,7 +145,13 @@ export type VmEvent =
   | { readonly kind: 'resv_unlock'; readonly resv: Ptr }
   | { readonly kind: 'add_fence'; readonly resv: Ptr; readonly fence: Ptr; readonly usage: number }
   // the driver's own frame around them
-  | { readonly kind: 'bind'; readonly driver: DriverName; readonly opCount: number | undefined }
+  | {
+      readonly kind: 'bind';
+      readonly driver: DriverName;
+      readonly opCount: number | undefined;
+      /** struct drm_file; 0 where not shown. */
+      readonly file: Ptr;
+    }
   | { readonly kind: 'bind_ret'; readonly job: number | undefined; readonly ret: number | undefined }
   | { readonly kind: 'other_ioctl' }
   | { readonly kind: 'other_ioctl_ret' }
@@ -152,7 +178,14 @@ export type VmEvent =
       readonly offset: U64;
     }
   /** A job that will run in a worker is made; its struct is all that the run will show. */
-  | { readonly kind: 'job_new'; readonly driver: DriverName; readonly job: Ptr; readonly gpuvm: Ptr }
+  | {
+      readonly kind: 'job_new';
+      readonly driver: DriverName;
+      readonly job: Ptr;
+      readonly gpuvm: Ptr;
+      /** As of `bind`. */
+      readonly file: Ptr;
+    }
   /** The job that the task is in gets its struct, number and VM. */
   | {
       readonly kind: 'job_submit';

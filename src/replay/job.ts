@@ -187,6 +187,8 @@ export class Job {
   resumed = false;
   vm: VmState | undefined;
   driver: DriverName | undefined;
+  /** The struct drm_file of its ioctl; 0 where not shown. */
+  file: Ptr = 0;
   opCount: number | undefined;
   attempts = 0;
   ret: number | undefined;

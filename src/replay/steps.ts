@@ -14,6 +14,7 @@ import { AS_ASKED, type Judged, type Mistake, type Probed, StepRun } from './ste
 import { deriveStep } from './table_derive.ts';
 import { tell } from './tell.ts';
 import { contradicted } from './tree.ts';
+import { tellDisturbed } from './vm_race.ts';
 import type { VmState } from './vm_state.ts';
 
 /** Steps remembered of one lock request, for display and comparison. */
@@ -69,6 +70,7 @@ export function listStep(event: StepEvent, context: Context): void {
 export function driverStep(recorded: StepEvent, context: Context): void {
   const { task, where } = context;
   context.world.stepSeen(recorded.type);
+  tellDisturbed(context);
   if (task.step !== undefined) finishStep(context, true);
   if (task.locking !== undefined) context.world.contradicted(task.job, 'a step within the lock loop');
   const job = task.job;

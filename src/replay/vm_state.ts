@@ -2,7 +2,7 @@
 // past to see it as it stood when a lock pass ended.
 import { add, type Ptr, sub, type U64 } from '../base/u64.ts';
 import type { VmDump } from '../events/vm_dump.ts';
-import { OP_MAP, OP_REMAP, type StepEvent } from '../events/vm_event.ts';
+import { type DriverName, OP_MAP, OP_REMAP, type StepEvent } from '../events/vm_event.ts';
 import { type Gpuva, gpuvaEnd, makeGpuva } from '../gpuvm/gpuva.ts';
 import { Gpuvm, type GpuvmInit } from '../gpuvm/gpuvm.ts';
 import { type MapReq, type Recorded, stepsOfMap, stepsOfUnmap } from '../gpuvm/sm_map.ts';
@@ -74,6 +74,9 @@ export class VmState {
   treeShown = true;
   /** The VM's own dma_resv, 0 while unknown. */
   resv: Ptr;
+  /** The struct drm_file whose binds use it; 0 while unknown. */
+  file: Ptr = 0;
+  driver: DriverName | undefined;
   #journal: Change[] = [];
   #dropped = 0;
   #pins = 0;
