@@ -4,6 +4,7 @@ import type { Ptr, U64 } from '../base/u64.ts';
 import { OP_MAP, OP_REMAP } from '../events/vm_event.ts';
 import type { Context } from './context.ts';
 import type { Job, ListedStep } from './job.ts';
+import { keepNeed } from './pass_record.ts';
 import { lockEvidence } from './step_locks.ts';
 import { tell } from './tell.ts';
 
@@ -24,6 +25,7 @@ export function checkLinkLocked(context: Context, linked: Linked, how: 'link' | 
   const step = how === 'link' ? linkedStep(job, linked) : unlinkedStep(job, linked.va);
   if (step === undefined) return;
   if (how === 'link') step.linked.add(linked.va);
+  keepNeed(context, job, linked.obj, step);
   const resv = world.resvOf(linked.obj);
   if (resv === 0) {
     job.unknown.add('the dma_resv of an object that it uses is not known');

@@ -2,6 +2,7 @@
 import type { Context, Handlers } from './context.ts';
 import { traitsOf } from './driver_traits.ts';
 import type { Evidence } from './fact.ts';
+import { meetLock } from './pass_record.ts';
 import { tell } from './tell.ts';
 
 /** Where a job's fence waits for the task: whoever takes a dma_resv there may wait for a task that waits for the fence. */
@@ -50,7 +51,10 @@ export const resvLockHandlers: Handlers = {
   resv_lock(event, context) {
     // Display drivers use ww_mutexes too.
     if (event.ret !== 0 || context.world.objWith(event.resv) === 0) return;
-    if (event.ctx === 0) context.task.plainLocks.set(event.resv, context.where.line);
+    if (event.ctx === 0) {
+      context.task.plainLocks.set(event.resv, context.where.line);
+      meetLock(context, event.resv);
+    }
     checkSignalling(context, event.resv);
   },
 
