@@ -4,6 +4,7 @@ import type { Context, Handlers } from './context.ts';
 import { markApply } from './detail.ts';
 import { type Job, type LockAsk, OpRun } from './job.ts';
 import { closeJob, openJob, tellStale } from './lifecycle.ts';
+import { expectSteps } from './link_locks.ts';
 import { checkComplete, expectedOf, isAsPlanned, planOp } from './predict.ts';
 import { needObj } from './step_locks.ts';
 import { driverStep, finishStep, listStep, lockStep } from './steps.ts';
@@ -108,6 +109,7 @@ function startRequest(context: Context, job: Job, event: SmRequest): void {
   context.world.watch?.request(context, job, op);
   planOp(job, op);
   op.expected = isAsPlanned(job, op, event) ? op.planned : expectedOf(job.vm, event);
+  expectSteps(context, job, op);
 }
 
 function kindOf(event: SmRequest): BindOp {
@@ -117,6 +119,9 @@ function kindOf(event: SmRequest): BindOp {
 /** An op is over: all of its steps have been seen, unless it failed. */
 export function finishOp(context: Context, job: Job, op: OpRun): void {
   if (job.op === op) job.op = undefined;
-  if (op.failed || !context.world.seen.has('step')) return;
-  checkComplete(context, job, op);
+  if (context.world.seen.has('step')) {
+    if (!op.failed) checkComplete(context, job, op);
+  } else if (op.request?.list === false && op.expected === undefined) {
+    job.unknown.add('its steps are not probed, and the mappings of its VM are not known');
+  }
 }

@@ -94,6 +94,8 @@ export const frameHandlers: Handlers = {
     if (!job.deferred && job.ops.length > 0) checkOpCount(context, job, event.ret ?? 0);
     const applyToCome = event.ret === 0 && !job.applied && job.ptr !== 0 && job.lockVersion >= 0;
     if (!applyToCome) {
+      if (event.ret === 0 && job.asks.length > 0 && job.ops.length === 0 && job.counts.steps === 0)
+        job.unknown.add('what its lock pass asked for is not applied in its ioctl');
       closeJob(context, job);
     } else {
       job.deferred = true;

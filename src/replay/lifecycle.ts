@@ -27,10 +27,8 @@ export function openJob(context: Context, where: Where): Job {
 export function closeJob(context: Context, job: Job): void {
   const { world, task, where } = context;
   if (!world.openJobs.has(job)) return;
-  if (job.applied || job.implicit) {
-    compareRequests(context, job);
-    checkLinks(context, job);
-  }
+  compareRequests(context, job);
+  if (job.applied || job.implicit) checkLinks(context, job);
   closeTables(context, job);
   checkRollback(context, job);
   job.endLine = where.line;

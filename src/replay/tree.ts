@@ -2,7 +2,7 @@
 import { hex, type Ptr, ptrHex, type U64 } from '../base/u64.ts';
 import { type Gpuva, makeGpuva } from '../gpuvm/gpuva.ts';
 import type { Context, Handlers } from './context.ts';
-import { checkLinkLocked } from './list_locks.ts';
+import { checkLinkLocked } from './link_locks.ts';
 import { undoes } from './rollback.ts';
 import type { Inserted } from './step_run.ts';
 import { noteTreeChange } from './tables.ts';
