@@ -53,6 +53,7 @@ const RULES: Readonly<Record<string, Rule>> = {
       'gpuvm (type)',
       'exec (type)',
       'checks (type)',
+      'whatif',
       'csv-stringify/sync',
     ],
     because: 'report in, text out',
@@ -88,7 +89,19 @@ const RULES: Readonly<Record<string, Rule>> = {
     because: 'the whole pipeline, without a reporter and without I/O',
   },
   'index.ts': {
-    may: ['base', 'events', 'ftrace', 'dialects', 'replay', 'checks', 'findings', 'mmu', 'analyze.ts', 'probe_set.ts'],
+    may: [
+      'base',
+      'events',
+      'ftrace',
+      'dialects',
+      'replay',
+      'checks',
+      'findings',
+      'mmu',
+      'whatif',
+      'analyze.ts',
+      'probe_set.ts',
+    ],
     because: 'the public interface',
   },
 };
