@@ -29,6 +29,8 @@ export interface AnalyzeOptions {
   readonly definitions?: readonly ProbeDefinition[];
   /** Keep what `show` needs of every job, and hand each over when it ends. */
   readonly onJob?: (job: Job) => void;
+  /** Keep also what another lock pass would meet, in the detail of each job that onJob gets. */
+  readonly passes?: boolean;
   /** Where the page tables come from; 'trace' where not given. */
   readonly mmu?: MmuMode | undefined;
   /** Keep what shapes an address; it is then in the report's `world.watch`. */
@@ -77,7 +79,12 @@ export class Analysis implements EventSink {
         job: (job) => this.#endJob(job),
         ran: (job, line) => this.#endRun(job, line),
       },
-      { detail: options.onJob !== undefined, mmu: options.mmu ?? 'trace', watch: options.watch },
+      {
+        detail: options.onJob !== undefined,
+        passes: options.passes,
+        mmu: options.mmu ?? 'trace',
+        watch: options.watch,
+      },
     );
     for (const [id, dump] of options.initial ?? []) this.#machine.world.addDumpedVm(id, dump);
     this.#table = makeProbeTable(options);

@@ -17,3 +17,6 @@ export { type MatchedDumps, matchDumps } from './replay/match_dumps.ts';
 export type { VmState } from './replay/vm_state.ts';
 export { coversAddress, type Watch, type WatchOptions } from './replay/watch.ts';
 export { MMU_MODES, type MmuMode } from './replay/world.ts';
+export { LOCKINGS, type Locking, type OtherPass } from './whatif/other_pass.ts';
+export { totalsOf, type WhatIfTotals } from './whatif/totals.ts';
+export { WhatIf, type WhatIfRow } from './whatif/what_if.ts';

@@ -40,6 +40,10 @@ const RULES: Readonly<Record<string, Rule>> = {
     may: ['base', 'events', 'kernels', 'gpuvm', 'mmu', 'exec'],
     because: 'it learns what happened and never judges',
   },
+  whatif: {
+    may: ['base', 'gpuvm', 'replay'],
+    because: 'it asks the models about a job that the replay has followed; it judges no more than counts',
+  },
   findings: { may: ['base', 'events'], because: 'what a user reads and compares' },
   checks: {
     may: ['base', 'findings (type)', 'events (type)', 'replay (type)', 'gpuvm (type)'],
@@ -55,6 +59,7 @@ const RULES: Readonly<Record<string, Rule>> = {
       'gpuvm (type)',
       'exec (type)',
       'checks (type)',
+      'whatif',
       'csv-stringify/sync',
     ],
     because: 'report in, text out',
@@ -102,6 +107,7 @@ const RULES: Readonly<Record<string, Rule>> = {
       'checks',
       'findings',
       'mmu',
+      'whatif',
       'analyze.ts',
       'probe_set.ts',
     ],

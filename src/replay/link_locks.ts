@@ -6,6 +6,7 @@ import type { Step } from '../gpuvm/sm_map.ts';
 import type { Context } from './context.ts';
 import type { Job, ListedStep, OpRun } from './job.ts';
 import { checkMapped } from './map_checks.ts';
+import { keepNeed } from './pass_record.ts';
 import { lockEvidence, VM_UNKNOWN } from './step_locks.ts';
 import { tell } from './tell.ts';
 
@@ -52,6 +53,7 @@ export function checkLinkLocked(context: Context, linked: Linked, how: 'link' | 
   const step = how === 'link' ? linkedStep(job, linked) : unlinkedStep(job, linked.va);
   if (step === undefined) return;
   if (how === 'link') step.linked.add(linked.va);
+  keepNeed(context, job, linked.obj, step);
   const resv = world.resvOf(linked.obj);
   if (resv === 0) {
     job.unknown.add('the dma_resv of an object that it uses is not known');

@@ -8,6 +8,7 @@ import type { Span, StepView } from './fact.ts';
 import type { Job, OpRun } from './job.ts';
 import { tellStale } from './lifecycle.ts';
 import { checkMapped } from './map_checks.ts';
+import { keepNeed } from './pass_record.ts';
 import { checkExpected, checkListed, checkPlanned, isOfDump, isStep, notMet, strayStep } from './predict.ts';
 import { checkLocked, requestEvidence } from './step_locks.ts';
 import { AS_ASKED, type Judged, type Mistake, type Probed, StepRun } from './step_run.ts';
@@ -91,6 +92,7 @@ export function driverStep(recorded: StepEvent, context: Context): void {
     op.count++;
   }
   if (job !== undefined && op?.request?.list) tellStale(context, job);
+  if (job !== undefined && event.obj !== undefined) keepNeed(context, job, event.obj);
   checkLocked(context, job, vm, event);
   checkMapped(context, vm, event, view, op);
 }

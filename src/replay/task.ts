@@ -10,6 +10,12 @@ import type { TableRun } from './table_write.ts';
 import type { Disturbance } from './vm_race.ts';
 import type { VmState } from './vm_state.ts';
 
+/** Another task's lock. */
+export interface Rival {
+  readonly pid: number;
+  readonly line: number;
+}
+
 /** A drm_exec between its init and its fini. */
 export class ExecContext {
   readonly exec: Exec;
@@ -30,6 +36,8 @@ export class ExecContext {
   finiObjects: number | undefined;
   readonly slots = new Map<Ptr, Resv>();
   readonly contention: Evidence[] = [];
+  /** The locks of other tasks while it was open, where `world.passes` asks for them. */
+  rivals: Map<Ptr, Rival> | undefined;
 
   constructor(id: Ptr, task: Task, line: number, flags: number, known: boolean) {
     this.exec = new Exec(id);
@@ -41,6 +49,11 @@ export class ExecContext {
 
   get pid(): number {
     return this.task.pid;
+  }
+
+  /** An object that was locked first after a contention and never asked for stays in the array (exec->num_objects tells). */
+  get keepsPrelocked(): boolean {
+    return this.finiObjects === undefined || this.finiObjects === this.exec.objects.length;
   }
 
   slotsOf(resv: Ptr): Resv {

@@ -214,12 +214,19 @@ export class VmState {
 
   /** The steps that a request would have given at `version`; undefined where that state is not known. */
   stepsAt(version: number, call: 'map' | 'unmap', req: MapReq): Recorded | undefined {
+    const then = this.spaceAt(version, req.addr, req.range);
+    if (then === undefined) return undefined;
+    return call === 'map' ? stepsOfMap(then, req) : stepsOfUnmap(then, req.addr, req.range);
+  }
+
+  /** The VM as it stood at `version`, right within the range only; undefined where that state is not known. */
+  spaceAt(version: number, addr: U64, range: U64): Gpuvm | undefined {
     if (!this.predictable) return undefined;
-    if (version === this.version) return this.stepsNow(call, req);
-    const changes = this.changesSince(version, req.addr, req.range);
+    if (version === this.version) return this.tree;
+    const changes = this.changesSince(version, addr, range);
     if (changes === undefined) return undefined;
-    if (changes.length === 0) return this.stepsNow(call, req);
-    const past = new Set(this.tree.overlaps(req.addr, req.range));
+    if (changes.length === 0) return this.tree;
+    const past = new Set(this.tree.overlaps(addr, range));
     for (const change of changes.toReversed()) {
       if (change.inserted) past.delete(change.va);
       else past.add(change.va);
@@ -228,6 +235,6 @@ export class VmState {
     for (const va of past) {
       if (va !== this.tree.kernelNode) then.insert(makeGpuva(va.id, va.addr, va.range, va.obj, va.offset));
     }
-    return call === 'map' ? stepsOfMap(then, req) : stepsOfUnmap(then, req.addr, req.range);
+    return then;
   }
 }

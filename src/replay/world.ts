@@ -43,6 +43,8 @@ export interface WorldSink {
 export interface WorldOptions {
   /** Keep what `show` needs of every job. */
   readonly detail: boolean;
+  /** Keep also what another lock pass would meet in the place of each job's own. */
+  readonly passes?: boolean | undefined;
   readonly mmu: MmuMode;
   /** An address of which everything that shapes it is kept. */
   readonly watch?: WatchOptions | undefined;
@@ -65,6 +67,7 @@ export class World {
   readonly seen = new Set<Shown>();
   readonly sink: WorldSink;
   readonly detail: boolean;
+  readonly passes: boolean;
   readonly mmu: MmuMode;
   readonly watch: Watch | undefined;
   /** The VM of what stands for its table in the driver. */
@@ -102,6 +105,7 @@ export class World {
   constructor(sink: WorldSink, options: WorldOptions) {
     this.sink = sink;
     this.detail = options.detail;
+    this.passes = options.passes === true;
     this.mmu = options.mmu;
     this.watch = options.watch === undefined ? undefined : new Watch(options.watch);
   }
