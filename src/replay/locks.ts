@@ -6,6 +6,7 @@ import { keepAttempts, keepFence } from './detail.ts';
 import type { Evidence, LockClass } from './fact.ts';
 import type { FenceUse, Job } from './job.ts';
 import { closeJob, markLockEnd } from './lifecycle.ts';
+import { meetHolders, meetLock } from './pass_record.ts';
 import { checkSignalling } from './resv_locks.ts';
 import { needObj } from './step_locks.ts';
 import { ExecContext } from './task.ts';
@@ -30,6 +31,7 @@ function openContext(context: Context, exec: Ptr, flags: number | undefined): Ex
   open.job = task.job;
   world.contexts.set(exec, open);
   task.contexts.push(open);
+  meetHolders(context, open);
   return open;
 }
 
@@ -165,6 +167,8 @@ export const lockHandlers: Handlers = {
       });
     }
     const result = open.exec.lock(event.obj, resv, event.ret, where.line);
+    if (result.slow !== undefined) meetLock(context, result.slow.resv);
+    if (result.via === 'lock') meetLock(context, resv);
     if (event.ret === 0 && !world.seen.has('resv_lock')) checkSignalling(context, resv);
     if (open.sweeping && event.ret === 0) open.swept.add(resv);
     if (event.ret === EDEADLK && open.contention.length < MAX_CONTENTION) {
@@ -306,7 +310,7 @@ function judgeRedundant(context: Context, open: ExecContext, job: Job): void {
   }
   for (const held of open.exec.objects) {
     if (held.resv === vm.resv || job.needed.has(held.resv)) continue;
-    if (held === open.exec.prelocked && !keepsPrelocked(open)) continue;
+    if (held === open.exec.prelocked && !open.keepsPrelocked) continue;
     job.counts.redundant++;
     tell(context, {
       kind: 'lock_unneeded',
@@ -320,10 +324,6 @@ function judgeRedundant(context: Context, open: ExecContext, job: Job): void {
       evidence: [{ line: held.line, text: `${ptrHex(held.obj)} is locked here` }],
     });
   }
-}
-
-function keepsPrelocked(open: ExecContext): boolean {
-  return open.finiObjects === undefined || open.finiObjects === open.exec.objects.length;
 }
 
 function classOf(open: ExecContext, resv: Ptr, prelocked: boolean, job: Job): LockClass {
