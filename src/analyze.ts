@@ -12,7 +12,8 @@ import { LineReader } from './ftrace/line_reader.ts';
 import type { ProbeTable } from './ftrace/probe_table.ts';
 import { type EventSink, TextDecoder, type TraceStats } from './ftrace/text_decoder.ts';
 import { type ByteSource, type Decompressors, TraceDat } from './ftrace/trace_dat/index.ts';
-import { makeProbeTable, shownBy } from './probe_set.ts';
+import { KernelKnowledge, type KernelOptions, type KernelReport } from './kernels/index.ts';
+import { makeProbeTable, proveKernel, shownBy } from './probe_set.ts';
 import type { Absence, Fact, Shown } from './replay/fact.ts';
 import type { Job } from './replay/job.ts';
 import { type JobRow, jobRow } from './replay/job_row.ts';
@@ -30,6 +31,8 @@ export interface AnalyzeOptions {
   readonly onJob?: (job: Job) => void;
   /** Where the page tables come from; 'trace' where not given. */
   readonly mmu?: MmuMode | undefined;
+  /** What is known of the traced kernel beside what the trace tells of it. */
+  readonly kernel?: KernelOptions | undefined;
   /** Keep what shapes an address; it is then in the report's `world.watch`. */
   readonly watch?: WatchOptions | undefined;
   /** Asked before each event; `false` ends the analysis there, with the state as it then is. */
@@ -42,6 +45,7 @@ export interface Report {
   readonly jobs: readonly JobRow[];
   readonly diagnostics: readonly Diagnostic[];
   readonly stats: TraceStats;
+  readonly kernel: KernelReport;
   /** Why the verdict is not a whole one; empty where everything was seen. */
   readonly doubts: readonly string[];
   /** The state at the end, or where `until` stopped. */
@@ -63,17 +67,20 @@ export class Analysis implements EventSink {
   /** Jobs that ran before their ioctl was over. */
   readonly #ran = new WeakMap<Job, number>();
   readonly #fingerprints = new Fingerprints();
+  readonly #kernel: KernelKnowledge;
+  #begun = false;
   #stopped = false;
 
   constructor(options: AnalyzeOptions) {
     this.#options = options;
+    this.#kernel = new KernelKnowledge(options.kernel);
     this.#machine = new Machine(
       {
         fact: (fact) => this.#judge(fact),
         job: (job) => this.#endJob(job),
         ran: (job, line) => this.#endRun(job, line),
       },
-      { detail: options.onJob !== undefined, mmu: options.mmu ?? 'trace', watch: options.watch },
+      { detail: options.onJob !== undefined, mmu: options.mmu ?? 'trace', kernel: this.#kernel, watch: options.watch },
     );
     this.#table = makeProbeTable(options);
     this.#decoder = new TextDecoder(this.#table, this);
@@ -103,6 +110,7 @@ export class Analysis implements EventSink {
 
   event(event: VmEvent, where: Where): void {
     if (this.#stopped) return;
+    if (!this.#begun) this.#begin();
     if (this.#options.until !== undefined && !this.#options.until(where)) {
       this.#stopped = true;
       return;
@@ -110,11 +118,19 @@ export class Analysis implements EventSink {
     this.#machine.event(event, where);
   }
 
+  /** Headers stand before the first event. */
+  #begin(): void {
+    this.#begun = true;
+    const { release } = this.#decoder.stats;
+    if (release !== undefined) this.#kernel.release(release, 'the trace’s header');
+  }
+
   loss(): void {
     if (!this.#stopped) this.#machine.loss();
   }
 
   finish(): Report {
+    if (!this.#begun) this.#begin();
     if (!this.#stopped) {
       this.#lines.end();
       this.#decoder.finish();
@@ -122,6 +138,8 @@ export class Analysis implements EventSink {
     }
     const { stats, diagnostics } = this.#decoder;
     const { world } = this.#machine;
+    proveKernel(this.#kernel, this.#table);
+    const kernel = this.#kernel.report();
     const doubts = this.#stopped ? [] : doubtsOf(world, stats, diagnostics, this.#jobs);
     const { seen } = world;
     const findings = this.#findings.filter((finding) => world.locksShown || !LOCK_RULES.has(finding.rule));
@@ -129,7 +147,7 @@ export class Analysis implements EventSink {
     this.#doubtAbsences(isCounted(stats));
     const shown = findings.filter((finding) => this.#needs.get(finding)?.every((kind) => seen.has(kind)) !== false);
     const jobs = this.#jobs.map((row) => row.withProbes(seen, world.locksShown, world.stepsShown));
-    return { file: this.#options.file, findings: shown, jobs, diagnostics, stats, doubts, world };
+    return { file: this.#options.file, findings: shown, jobs, diagnostics, stats, kernel, doubts, world };
   }
 
   /** Events are missing without the tracer saying where: nothing in the file is above doubt. */

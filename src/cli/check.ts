@@ -3,7 +3,9 @@ import { Command, Option } from 'commander';
 import { type Finding, type MmuMode, type Report, SEVERITIES, type Severity } from '../index.ts';
 import { checkText } from '../reporters/check_text.ts';
 import { findingColumns } from '../reporters/columns.ts';
+import { kernelObject } from '../reporters/kernel_text.ts';
 import { type Format, toCsv, toJson, toNdjson, toObject } from '../reporters/table.ts';
+import { addKernelOptions, type KernelChoice, kernelOf } from './kernel_options.ts';
 import { formatOption, list, mmuOption, outputOption, probesOption } from './options.ts';
 import { type ColorWhen, chalkFor, emit, terminalWidth } from './output.ts';
 import { runAnalysis } from './run_analysis.ts';
@@ -12,7 +14,7 @@ import { chalkStyle } from './style.ts';
 
 type FailOn = Severity | 'never';
 
-interface CheckOptions extends Selection {
+interface CheckOptions extends Selection, KernelChoice {
   readonly format: Format;
   readonly output?: string;
   readonly color?: ColorWhen | true;
@@ -40,7 +42,7 @@ export function checkCommand(): Command {
     )
     .option('--rule <rules>', 'only these rules (repeatable, comma-separated)', list)
     .option('--ignore <rules>', 'leave these rules out (repeatable, comma-separated)', list);
-  addSelection(command)
+  addKernelOptions(addSelection(command))
     .addOption(mmuOption())
     .addOption(probesOption())
     .addOption(formatOption())
@@ -64,9 +66,10 @@ Exit codes: 0 clean, 1 findings, 2 could not do the job, 3 inconclusive.`,
 async function check(files: readonly string[], options: CheckOptions): Promise<void> {
   checkRuleNames(options.rule);
   checkRuleNames(options.ignore);
+  const kernel = kernelOf(options);
   const all: Checked[] = [];
   for (const file of files) {
-    const report = await runAnalysis(file, { probes: options.probes, mmu: options.mmu });
+    const report = await runAnalysis(file, { probes: options.probes, mmu: options.mmu, kernel });
     const findings = report.findings.filter((finding) => wantsFinding(options, report, finding));
     all.push({ report, findings, doubts: doubtsOf(options, report) });
   }
@@ -126,13 +129,14 @@ function findingObject(finding: Finding): Record<string, unknown> {
 }
 
 function traceObject({ report, doubts }: Checked): Record<string, unknown> {
-  const { file, stats, jobs, diagnostics } = report;
+  const { file, stats, kernel, jobs, diagnostics } = report;
   return {
     file,
     lines: stats.lines,
     events: stats.events,
     jobs: jobs.length,
     lost: stats.lost,
+    kernel: kernelObject(kernel),
     doubts,
     diagnostics: diagnostics.map(({ kind, line, message, count }) => ({ kind, line, message, count })),
   };

@@ -3,12 +3,13 @@ import { Command } from 'commander';
 import type { JobRow } from '../index.ts';
 import { jobColumns } from '../reporters/columns.ts';
 import { type Format, toFormat, toObject } from '../reporters/table.ts';
+import { addKernelOptions, type KernelChoice, kernelOf } from './kernel_options.ts';
 import { formatOption, outputOption, probesOption } from './options.ts';
 import { emit } from './output.ts';
 import { runAnalysis } from './run_analysis.ts';
 import { addSelection, type Selection, wantsJob } from './select.ts';
 
-interface JobsOptions extends Selection {
+interface JobsOptions extends Selection, KernelChoice {
   readonly format: Format;
   readonly output?: string;
   readonly probes?: string;
@@ -18,7 +19,7 @@ export function jobsCommand(): Command {
   const command = new Command('jobs')
     .description('list the VM_BIND jobs of a trace, a row each')
     .argument('<trace>', 'a trace; - is standard input');
-  return addSelection(command)
+  return addKernelOptions(addSelection(command))
     .addOption(probesOption())
     .addOption(formatOption())
     .addOption(outputOption())
@@ -39,7 +40,7 @@ Exit codes: 0, 2 could not do the job, 3 some job was not seen whole.`,
 }
 
 async function jobs(file: string, options: JobsOptions): Promise<void> {
-  const report = await runAnalysis(file, { probes: options.probes });
+  const report = await runAnalysis(file, { probes: options.probes, kernel: kernelOf(options) });
   const rows = report.jobs.filter((row) => wantsJob(options, report, row));
   emit(toFormat(options.format, jobColumns, rows, { all: 'jobs', one: 'job' }, jobObject), options);
   if (rows.some((row) => row.unknown.length > 0)) process.exitCode = 3;

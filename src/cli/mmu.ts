@@ -6,12 +6,13 @@ import { granule, sizeName } from '../mmu/format.ts';
 import type { PageTable } from '../mmu/pgtable.ts';
 import { type MmuRow, mmuColumns } from '../reporters/columns.ts';
 import { type Format, toFormat } from '../reporters/table.ts';
+import { addKernelOptions, type KernelChoice, kernelOf } from './kernel_options.ts';
 import { type Moment, runUntil } from './moment.ts';
 import { atOption, formatOption, mmuOption, outputOption, probesOption, vmOption } from './options.ts';
 import { emit } from './output.ts';
 import { wantsVm } from './select.ts';
 
-interface MmuOptions {
+interface MmuOptions extends KernelChoice {
   readonly at: Moment;
   readonly format: Format;
   readonly output?: string;
@@ -21,12 +22,13 @@ interface MmuOptions {
 }
 
 export function mmuCommand(): Command {
-  return new Command('mmu')
+  const command = new Command('mmu')
     .description('compare the page tables of each VM with its VA space, counted in 4 KiB pages')
     .argument('<trace>', 'a trace; - is standard input')
     .addOption(atOption())
     .addOption(vmOption())
-    .addOption(mmuOption())
+    .addOption(mmuOption());
+  return addKernelOptions(command)
     .addOption(probesOption())
     .addOption(formatOption())
     .addOption(outputOption())
@@ -50,7 +52,11 @@ Exit codes: 0, 2 could not do the job, 3 the trace does not show all of a VM's t
 }
 
 async function mmu(file: string, options: MmuOptions): Promise<void> {
-  const report = await runUntil(file, options.at, { probes: options.probes, mmu: options.mmu });
+  const report = await runUntil(file, options.at, {
+    probes: options.probes,
+    mmu: options.mmu,
+    kernel: kernelOf(options),
+  });
   const rows = [...rowsOf(report, options.vm)];
   emit(toFormat(options.format, mmuColumns, rows, { all: 'vms', one: 'vm' }), options);
 }

@@ -2,12 +2,13 @@
 import { Command, Option } from 'commander';
 import { type Job, UserError } from '../index.ts';
 import { showJob } from '../reporters/show.ts';
+import { addKernelOptions, type KernelChoice, kernelOf } from './kernel_options.ts';
 import { integer, outputOption, probesOption } from './options.ts';
 import { type ColorWhen, chalkFor, emit } from './output.ts';
 import { runAnalysis } from './run_analysis.ts';
 import { chalkStyle } from './style.ts';
 
-interface ShowOptions {
+interface ShowOptions extends KernelChoice {
   readonly job: number;
   readonly output?: string;
   readonly color?: ColorWhen | true;
@@ -15,10 +16,11 @@ interface ShowOptions {
 }
 
 export function showCommand(): Command {
-  return new Command('show')
+  const command = new Command('show')
     .description('print one job in full: ops, lock attempts, steps, and the VA space before and after')
     .argument('<trace>', 'a trace; - is standard input')
-    .requiredOption('--job <id>', 'the job, as `jobs` lists it', integer)
+    .requiredOption('--job <id>', 'the job, as `jobs` lists it', integer);
+  return addKernelOptions(command)
     .addOption(probesOption())
     .addOption(outputOption())
     .addOption(new Option('--color [when]', 'colours: auto, always, never').choices(['auto', 'always', 'never']))
@@ -30,6 +32,7 @@ async function show(file: string, options: ShowOptions): Promise<void> {
   const jobs: Job[] = [];
   const report = await runAnalysis(file, {
     probes: options.probes,
+    kernel: kernelOf(options),
     onJob(job) {
       if (job.id === options.job) jobs.push(job);
     },

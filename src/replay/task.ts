@@ -1,6 +1,6 @@
 // One task (thread) of the trace: the calls it is in, its job, its locking contexts.
 import type { Ptr } from '../base/u64.ts';
-import { Exec } from '../exec/exec.ts';
+import { Exec, type ExecOptions } from '../exec/exec.ts';
 import { Resv } from '../exec/resv.ts';
 import type { Evidence } from './fact.ts';
 import type { Job } from './job.ts';
@@ -30,8 +30,8 @@ export class ExecContext {
   readonly slots = new Map<Ptr, Resv>();
   readonly contention: Evidence[] = [];
 
-  constructor(id: Ptr, task: Task, line: number, flags: number, known: boolean) {
-    this.exec = new Exec(id);
+  constructor(id: Ptr, task: Task, line: number, flags: number, known: boolean, options: ExecOptions) {
+    this.exec = new Exec(id, options);
     this.exec.init(flags);
     this.task = task;
     this.line = line;

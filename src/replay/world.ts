@@ -3,6 +3,7 @@ import type { Ptr, U64 } from '../base/u64.ts';
 import type { Where } from '../events/vm_event.ts';
 import type { Gpuva } from '../gpuvm/gpuva.ts';
 import type { GpuvmInit } from '../gpuvm/gpuvm.ts';
+import type { KernelKnowledge } from '../kernels/index.ts';
 import type { Known } from '../mmu/compare.ts';
 import type { Target } from '../mmu/run.ts';
 import { followVm } from './detail.ts';
@@ -41,6 +42,7 @@ export interface WorldOptions {
   /** Keep what `show` needs of every job. */
   readonly detail: boolean;
   readonly mmu: MmuMode;
+  readonly kernel: KernelKnowledge;
   /** An address of which everything that shapes it is kept. */
   readonly watch?: WatchOptions | undefined;
 }
@@ -63,6 +65,7 @@ export class World {
   readonly sink: WorldSink;
   readonly detail: boolean;
   readonly mmu: MmuMode;
+  readonly kernel: KernelKnowledge;
   readonly watch: Watch | undefined;
   /** The VM of what stands for its table in the driver. */
   readonly tableVms = new Map<Ptr, Ptr>();
@@ -91,6 +94,7 @@ export class World {
     this.sink = sink;
     this.detail = options.detail;
     this.mmu = options.mmu;
+    this.kernel = options.kernel;
     this.watch = options.watch === undefined ? undefined : new Watch(options.watch);
   }
 
