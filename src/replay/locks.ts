@@ -27,7 +27,8 @@ function openContext(context: Context, exec: Ptr, flags: number | undefined): Ex
   const { world, task, where } = context;
   const stale = world.contexts.get(exec);
   if (stale !== undefined) dropContext(context, stale);
-  const open = new ExecContext(exec, task, where.line, flags ?? 3, flags !== undefined);
+  const prelocked = world.kernel.get('keepsPrelocked') === false ? 'dropped' : 'kept';
+  const open = new ExecContext(exec, task, where.line, flags ?? 3, flags !== undefined, { prelocked });
   open.job = task.job;
   world.contexts.set(exec, open);
   task.contexts.push(open);
@@ -120,6 +121,7 @@ export const lockHandlers: Handlers = {
     const { exec } = open;
     const job = open.job;
     open.finiObjects = event.numObjects;
+    learnPrelocked(context, open, event.numObjects);
     const complete = countsAgree(open, event.numObjects);
     if (event.numObjects !== undefined) world.countCheck(complete);
     if (!complete) unknownLocks(open, 'its locking context holds another number of objects than the trace shows');
@@ -296,6 +298,16 @@ function countsAgree(open: ExecContext, numObjects: number | undefined): boolean
   const followed = open.exec.objects.length;
   if (numObjects === followed) return true;
   return open.exec.prelocked !== undefined && numObjects === followed - 1;
+}
+
+/** Whether this kernel keeps a prelocked object that nothing asked for shows in exec->num_objects. */
+function learnPrelocked({ world, where }: Context, { exec, known }: ExecContext, numObjects: number | undefined): void {
+  const { prelocked, objects } = exec;
+  if (numObjects === undefined || prelocked === undefined || !known || exec.state !== 'locked') return;
+  const others = objects.includes(prelocked) ? objects.length - 1 : objects.length;
+  const kept = numObjects - others;
+  if (kept !== 0 && kept !== 1) return;
+  world.kernel.prove('keepsPrelocked', kept === 1, `num_objects is ${numObjects} at line ${where.line}`);
 }
 
 /** Which held objects had no use: not the VM's resv, not listed, not touched by a step. */
