@@ -32,6 +32,7 @@ export class ExecContext {
   /** Its locks were held while steps were applied. */
   applied = false;
   toldAfterModified = false;
+  rebindTold = false;
   /** exec->num_objects at drm_exec_fini(), where probed. */
   finiObjects: number | undefined;
   readonly slots = new Map<Ptr, Resv>();
