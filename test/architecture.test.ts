@@ -27,6 +27,12 @@ const RULES: Readonly<Record<string, Rule>> = {
     may: ['base', 'events', 'kernels'],
     because: 'tables of probes: how a line is spelt is not their business',
   },
+  patch: {
+    may: ['base', 'events', 'kernels', 'dialects'],
+    because: 'text of a patch to what it does to the functions that are probed',
+  },
+
+  dumps: { may: ['base', 'events', 'csv-parse/sync'], because: 'formats of files that show a VA space; no trace' },
   gpuvm: { may: ['base', 'sorted-btree'], because: 'a model of kernel code, compared with the kernel alone' },
   mmu: { may: ['base', 'sorted-btree'], because: 'a model of kernel code, compared with the kernel alone' },
   exec: { may: ['base'], because: 'a model of kernel code, compared with the kernel alone' },
@@ -85,15 +91,18 @@ const RULES: Readonly<Record<string, Rule>> = {
     because: 'it brings together which probes are understood and which are listened to',
   },
   'analyze.ts': {
-    may: ['base', 'events', 'ftrace', 'dialects', 'replay', 'checks', 'findings', 'probe_set.ts'],
+    may: ['base', 'events', 'kernels', 'ftrace', 'dialects', 'replay', 'checks', 'findings', 'probe_set.ts'],
     because: 'the whole pipeline, without a reporter and without I/O',
   },
   'index.ts': {
     may: [
       'base',
       'events',
+      'kernels',
+      'patch',
       'ftrace',
       'dialects',
+      'dumps',
       'replay',
       'checks',
       'findings',

@@ -3,7 +3,9 @@ import type { Fact } from '../replay/fact.ts';
 import { badRollback } from './bad_rollback.ts';
 import type { Check, RuleDoc } from './check.ts';
 import { execMisuse } from './exec_misuse.ts';
+import { extobjMismatch } from './extobj_mismatch.ts';
 import { foreignPrivateObject } from './foreign_private_object.ts';
+import { freedVm } from './freed_vm.ts';
 import { gpuvaLock } from './gpuva_lock.ts';
 import { linkImbalance } from './link_imbalance.ts';
 import { lockInSignallingPath } from './lock_in_signalling_path.ts';
@@ -12,6 +14,7 @@ import { lockPassMismatch } from './lock_pass_mismatch.ts';
 import { lockStepDivergence } from './lock_step_divergence.ts';
 import { misappliedStep } from './misapplied_step.ts';
 import { missingLock } from './missing_lock.ts';
+import { missingVmLock } from './missing_vm_lock.ts';
 import { partialBlockUnmap } from './partial_block_unmap.ts';
 import { ptPreallocShort } from './pt_prealloc_short.ts';
 import { pteHoleUnmap } from './pte_hole_unmap.ts';
@@ -28,9 +31,14 @@ import { tlbStale } from './tlb_stale.ts';
 import { transientUnmap } from './transient_unmap.ts';
 import { unreservedFence } from './unreserved_fence.ts';
 import { vaConflict } from './va_conflict.ts';
+import { vmBoLeak } from './vm_bo_leak.ts';
+import { vmRace } from './vm_race.ts';
+import { wrongVmBo } from './wrong_vm_bo.ts';
+import { zeroLengthBind } from './zero_length_bind.ts';
 
 export const checks: readonly Check[] = [
   missingLock,
+  missingVmLock,
   redundantLock,
   lockPassMismatch,
   staleLockSet,
@@ -41,6 +49,12 @@ export const checks: readonly Check[] = [
   misappliedStep,
   vaConflict,
   linkImbalance,
+  wrongVmBo,
+  extobjMismatch,
+  vmBoLeak,
+  zeroLengthBind,
+  freedVm,
+  vmRace,
   badRollback,
   foreignPrivateObject,
   gpuvaLock,

@@ -18,11 +18,11 @@ import { counted } from '../reporters/style.ts';
 import { type Format, toFormat } from '../reporters/table.ts';
 import { vmTitle } from '../reporters/vm_title.ts';
 import { noVm, parseAddress, vmsAt } from './address.ts';
-import { withFile } from './moment.ts';
-import { formatOption, outputOption, probesOption, vmOption } from './options.ts';
+import { formatOption, initialStateOption, outputOption, probesOption, vmOption } from './options.ts';
 import { emit } from './output.ts';
 import { type RunOptions, runAnalysis } from './run_analysis.ts';
 import { isVm } from './select.ts';
+import { withFile } from './spooled.ts';
 
 interface BlameOptions {
   readonly fault?: Fault;
@@ -30,6 +30,7 @@ interface BlameOptions {
   readonly output?: string;
   readonly vm?: readonly string[];
   readonly probes?: string;
+  readonly initialState?: string;
 }
 
 export function blameCommand(): Command {
@@ -46,6 +47,7 @@ export function blameCommand(): Command {
     )
     .addOption(vmOption())
     .addOption(probesOption())
+    .addOption(initialStateOption())
     .addOption(formatOption())
     .addOption(outputOption())
     .addHelpText(
@@ -85,7 +87,11 @@ async function blame(file: string, text: string | undefined, options: BlameOptio
 
 async function blameIn(path: string, file: string, address: U64, options: BlameOptions): Promise<void> {
   const { fault, format, vm } = options;
-  const run: RunOptions = { probes: options.probes, watch: { addr: address, vm: (one) => isVm(vm, one) } };
+  const run: RunOptions = {
+    probes: options.probes,
+    initialState: options.initialState,
+    watch: { addr: address, vm: (one) => isVm(vm, one) },
+  };
   const report = await runAnalysis(path, run);
   const { watch } = report.world;
   if (watch === undefined) return;
@@ -109,11 +115,12 @@ async function faultRows(
   { path, file }: { readonly path: string; readonly file: string },
   fault: Fault,
   whole: Report,
-  { vm: wanted, probes }: BlameOptions,
+  { vm: wanted, probes, initialState }: BlameOptions,
 ): Promise<BlameRow[]> {
   let first: string | undefined;
   const then = await runAnalysis(path, {
     probes,
+    initialState,
     until: (where) => {
       const time = where.time();
       first ??= time;

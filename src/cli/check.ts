@@ -4,7 +4,7 @@ import { type Finding, type MmuMode, type Report, SEVERITIES, type Severity } fr
 import { checkText } from '../reporters/check_text.ts';
 import { findingColumns } from '../reporters/columns.ts';
 import { type Format, toCsv, toJson, toNdjson, toObject } from '../reporters/table.ts';
-import { formatOption, list, mmuOption, outputOption, probesOption } from './options.ts';
+import { formatOption, initialStateOption, list, mmuOption, outputOption, probesOption } from './options.ts';
 import { type ColorWhen, chalkFor, emit, terminalWidth } from './output.ts';
 import { runAnalysis } from './run_analysis.ts';
 import { addSelection, checkRuleNames, type Selection, wantsFinding, wantsJob } from './select.ts';
@@ -18,6 +18,7 @@ interface CheckOptions extends Selection {
   readonly color?: ColorWhen | true;
   readonly failOn: FailOn;
   readonly probes?: string;
+  readonly initialState?: string;
   readonly mmu: MmuMode;
 }
 
@@ -43,6 +44,7 @@ export function checkCommand(): Command {
   addSelection(command)
     .addOption(mmuOption())
     .addOption(probesOption())
+    .addOption(initialStateOption())
     .addOption(formatOption())
     .addOption(outputOption())
     .addOption(new Option('--color [when]', 'colours: auto, always, never').choices(['auto', 'always', 'never']))
@@ -66,7 +68,11 @@ async function check(files: readonly string[], options: CheckOptions): Promise<v
   checkRuleNames(options.ignore);
   const all: Checked[] = [];
   for (const file of files) {
-    const report = await runAnalysis(file, { probes: options.probes, mmu: options.mmu });
+    const report = await runAnalysis(file, {
+      probes: options.probes,
+      initialState: options.initialState,
+      mmu: options.mmu,
+    });
     const findings = report.findings.filter((finding) => wantsFinding(options, report, finding));
     all.push({ report, findings, doubts: doubtsOf(options, report) });
   }

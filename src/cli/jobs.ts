@@ -3,7 +3,7 @@ import { Command } from 'commander';
 import type { JobRow } from '../index.ts';
 import { jobColumns } from '../reporters/columns.ts';
 import { type Format, toFormat, toObject } from '../reporters/table.ts';
-import { formatOption, outputOption, probesOption } from './options.ts';
+import { formatOption, initialStateOption, outputOption, probesOption } from './options.ts';
 import { emit } from './output.ts';
 import { runAnalysis } from './run_analysis.ts';
 import { addSelection, type Selection, wantsJob } from './select.ts';
@@ -12,6 +12,7 @@ interface JobsOptions extends Selection {
   readonly format: Format;
   readonly output?: string;
   readonly probes?: string;
+  readonly initialState?: string;
 }
 
 export function jobsCommand(): Command {
@@ -20,6 +21,7 @@ export function jobsCommand(): Command {
     .argument('<trace>', 'a trace; - is standard input');
   return addSelection(command)
     .addOption(probesOption())
+    .addOption(initialStateOption())
     .addOption(formatOption())
     .addOption(outputOption())
     .addHelpText(
@@ -39,7 +41,7 @@ Exit codes: 0, 2 could not do the job, 3 some job was not seen whole.`,
 }
 
 async function jobs(file: string, options: JobsOptions): Promise<void> {
-  const report = await runAnalysis(file, { probes: options.probes });
+  const report = await runAnalysis(file, { probes: options.probes, initialState: options.initialState });
   const rows = report.jobs.filter((row) => wantsJob(options, report, row));
   emit(toFormat(options.format, jobColumns, rows, { all: 'jobs', one: 'job' }, jobObject), options);
   if (rows.some((row) => row.unknown.length > 0)) process.exitCode = 3;

@@ -7,7 +7,15 @@ import type { PageTable } from '../mmu/pgtable.ts';
 import { type MmuRow, mmuColumns } from '../reporters/columns.ts';
 import { type Format, toFormat } from '../reporters/table.ts';
 import { type Moment, runUntil } from './moment.ts';
-import { atOption, formatOption, mmuOption, outputOption, probesOption, vmOption } from './options.ts';
+import {
+  atOption,
+  formatOption,
+  initialStateOption,
+  mmuOption,
+  outputOption,
+  probesOption,
+  vmOption,
+} from './options.ts';
 import { emit } from './output.ts';
 import { wantsVm } from './select.ts';
 
@@ -17,6 +25,7 @@ interface MmuOptions {
   readonly output?: string;
   readonly vm?: readonly string[];
   readonly probes?: string;
+  readonly initialState?: string;
   readonly mmu: MmuMode;
 }
 
@@ -28,6 +37,7 @@ export function mmuCommand(): Command {
     .addOption(vmOption())
     .addOption(mmuOption())
     .addOption(probesOption())
+    .addOption(initialStateOption())
     .addOption(formatOption())
     .addOption(outputOption())
     .addHelpText(
@@ -50,7 +60,11 @@ Exit codes: 0, 2 could not do the job, 3 the trace does not show all of a VM's t
 }
 
 async function mmu(file: string, options: MmuOptions): Promise<void> {
-  const report = await runUntil(file, options.at, { probes: options.probes, mmu: options.mmu });
+  const report = await runUntil(file, options.at, {
+    probes: options.probes,
+    initialState: options.initialState,
+    mmu: options.mmu,
+  });
   const rows = [...rowsOf(report, options.vm)];
   emit(toFormat(options.format, mmuColumns, rows, { all: 'vms', one: 'vm' }), options);
 }

@@ -2,7 +2,7 @@
 import { Command, Option } from 'commander';
 import { type Job, UserError } from '../index.ts';
 import { showJob } from '../reporters/show.ts';
-import { integer, outputOption, probesOption } from './options.ts';
+import { initialStateOption, integer, outputOption, probesOption } from './options.ts';
 import { type ColorWhen, chalkFor, emit } from './output.ts';
 import { runAnalysis } from './run_analysis.ts';
 import { chalkStyle } from './style.ts';
@@ -12,6 +12,7 @@ interface ShowOptions {
   readonly output?: string;
   readonly color?: ColorWhen | true;
   readonly probes?: string;
+  readonly initialState?: string;
 }
 
 export function showCommand(): Command {
@@ -20,6 +21,7 @@ export function showCommand(): Command {
     .argument('<trace>', 'a trace; - is standard input')
     .requiredOption('--job <id>', 'the job, as `jobs` lists it', integer)
     .addOption(probesOption())
+    .addOption(initialStateOption())
     .addOption(outputOption())
     .addOption(new Option('--color [when]', 'colours: auto, always, never').choices(['auto', 'always', 'never']))
     .addHelpText('after', '\nExample:\n  gpuvm-trace show trace.txt --job 26 | less -R')
@@ -30,6 +32,7 @@ async function show(file: string, options: ShowOptions): Promise<void> {
   const jobs: Job[] = [];
   const report = await runAnalysis(file, {
     probes: options.probes,
+    initialState: options.initialState,
     onJob(job) {
       if (job.id === options.job) jobs.push(job);
     },

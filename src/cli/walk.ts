@@ -4,11 +4,12 @@ import { hex, type Look, lookAt, ptrHex, type Report, type U64 } from '../index.
 import { type Format, toFormat } from '../reporters/table.ts';
 import { walkColumns, walkRows, walkText } from '../reporters/walk.ts';
 import { noVm, parseAddress, vmsAt } from './address.ts';
-import { type Moment, parseMoment, runUntil, withFile } from './moment.ts';
-import { formatOption, outputOption, probesOption, vmOption } from './options.ts';
+import { type Moment, parseMoment, runUntil } from './moment.ts';
+import { formatOption, initialStateOption, outputOption, probesOption, vmOption } from './options.ts';
 import { emit } from './output.ts';
 import { type RunOptions, runAnalysis } from './run_analysis.ts';
 import { isVm } from './select.ts';
+import { withFile } from './spooled.ts';
 
 interface WalkOptions {
   readonly at?: Moment;
@@ -16,6 +17,7 @@ interface WalkOptions {
   readonly output?: string;
   readonly vm?: readonly string[];
   readonly probes?: string;
+  readonly initialState?: string;
 }
 
 export function walkCommand(): Command {
@@ -30,6 +32,7 @@ export function walkCommand(): Command {
     )
     .addOption(vmOption())
     .addOption(probesOption())
+    .addOption(initialStateOption())
     .addOption(formatOption())
     .addOption(outputOption())
     .addHelpText(
@@ -53,7 +56,11 @@ Exit codes: 0, 2 could not do the job, 3 the trace does not show all of the VM's
 async function walk(file: string, text: string, options: WalkOptions): Promise<void> {
   const address = parseAddress(text);
   const { format, vm: wanted } = options;
-  const run: RunOptions = { probes: options.probes, watch: { addr: address, vm: (vm) => isVm(wanted, vm) } };
+  const run: RunOptions = {
+    probes: options.probes,
+    initialState: options.initialState,
+    watch: { addr: address, vm: (vm) => isVm(wanted, vm) },
+  };
   const { moment, report, callsShown } = await withFile(file, (path) => stateAt(path, options.at, run));
   const looks = vmsAt(report, address, wanted).map((vm) => lookAt(report.world, vm, address, callsShown));
   if (looks.length === 0) throw noVm(file, report, address, { vm: wanted, when: momentText(moment) });

@@ -1,7 +1,7 @@
 // msm (drivers/gpu/drm/msm: msm_gem_vma.c, msm_iommu.c): lock pass and tree changes in the ioctl, table writes when the
 // scheduler runs the job.
 import type { ProbeSpec } from '../events/probe.ts';
-import { bind, bindRet, entry, JOB_ARGS, jobOf, ret, run } from './decode.ts';
+import { bind, bindRet, entry, JOB_ARGS, jobOf, ret, run, vmClose } from './decode.ts';
 import { stepProbes } from './steps.ts';
 import { MAP_ARGS, MAP_RET_ARGS, tableMap, tableMapRet, tableUnmap, UNMAP_ARGS } from './tables.ts';
 
@@ -27,6 +27,7 @@ export const msmProbes: readonly ProbeSpec[] = [
   })),
   ...stepProbes('msm_gem_vm_sm_step_map', 'msm_gem_vm_sm_step_unmap', 'msm_gem_vm_sm_step_remap'),
   ...run('msm_vma_job_run'),
+  ...vmClose('msm_gem_vm_close'),
   entry('mmu_map', 'msm_iommu_pagetable_map', MAP_ARGS, tableMap('msm')),
   ret('mmu_map_ret', 'msm_iommu_pagetable_map', MAP_RET_ARGS, tableMapRet('msm')),
   entry('mmu_unmap', 'msm_iommu_pagetable_unmap', UNMAP_ARGS, tableUnmap('msm')),

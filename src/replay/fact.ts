@@ -128,7 +128,14 @@ export type Fact = At &
     | { readonly kind: 'va_conflict'; readonly detail: string }
     | { readonly kind: 'signalling_lock' }
     | { readonly kind: 'lock_leaked' }
-    | { readonly kind: 'gpuva_unlocked' }
+    | { readonly kind: 'gpuva_unlocked'; readonly what: string }
+    | { readonly kind: 'vm_unlocked'; readonly what: string }
+    | { readonly kind: 'wrong_vm_bo'; readonly detail: string }
+    | { readonly kind: 'extobj_mismatch'; readonly detail: string }
+    | { readonly kind: 'vm_bo_leaked'; readonly detail: string }
+    | { readonly kind: 'zero_length'; readonly detail: string }
+    | { readonly kind: 'vm_gone'; readonly detail: string }
+    | { readonly kind: 'vm_raced'; readonly detail: string }
     | { readonly kind: 'range_beyond'; readonly detail: string }
     | { readonly kind: 'foreign_private'; readonly detail: string }
     | { readonly kind: 'bad_rollback'; readonly detail: string }

@@ -186,8 +186,12 @@ export class Job {
   readonly comm: string;
   /** The entry of its ioctl was seen. */
   begun = false;
+  /** The trace begins after its lock pass, or within: what it holds is not known. */
+  resumed = false;
   vm: VmState | undefined;
   driver: DriverName | undefined;
+  /** The struct drm_file of its ioctl; 0 where not shown. */
+  file: Ptr = 0;
   opCount: number | undefined;
   attempts = 0;
   ret: number | undefined;

@@ -61,7 +61,7 @@ export function keepNeed({ task, world, where }: Context, job: Job, obj: Ptr, li
   if (obj === 0) return;
   const resv = world.resvOf(obj);
   record.learnResv(obj, resv);
-  const under = task.plainLocks.has(resv) ? 'own lock' : dropped ? 'nothing' : 'pass';
+  const under = task.resvLocks.get(resv)?.plain === true ? 'own lock' : dropped ? 'nothing' : 'pass';
   record.needs.push({ line: where.line, obj, resv, under });
 }
 
@@ -86,7 +86,7 @@ export function meetHolders({ world, task }: Context, open: ExecContext): void {
     if (other.task !== task)
       for (const { resv, line } of other.exec.objects) rivals.set(resv, { pid: other.pid, line });
   for (const other of world.tasks.values())
-    if (other !== task) for (const [resv, line] of other.plainLocks) rivals.set(resv, { pid: other.pid, line });
+    if (other !== task) for (const [resv, { line }] of other.resvLocks) rivals.set(resv, { pid: other.pid, line });
 }
 
 /** A lock was taken: it is in the way of the contexts that are open in other tasks. */
