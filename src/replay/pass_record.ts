@@ -86,7 +86,8 @@ export function meetHolders({ world, task }: Context, open: ExecContext): void {
     if (other.task !== task)
       for (const { resv, line } of other.exec.objects) rivals.set(resv, { pid: other.pid, line });
   for (const other of world.tasks.values())
-    if (other !== task) for (const [resv, { line }] of other.resvLocks) rivals.set(resv, { pid: other.pid, line });
+    if (other !== task)
+      for (const [resv, { line, plain }] of other.resvLocks) if (plain) rivals.set(resv, { pid: other.pid, line });
 }
 
 /** A lock was taken: it is in the way of the contexts that are open in other tasks. */
