@@ -1,7 +1,8 @@
 // The whole pipeline: bytes of a trace in, a report out. No I/O, no clock, no console.
-import type { Ptr } from './base/u64.ts';
+import { type Ptr, ptrHex } from './base/u64.ts';
 import { checkOf } from './checks/index.ts';
 import type { Diagnostic } from './events/diagnostic.ts';
+import type { VmDump } from './events/vm_dump.ts';
 import type { VmEvent, Where } from './events/vm_event.ts';
 import type { Finding } from './findings/finding.ts';
 import { Fingerprints } from './findings/fingerprint.ts';
@@ -12,7 +13,8 @@ import { LineReader } from './ftrace/line_reader.ts';
 import type { ProbeTable } from './ftrace/probe_table.ts';
 import { type EventSink, TextDecoder, type TraceStats } from './ftrace/text_decoder.ts';
 import { type ByteSource, type Decompressors, TraceDat } from './ftrace/trace_dat/index.ts';
-import { makeProbeTable, shownBy } from './probe_set.ts';
+import { KernelKnowledge, type KernelOptions, type KernelReport } from './kernels/index.ts';
+import { makeProbeTable, proveKernel, shownBy } from './probe_set.ts';
 import type { Absence, Fact, Shown } from './replay/fact.ts';
 import type { Job } from './replay/job.ts';
 import { type JobRow, jobRow } from './replay/job_row.ts';
@@ -28,10 +30,16 @@ export interface AnalyzeOptions {
   readonly definitions?: readonly ProbeDefinition[];
   /** Keep what `show` needs of every job, and hand each over when it ends. */
   readonly onJob?: (job: Job) => void;
+  /** Keep also what another lock pass would meet, in the detail of each job that onJob gets. */
+  readonly passes?: boolean;
   /** Where the page tables come from; 'trace' where not given. */
   readonly mmu?: MmuMode | undefined;
+  /** What is known of the traced kernel beside what the trace tells of it. */
+  readonly kernel?: KernelOptions | undefined;
   /** Keep what shapes an address; it is then in the report's `world.watch`. */
   readonly watch?: WatchOptions | undefined;
+  /** VMs as they were before the trace began, by the pointers that they have in it. */
+  readonly initial?: ReadonlyMap<Ptr, VmDump> | undefined;
   /** Asked before each event; `false` ends the analysis there, with the state as it then is. */
   readonly until?: (where: Where) => boolean;
 }
@@ -42,6 +50,7 @@ export interface Report {
   readonly jobs: readonly JobRow[];
   readonly diagnostics: readonly Diagnostic[];
   readonly stats: TraceStats;
+  readonly kernel: KernelReport;
   /** Why the verdict is not a whole one; empty where everything was seen. */
   readonly doubts: readonly string[];
   /** The state at the end, or where `until` stopped. */
@@ -58,23 +67,34 @@ export class Analysis implements EventSink {
   readonly #findings: Finding[] = [];
   readonly #absences: { finding: Finding; absence: Absence; vm: VmState | undefined }[] = [];
   readonly #needs = new Map<Finding, readonly Shown[]>();
+  readonly #vmOf = new WeakMap<Finding, VmState>();
   readonly #jobs: JobRow[] = [];
   readonly #rows = new WeakMap<Job, JobRow>();
   /** Jobs that ran before their ioctl was over. */
   readonly #ran = new WeakMap<Job, number>();
   readonly #fingerprints = new Fingerprints();
+  readonly #kernel: KernelKnowledge;
+  #begun = false;
   #stopped = false;
 
   constructor(options: AnalyzeOptions) {
     this.#options = options;
+    this.#kernel = new KernelKnowledge(options.kernel);
     this.#machine = new Machine(
       {
         fact: (fact) => this.#judge(fact),
         job: (job) => this.#endJob(job),
         ran: (job, line) => this.#endRun(job, line),
       },
-      { detail: options.onJob !== undefined, mmu: options.mmu ?? 'trace', watch: options.watch },
+      {
+        detail: options.onJob !== undefined,
+        passes: options.passes,
+        mmu: options.mmu ?? 'trace',
+        kernel: this.#kernel,
+        watch: options.watch,
+      },
     );
+    for (const [id, dump] of options.initial ?? []) this.#machine.world.addDumpedVm(id, dump);
     this.#table = makeProbeTable(options);
     this.#decoder = new TextDecoder(this.#table, this);
     for (const { symbol, at } of options.definitions ?? []) {
@@ -103,6 +123,7 @@ export class Analysis implements EventSink {
 
   event(event: VmEvent, where: Where): void {
     if (this.#stopped) return;
+    if (!this.#begun) this.#begin();
     if (this.#options.until !== undefined && !this.#options.until(where)) {
       this.#stopped = true;
       return;
@@ -110,11 +131,19 @@ export class Analysis implements EventSink {
     this.#machine.event(event, where);
   }
 
+  /** Headers stand before the first event. */
+  #begin(): void {
+    this.#begun = true;
+    const { release } = this.#decoder.stats;
+    if (release !== undefined) this.#kernel.release(release, 'the trace’s header');
+  }
+
   loss(): void {
     if (!this.#stopped) this.#machine.loss();
   }
 
   finish(): Report {
+    if (!this.#begun) this.#begin();
     if (!this.#stopped) {
       this.#lines.end();
       this.#decoder.finish();
@@ -122,16 +151,25 @@ export class Analysis implements EventSink {
     }
     const { stats, diagnostics } = this.#decoder;
     const { world } = this.#machine;
-    const doubts = this.#stopped ? [] : doubtsOf(world, stats, diagnostics, this.#jobs);
+    proveKernel(this.#kernel, this.#table);
+    const kernel = this.#kernel.report();
     const { seen } = world;
     const findings = this.#findings.filter(
       ({ rule }) => (world.locksShown || !LOCK_RULES.has(rule)) && (world.resvLocksShown || rule !== 'missing-vm-lock'),
     );
     if (this.#lossIsSilent(diagnostics)) for (const finding of findings) finding.confidence = 'inconclusive';
+    const misfits = new Map([...world.misfits].map(([vm, why]) => [vm.ordinal, why]));
+    for (const finding of findings)
+      if (misfits.has(this.#vmOf.get(finding)?.ordinal ?? 0)) finding.confidence = 'inconclusive';
     this.#doubtAbsences(isCounted(stats));
     const shown = findings.filter((finding) => this.#needs.get(finding)?.every((kind) => seen.has(kind)) !== false);
-    const jobs = this.#jobs.map((row) => row.withProbes(seen, world.locksShown, world.stepsShown));
-    return { file: this.#options.file, findings: shown, jobs, diagnostics, stats, doubts, world };
+    const jobs = this.#jobs.map((row) => {
+      const misfit = misfits.get(row.vmOrdinal);
+      const known = misfit === undefined ? row : row.withDoubt(`the initial state of its VM does not fit: ${misfit}`);
+      return known.withProbes(seen, world.locksShown, world.stepsShown);
+    });
+    const doubts = this.#stopped ? [] : doubtsOf(world, stats, diagnostics, jobs);
+    return { file: this.#options.file, findings: shown, jobs, diagnostics, stats, kernel, doubts, world };
   }
 
   /** Events are missing without the tracer saying where: nothing in the file is above doubt. */
@@ -203,6 +241,7 @@ export class Analysis implements EventSink {
     };
     settle(finding);
     this.#findings.push(finding);
+    if (vm !== undefined) this.#vmOf.set(finding, vm);
     const absence = job?.locksUnchecked && LOCK_RULES.has(finding.rule) ? 'call' : fact.absence;
     if (absence !== undefined) this.#absences.push({ finding, absence, vm });
     if (fact.needs !== undefined) this.#needs.set(finding, fact.needs);
@@ -265,6 +304,8 @@ function doubtsOf(
   }
   if (world.contradictions > 0)
     doubts.push(`${world.contradictions} times an event does not follow from those before: events are missing`);
+  for (const [vm, why] of world.misfits)
+    doubts.push(`the initial state of VM ${ptrHex(vm.id)} does not fit the trace, ${why}`);
   const unsure = jobs.filter((row) => row.unknown.length > 0).length;
   if (unsure > 0) doubts.push(`${unsure} of ${jobs.length} jobs could not be judged whole`);
   if (jobs.length > 0 && !world.stepsShown)

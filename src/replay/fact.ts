@@ -61,6 +61,15 @@ export type ExecMisuse =
   | 'num-fences-0'
   | 'fence-without-lock';
 
+/**
+ * A step of an op, on the VM as it stood at the lock pass, whose object the op's request there does not lock. `unlocked`:
+ * a step of the job found it so. `hidden`: the object shares the VM's own dma_resv, which the job holds.
+ */
+export interface LeftOut {
+  readonly step: string;
+  readonly effect: 'unlocked' | 'hidden' | 'none';
+}
+
 /** How a driver failed to do what a step asked. */
 export type Misapplied =
   | 'prev lost'
@@ -93,7 +102,12 @@ export type Fact = At &
   (
     | { readonly kind: 'step_unlocked'; readonly insideExec: boolean }
     | { readonly kind: 'lock_unneeded'; readonly why: LockClass }
-    | { readonly kind: 'request_mismatch'; readonly locked: OpView; readonly what: string }
+    | {
+        readonly kind: 'request_mismatch';
+        readonly locked: OpView;
+        readonly what: string;
+        readonly leftOut: readonly LeftOut[];
+      }
     | { readonly kind: 'lock_set_stale'; readonly why: 'dropped' | 'vm-changed' }
     | { readonly kind: 'fence_unreserved' }
     | { readonly kind: 'exec_misuse'; readonly misuse: ExecMisuse }

@@ -23,6 +23,7 @@ function endOpenWork(context: Context, job: Job, ret: number): void {
 function resumedJob(context: Context, ptr: Ptr): Job {
   const job = context.world.jobsByPtr.get(ptr) ?? openJob(context, context.where);
   job.unknown.add('the trace begins within it');
+  job.resumed = true;
   context.task.job = job;
   return job;
 }
@@ -154,10 +155,15 @@ export const frameHandlers: Handlers = {
 
   apply(event, context) {
     const { task, world, where } = context;
+    const isOther = (job: Job | undefined) =>
+      job !== undefined && event.id !== undefined && job.idKnown && job.id !== event.id;
+    // A worker's job whose ioctl was before the trace: nothing but the next one ends it.
+    if (task.job?.resumed && isOther(task.job)) closeJob(context, task.job);
     let job = task.job ?? world.jobsByPtr.get(event.job);
-    if (job === undefined || (event.id !== undefined && job.idKnown && job.id !== event.id)) {
+    if (job === undefined || isOther(job)) {
       job = openJob(context, where);
       job.unknown.add('the trace begins after its lock pass');
+      job.resumed = true;
       if (event.id !== undefined) {
         job.id = event.id;
         job.idKnown = true;

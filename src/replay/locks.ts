@@ -7,6 +7,7 @@ import { DRIVER_TRAITS } from './driver_traits.ts';
 import type { Evidence, LockClass } from './fact.ts';
 import type { FenceUse, Job } from './job.ts';
 import { closeJob, markLockEnd } from './lifecycle.ts';
+import { meetHolders, meetLock } from './pass_record.ts';
 import { checkSignalling } from './resv_locks.ts';
 import { needObj } from './step_locks.ts';
 import { ExecContext } from './task.ts';
@@ -29,10 +30,12 @@ function openContext(context: Context, exec: Ptr, flags: number | undefined): Ex
   const { world, task, where } = context;
   const stale = world.contexts.get(exec);
   if (stale !== undefined) dropContext(context, stale);
-  const open = new ExecContext(exec, task, where.line, flags ?? 3, flags !== undefined);
+  const prelocked = world.kernel.get('keepsPrelocked') === false ? 'dropped' : 'kept';
+  const open = new ExecContext(exec, task, where.line, flags ?? 3, flags !== undefined, { prelocked });
   open.job = task.job;
   world.contexts.set(exec, open);
   task.contexts.push(open);
+  meetHolders(context, open);
   return open;
 }
 
@@ -121,6 +124,7 @@ export const lockHandlers: Handlers = {
     const { exec } = open;
     const job = open.job;
     open.finiObjects = event.numObjects;
+    learnPrelocked(context, open, event.numObjects);
     const complete = countsAgree(open, event.numObjects);
     if (event.numObjects !== undefined) world.countCheck(complete);
     if (!complete) unknownLocks(open, 'its locking context holds another number of objects than the trace shows');
@@ -168,6 +172,8 @@ export const lockHandlers: Handlers = {
       });
     }
     const result = open.exec.lock(event.obj, resv, event.ret, where.line);
+    if (result.slow !== undefined) meetLock(context, result.slow.resv);
+    if (result.via === 'lock') meetLock(context, resv);
     if (event.ret === 0 && !world.seen.has('resv_lock')) checkSignalling(context, resv);
     if (open.sweeping && event.ret === 0) open.swept.add(resv);
     if (event.ret === EDEADLK && open.contention.length < MAX_CONTENTION) {
@@ -315,6 +321,16 @@ function countsAgree(open: ExecContext, numObjects: number | undefined): boolean
   return open.exec.prelocked !== undefined && numObjects === followed - 1;
 }
 
+/** Whether this kernel keeps a prelocked object that nothing asked for shows in exec->num_objects. */
+function learnPrelocked({ world, where }: Context, { exec, known }: ExecContext, numObjects: number | undefined): void {
+  const { prelocked, objects } = exec;
+  if (numObjects === undefined || prelocked === undefined || !known || exec.state !== 'locked') return;
+  const others = objects.includes(prelocked) ? objects.length - 1 : objects.length;
+  const kept = numObjects - others;
+  if (kept !== 0 && kept !== 1) return;
+  world.kernel.prove('keepsPrelocked', kept === 1, `num_objects is ${numObjects} at line ${where.line}`);
+}
+
 /** Which held objects had no use: not the VM's resv, not listed, not touched by a step. */
 function judgeRedundant(context: Context, open: ExecContext, job: Job): void {
   const vm = job.vm;
@@ -327,7 +343,7 @@ function judgeRedundant(context: Context, open: ExecContext, job: Job): void {
   }
   for (const held of open.exec.objects) {
     if (held.resv === vm.resv || job.needed.has(held.resv)) continue;
-    if (held === open.exec.prelocked && !keepsPrelocked(open)) continue;
+    if (held === open.exec.prelocked && !open.keepsPrelocked) continue;
     job.counts.redundant++;
     tell(context, {
       kind: 'lock_unneeded',
@@ -341,10 +357,6 @@ function judgeRedundant(context: Context, open: ExecContext, job: Job): void {
       evidence: [{ line: held.line, text: `${ptrHex(held.obj)} is locked here` }],
     });
   }
-}
-
-function keepsPrelocked(open: ExecContext): boolean {
-  return open.finiObjects === undefined || open.finiObjects === open.exec.objects.length;
 }
 
 function classOf(open: ExecContext, resv: Ptr, prelocked: boolean, job: Job): LockClass {

@@ -2,6 +2,7 @@
 import type { Context, Handlers } from './context.ts';
 import { traitsOf } from './driver_traits.ts';
 import type { Evidence } from './fact.ts';
+import { meetLock } from './pass_record.ts';
 import { tell } from './tell.ts';
 
 /** Where a job's fence waits for the task: whoever takes a dma_resv there may wait for a task that waits for the fence. */
@@ -45,8 +46,12 @@ export const resvLockHandlers: Handlers = {
   resv_lock(event, context) {
     if (event.ret !== 0) return;
     const { task, where, world } = context;
-    task.resvLocks.set(event.resv, { line: where.line, plain: event.ctx === 0 });
-    if (world.objWith(event.resv) !== 0) checkSignalling(context, event.resv);
+    const plain = event.ctx === 0;
+    task.resvLocks.set(event.resv, { line: where.line, plain });
+    // Display drivers use ww_mutexes too.
+    if (world.objWith(event.resv) === 0) return;
+    if (plain) meetLock(context, event.resv);
+    checkSignalling(context, event.resv);
   },
 
   resv_unlock(event, { task, world }) {

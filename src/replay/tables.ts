@@ -51,6 +51,8 @@ export const tableHandlers: Handlers = {
     if (event.unmapped !== result.unmapped) {
       const unmapped = Number(event.unmapped);
       if (result.stop === 'block' && unmapped > result.unmapped) {
+        const why = `an unmap of a part of a block succeeds at line ${context.where.line}`;
+        context.world.kernel.prove('splitsBlocks', true, why);
         splitAfterAll(run, context.where.line);
       } else {
         doubt(run);

@@ -1,6 +1,6 @@
 // One task (thread) of the trace: the calls it is in, its job, its locking contexts.
 import type { Ptr } from '../base/u64.ts';
-import { Exec } from '../exec/exec.ts';
+import { Exec, type ExecOptions } from '../exec/exec.ts';
 import { Resv } from '../exec/resv.ts';
 import type { Evidence, Fact } from './fact.ts';
 import type { Job } from './job.ts';
@@ -9,6 +9,12 @@ import type { RunFrame } from './table_judge.ts';
 import type { TableRun } from './table_write.ts';
 import type { Disturbance } from './vm_race.ts';
 import type { VmState } from './vm_state.ts';
+
+/** Another task's lock. */
+export interface Rival {
+  readonly pid: number;
+  readonly line: number;
+}
 
 /** A drm_exec between its init and its fini. */
 export class ExecContext {
@@ -31,9 +37,11 @@ export class ExecContext {
   finiObjects: number | undefined;
   readonly slots = new Map<Ptr, Resv>();
   readonly contention: Evidence[] = [];
+  /** The locks of other tasks while it was open, where `world.passes` asks for them. */
+  rivals: Map<Ptr, Rival> | undefined;
 
-  constructor(id: Ptr, task: Task, line: number, flags: number, known: boolean) {
-    this.exec = new Exec(id);
+  constructor(id: Ptr, task: Task, line: number, flags: number, known: boolean, options: ExecOptions) {
+    this.exec = new Exec(id, options);
     this.exec.init(flags);
     this.task = task;
     this.line = line;
@@ -42,6 +50,11 @@ export class ExecContext {
 
   get pid(): number {
     return this.task.pid;
+  }
+
+  /** An object that was locked first after a contention and never asked for stays in the array (exec->num_objects tells). */
+  get keepsPrelocked(): boolean {
+    return this.finiObjects === undefined || this.finiObjects === this.exec.objects.length;
   }
 
   slotsOf(resv: Ptr): Resv {

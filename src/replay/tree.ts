@@ -1,5 +1,5 @@
 // The VA space as the driver changes it, and the objects and VMs that come and go.
-import { hex, type Ptr, ptrHex, type U64 } from '../base/u64.ts';
+import { hex, type Ptr, ptrHex } from '../base/u64.ts';
 import { type Gpuva, makeGpuva } from '../gpuvm/gpuva.ts';
 import type { Context, Handlers } from './context.ts';
 import { checkLinkLocked } from './link_locks.ts';
@@ -87,17 +87,20 @@ export const treeHandlers: Handlers = {
         line: context.where.line,
       });
     if (vm === undefined) return;
+    const va = vm.mapping(event.va, event.addr, event.range);
     world.watch?.remove(context, vm, event);
     noteTreeChange(context, vm, event.addr, event.range);
-    noteNet(context, vm, event.va, event, -1);
-    const va = vm.tree.get(event.va);
+    noteNet(context, vm, va ?? { ...event, offset: 0 }, -1);
     if (va !== undefined && va.addr === event.addr && va.range === event.range) {
       vm.tree.remove(va);
       vm.record({ inserted: false, va, job: task.job, op: task.job?.op?.index ?? -1, byMap: false });
     } else if (!world.seen.has('va_insert')) {
       vm.treeShown = false;
+      vm.inherit(event.addr, event.range, event.obj);
     } else if (vm.complete) {
       contradicted(context, vm, `${hex(event.addr)}+${hex(event.range)} is removed, but was never inserted`);
+    } else {
+      vm.inherit(event.addr, event.range, event.obj);
     }
   },
 
@@ -136,17 +139,10 @@ export const treeHandlers: Handlers = {
 };
 
 /** What the job changes in sum. A mapping that leaves the tree is counted as it was put in: drivers change it afterwards. */
-function noteNet(
-  { task, where }: Context,
-  vm: VmState,
-  id: Ptr,
-  one: Omit<Inserted, 'ret' | 'offset' | 'line'> & { offset?: U64 },
-  by: 1 | -1,
-): void {
+function noteNet({ task, where }: Context, vm: VmState, one: Omit<Inserted, 'ret' | 'line'>, by: 1 | -1): void {
   const { job } = task;
   if (!undoes(job) || job.vm !== vm) return;
-  const known = by < 0 ? vm.tree.get(id) : undefined;
-  const { addr, range, obj, offset } = known ?? { offset: 0, ...one };
+  const { addr, range, obj, offset } = one;
   job.net.note({ addr, range, obj, offset, line: where.line }, by);
 }
 
@@ -173,7 +169,7 @@ function insert(context: Context, vm: VmState | undefined, id: Ptr, one: Inserte
   noteChange(context);
   noteShared(context, vm, one.obj, 'a mapping enters the VA space');
   noteTreeChange(context, vm, one.addr, one.range);
-  noteNet(context, vm, id, one, 1);
+  noteNet(context, vm, one, 1);
   if (one.obj !== 0) task.job?.links.inserted(id, one);
   const va = makeGpuva(id, one.addr, one.range, one.obj, one.offset, flags, one.line);
   if (vm.tree.insert(va) !== 0) {
@@ -199,7 +195,9 @@ function refused(context: Context, vm: VmState, one: Inserted, ret: number): voi
       ? `drm_gpuva_insert() of ${hex(one.addr)}+${hex(one.range)} returned ${ret}`
       : `drm_gpuva_insert() of ${hex(one.addr)}+${hex(one.range)} returned -EEXIST: ${describeVa(conflict)} is mapped there`;
   const evidence =
-    conflict === undefined ? [] : [{ line: conflict.line, text: `${describeVa(conflict)} was inserted here` }];
+    conflict === undefined || conflict.line === 0
+      ? []
+      : [{ line: conflict.line, text: `${describeVa(conflict)} was inserted here` }];
   tell(context, { kind: 'va_conflict', detail, vm, span, obj: one.obj, evidence });
 }
 
@@ -207,8 +205,17 @@ function describeVa(va: Gpuva): string {
   return `${hex(va.addr)}+${hex(va.range)}${va.obj === 0 ? '' : ` of ${ptrHex(va.obj)}`}`;
 }
 
-/** The kernel's tree is not the one that was followed, so events of this VM are missing. */
+/**
+ * The kernel's tree is not the one that was followed, so events of this VM are missing, or it did not begin as the dump
+ * of its past says.
+ */
 export function contradicted(context: Context, vm: VmState, why: string): void {
+  const { world, task, where } = context;
   vm.complete = false;
-  context.world.contradicted(context.task.job, why);
+  if (vm.dump === undefined) {
+    world.contradicted(task.job, why);
+    return;
+  }
+  task.job?.unknown.add(`the initial state does not fit: ${why}`);
+  if (!world.misfits.has(vm)) world.misfits.set(vm, `line ${where.line}: ${why}`);
 }

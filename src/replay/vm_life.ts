@@ -96,7 +96,8 @@ export const lifeHandlers: Handlers = {
   vm_init(event, context) {
     const { gpuvm: id, ...init } = event;
     const { world, task, where } = context;
-    const vm = world.addVm({ id, ...init }, where.line);
+    const hasImmediateMode = world.kernel.get('immediateMode') !== false;
+    const vm = world.addVm({ id, ...init, hasImmediateMode }, where.line);
     if (event.rObj !== 0) world.learnResv(event.rObj, event.resv);
     if (vm.resv === 0) vm.resv = world.resvOf(event.rObj);
     if (task.making) bury(context, id, 'made');

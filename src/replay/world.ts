@@ -1,8 +1,10 @@
 // Everything the trace has shown so far: objects, VMs, tasks, locking contexts; and what it has proved to be missing.
 import type { Ptr, U64 } from '../base/u64.ts';
+import type { VmDump } from '../events/vm_dump.ts';
 import type { Where } from '../events/vm_event.ts';
 import type { Gpuva } from '../gpuvm/gpuva.ts';
 import type { GpuvmInit } from '../gpuvm/gpuvm.ts';
+import type { KernelKnowledge } from '../kernels/index.ts';
 import type { Known } from '../mmu/compare.ts';
 import type { Target } from '../mmu/run.ts';
 import { followVm } from './detail.ts';
@@ -42,7 +44,10 @@ export interface WorldSink {
 export interface WorldOptions {
   /** Keep what `show` needs of every job. */
   readonly detail: boolean;
+  /** Keep also what another lock pass would meet in the place of each job's own. */
+  readonly passes?: boolean | undefined;
   readonly mmu: MmuMode;
+  readonly kernel: KernelKnowledge;
   /** An address of which everything that shapes it is kept. */
   readonly watch?: WatchOptions | undefined;
 }
@@ -64,7 +69,9 @@ export class World {
   readonly seen = new Set<Shown>();
   readonly sink: WorldSink;
   readonly detail: boolean;
+  readonly passes: boolean;
   readonly mmu: MmuMode;
+  readonly kernel: KernelKnowledge;
   readonly watch: Watch | undefined;
   /** The VM of what stands for its table in the driver. */
   readonly tableVms = new Map<Ptr, Ptr>();
@@ -73,6 +80,10 @@ export class World {
   readonly memory = new Memory((obj) => this.objs.get(obj)?.ordinal ?? 0);
   /** The place in an object that an entry leads to, as far as it is known. */
   readonly placeOf = (target: Target): Known | undefined => this.memory.placeOf(target);
+  /** VMs that were made before the trace began and of which no dump tells, those that are gone included. */
+  readonly unseen: VmState[] = [];
+  /** VMs that are not as the dump of their past says, and why. */
+  readonly misfits = new Map<VmState, string>();
   /** Places where events of unknown number and kind are missing. */
   gaps = 0;
   unpaired = 0;
@@ -97,7 +108,9 @@ export class World {
   constructor(sink: WorldSink, options: WorldOptions) {
     this.sink = sink;
     this.detail = options.detail;
+    this.passes = options.passes === true;
     this.mmu = options.mmu;
+    this.kernel = options.kernel;
     this.watch = options.watch === undefined ? undefined : new Watch(options.watch);
   }
 
@@ -150,6 +163,14 @@ export class World {
     return vm;
   }
 
+  /** A VM that was made before the trace began, with what a dump of that time says of it. */
+  addDumpedVm(id: Ptr, dump: VmDump): void {
+    for (const { obj, resv } of dump.mappings) this.learnResv(obj, resv);
+    const vm = new VmState(id, ++this.#vmOrdinal, undefined, 0, dump);
+    this.vms.set(id, vm);
+    this.watch?.meet(vm);
+  }
+
   /** The VM, made up as unknown where its init is not in the trace; undefined for a NULL pointer. */
   vm(id: Ptr): VmState | undefined {
     if (id === 0) return undefined;
@@ -157,6 +178,7 @@ export class World {
     if (vm === undefined) {
       vm = new VmState(id, ++this.#vmOrdinal, undefined, 0);
       this.vms.set(id, vm);
+      if (this.unseen.length < MAX_GONE_VMS) this.unseen.push(vm);
       this.watch?.meet(vm);
     }
     return vm;
