@@ -2,6 +2,7 @@
 export { Analysis, type AnalyzeOptions, type Expectation, type Report } from './analyze.ts';
 export { hex, type Ptr, ptrHex, type U64 } from './base/u64.ts';
 export { UserError } from './base/user_error.ts';
+export { type Bug, bugs, isCaught } from './checks/bugs.ts';
 export type { RuleDoc } from './checks/check.ts';
 export { rules } from './checks/index.ts';
 export { parseDump } from './dumps/index.ts';
