@@ -41,7 +41,7 @@ const RULES: Readonly<Record<string, Rule>> = {
     because: 'it learns what happened and never judges',
   },
   whatif: {
-    may: ['base', 'gpuvm', 'replay'],
+    may: ['base', 'events (type)', 'gpuvm', 'replay', 'patch (type)'],
     because: 'it asks the models about a job that the replay has followed; it judges no more than counts',
   },
   findings: { may: ['base', 'events'], because: 'what a user reads and compares' },
