@@ -28,6 +28,7 @@ const FIXED: Readonly<Record<WhatIfTotals['fixed'], string>> = {
   yes: 'it would have been fixed',
   'in part': 'it would have been fixed in part',
   no: 'it would not have been fixed',
+  worse: 'locks would be missing that are not missing now',
   'nothing to fix': 'there is nothing to fix',
   'not known': 'not known of all jobs',
 };

@@ -59,11 +59,12 @@ function passVersion({ lockVersion, detail }: Job): number {
   return Math.min(lockVersion, applied);
 }
 
-function takeLocks(locks: PassLocks, { locking, helpers, wrong }: LockingPass): void {
+function takeLocks(locks: PassLocks, { locking, helpers, adds, wrong }: LockingPass): void {
   const { job, vm } = locks;
   if (job.opCount !== undefined && job.ops.length < job.opCount)
     locks.partial = `only ${job.ops.length} of its ${job.opCount} ops came to be applied`;
   locks.take(vm.resv);
+  if (adds) for (const resv of job.detail?.pass?.held ?? []) locks.take(resv);
   if (locking === 'sweep') for (const obj of locks.mappedObjs()) locks.lock(obj);
   for (const op of job.ops) {
     const call = op.predicted;

@@ -24,13 +24,15 @@ export interface LockingPass {
   readonly locking: Locking;
   /** The helpers that are called; for ops of the other call the listed object is locked. */
   readonly helpers: readonly LockAsk['call'][];
+  /** What the recorded pass locked stays locked. */
+  readonly adds: boolean;
   /** Arguments that their calls get wrong. */
   readonly wrong: readonly Argument[];
 }
 
 /** The helpers as they are meant: called for each op with what is then applied. */
 export function lockingPass(locking: Locking): LockingPass {
-  return { kind: 'locking', locking, helpers: ['map', 'unmap'], wrong: [] };
+  return { kind: 'locking', locking, helpers: ['map', 'unmap'], adds: false, wrong: [] };
 }
 
 export type OtherPass =

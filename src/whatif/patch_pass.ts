@@ -53,13 +53,13 @@ const PARTS: readonly (readonly [RegExp, OpPart])[] = [
 export function passOfPatches(effects: PatchEffects): PatchPass {
   const edits = effects.callEdits.filter(({ inFunction }) => !OWN_CODE.has(inFunction ?? ''));
   const changes = effects.callChanges.filter(({ inFunction }) => !OWN_CODE.has(inFunction ?? ''));
-  for (const { callee, at } of [...edits, ...changes])
-    if (LOCK_CALLS.has(callee)) throw notUnderstood(at, `what ${callee}() is called for`);
   const files = [...edits, ...changes].map(({ file }) => file);
   const driver = effects.touchedFunctions.find((one) => files.includes(one.file))?.driver;
   const called = helpersCalled(edits, driver);
   const changed = argumentsChanged(changes, driver);
   if (called !== undefined) return changed === undefined ? called : amended(called, changed);
+  for (const { callee, at } of [...edits, ...changes])
+    if (LOCK_CALLS.has(callee)) throw notUnderstood(at, `what ${callee}() is called for`);
   return changed ?? helpersAdded(effects) ?? asRecorded();
 }
 
@@ -88,12 +88,18 @@ function helpersCalled(edits: readonly CallEdit[], driver: string | undefined): 
     if (gone !== undefined) throw notUnderstood(gone.at, `what is locked without ${gone.callee}()`);
     return undefined;
   }
+  // Where calls are taken out, those that come take their place.
+  const adds = !edits.some(({ kind, callee }) => kind === 'removed' && takesLocks(callee));
   const because = [...new Set([...calls, ...sweeps].map(({ callee }) => `${callee}() is called`))];
-  if (calls.length === 0) return { pass: lockingPass('sweep'), driver, because };
+  if (calls.length === 0) return { pass: { ...lockingPass('sweep'), adds }, driver, because };
   const helpers = [...new Set(calls.flatMap(({ callee }) => HELPERS[callee] ?? []))];
   const wrong = calls.flatMap(({ callee, args, at }) => wrongArguments(callee, args, at));
   const told = wrong.map(({ call, argument, is }) => `the ${argument} of each ${call} is its ${is}`);
-  return { pass: { ...lockingPass('exec-lock'), helpers, wrong }, driver, because: [...because, ...told] };
+  return { pass: { ...lockingPass('exec-lock'), helpers, adds, wrong }, driver, because: [...because, ...told] };
+}
+
+function takesLocks(callee: string): boolean {
+  return callee === SWEEP || HELPERS[callee] !== undefined || LOCK_CALLS.has(callee);
 }
 
 function wrongArguments(callee: string, args: readonly string[], at: PatchPlace): Argument[] {
