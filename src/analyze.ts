@@ -13,7 +13,8 @@ import { LineReader } from './ftrace/line_reader.ts';
 import type { ProbeTable } from './ftrace/probe_table.ts';
 import { type EventSink, TextDecoder, type TraceStats } from './ftrace/text_decoder.ts';
 import { type ByteSource, type Decompressors, TraceDat } from './ftrace/trace_dat/index.ts';
-import { makeProbeTable, shownBy } from './probe_set.ts';
+import { KernelKnowledge, type KernelOptions, type KernelReport } from './kernels/index.ts';
+import { makeProbeTable, proveKernel, shownBy } from './probe_set.ts';
 import type { Absence, Fact, Shown } from './replay/fact.ts';
 import type { Job } from './replay/job.ts';
 import { type JobRow, jobRow } from './replay/job_row.ts';
@@ -33,6 +34,8 @@ export interface AnalyzeOptions {
   readonly passes?: boolean;
   /** Where the page tables come from; 'trace' where not given. */
   readonly mmu?: MmuMode | undefined;
+  /** What is known of the traced kernel beside what the trace tells of it. */
+  readonly kernel?: KernelOptions | undefined;
   /** Keep what shapes an address; it is then in the report's `world.watch`. */
   readonly watch?: WatchOptions | undefined;
   /** VMs as they were before the trace began, by the pointers that they have in it. */
@@ -47,6 +50,7 @@ export interface Report {
   readonly jobs: readonly JobRow[];
   readonly diagnostics: readonly Diagnostic[];
   readonly stats: TraceStats;
+  readonly kernel: KernelReport;
   /** Why the verdict is not a whole one; empty where everything was seen. */
   readonly doubts: readonly string[];
   /** The state at the end, or where `until` stopped. */
@@ -69,10 +73,13 @@ export class Analysis implements EventSink {
   /** Jobs that ran before their ioctl was over. */
   readonly #ran = new WeakMap<Job, number>();
   readonly #fingerprints = new Fingerprints();
+  readonly #kernel: KernelKnowledge;
+  #begun = false;
   #stopped = false;
 
   constructor(options: AnalyzeOptions) {
     this.#options = options;
+    this.#kernel = new KernelKnowledge(options.kernel);
     this.#machine = new Machine(
       {
         fact: (fact) => this.#judge(fact),
@@ -83,6 +90,7 @@ export class Analysis implements EventSink {
         detail: options.onJob !== undefined,
         passes: options.passes,
         mmu: options.mmu ?? 'trace',
+        kernel: this.#kernel,
         watch: options.watch,
       },
     );
@@ -115,6 +123,7 @@ export class Analysis implements EventSink {
 
   event(event: VmEvent, where: Where): void {
     if (this.#stopped) return;
+    if (!this.#begun) this.#begin();
     if (this.#options.until !== undefined && !this.#options.until(where)) {
       this.#stopped = true;
       return;
@@ -122,11 +131,19 @@ export class Analysis implements EventSink {
     this.#machine.event(event, where);
   }
 
+  /** Headers stand before the first event. */
+  #begin(): void {
+    this.#begun = true;
+    const { release } = this.#decoder.stats;
+    if (release !== undefined) this.#kernel.release(release, 'the trace’s header');
+  }
+
   loss(): void {
     if (!this.#stopped) this.#machine.loss();
   }
 
   finish(): Report {
+    if (!this.#begun) this.#begin();
     if (!this.#stopped) {
       this.#lines.end();
       this.#decoder.finish();
@@ -134,6 +151,8 @@ export class Analysis implements EventSink {
     }
     const { stats, diagnostics } = this.#decoder;
     const { world } = this.#machine;
+    proveKernel(this.#kernel, this.#table);
+    const kernel = this.#kernel.report();
     const { seen } = world;
     const findings = this.#findings.filter(
       ({ rule }) => (world.locksShown || !LOCK_RULES.has(rule)) && (world.resvLocksShown || rule !== 'missing-vm-lock'),
@@ -150,7 +169,7 @@ export class Analysis implements EventSink {
       return known.withProbes(seen, world.locksShown, world.stepsShown);
     });
     const doubts = this.#stopped ? [] : doubtsOf(world, stats, diagnostics, jobs);
-    return { file: this.#options.file, findings: shown, jobs, diagnostics, stats, doubts, world };
+    return { file: this.#options.file, findings: shown, jobs, diagnostics, stats, kernel, doubts, world };
   }
 
   /** Events are missing without the tracer saying where: nothing in the file is above doubt. */

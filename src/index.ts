@@ -10,7 +10,18 @@ export type { VmDump } from './events/vm_dump.ts';
 export { type Confidence, type Finding, SEVERITIES, type Severity } from './findings/finding.ts';
 export { type ProbeDefinition, parseDynamicEvents } from './ftrace/dynamic_events.ts';
 export { isTraceDat } from './ftrace/trace_dat/index.ts';
-export { readPatches } from './patch/index.ts';
+export {
+  type KernelProfile,
+  type KernelReport,
+  type KernelSwitches,
+  kernels,
+  type NamedKernel,
+  parseKernel,
+  type SwitchName,
+  switches,
+  switchTitle,
+} from './kernels/index.ts';
+export { LARGEST_PATCH, type PatchEffects, type PatchText, patchedSwitches, readPatches } from './patch/index.ts';
 export type { Job } from './replay/job.ts';
 export type { JobRow, Verdict } from './replay/job_row.ts';
 export { type Look, lookAt } from './replay/look.ts';

@@ -53,8 +53,10 @@ const RULES: Readonly<Record<string, Rule>> = {
     may: [
       'base',
       'findings',
+      'kernels',
       'replay',
       'analyze.ts (type)',
+      'patch (type)',
       'events (type)',
       'gpuvm (type)',
       'exec (type)',
@@ -87,7 +89,7 @@ const RULES: Readonly<Record<string, Rule>> = {
   },
   probes: { may: ['base', 'events', 'dialects', 'kernels'], because: 'capture definitions from the tables of probes' },
   'probe_set.ts': {
-    may: ['base', 'events', 'dialects', 'ftrace', 'replay'],
+    may: ['base', 'events', 'kernels', 'dialects', 'ftrace', 'replay'],
     because: 'it brings together which probes are understood and which are listened to',
   },
   'analyze.ts': {

@@ -7,6 +7,7 @@ import { extobjMismatch } from './extobj_mismatch.ts';
 import { foreignPrivateObject } from './foreign_private_object.ts';
 import { freedVm } from './freed_vm.ts';
 import { gpuvaLock } from './gpuva_lock.ts';
+import { implicitFence } from './implicit_fence.ts';
 import { linkImbalance } from './link_imbalance.ts';
 import { lockInSignallingPath } from './lock_in_signalling_path.ts';
 import { lockLeak } from './lock_leak.ts';
@@ -17,6 +18,7 @@ import { missingLock } from './missing_lock.ts';
 import { missingVmLock } from './missing_vm_lock.ts';
 import { partialBlockUnmap } from './partial_block_unmap.ts';
 import { ptPreallocShort } from './pt_prealloc_short.ts';
+import { ptPreallocUnmade } from './pt_prealloc_unmade.ts';
 import { pteHoleUnmap } from './pte_hole_unmap.ts';
 import { pteMissing } from './pte_missing.ts';
 import { pteOverrun } from './pte_overrun.ts';
@@ -43,6 +45,7 @@ export const checks: readonly Check[] = [
   lockPassMismatch,
   staleLockSet,
   unreservedFence,
+  implicitFence,
   execMisuse,
   stepDivergence,
   lockStepDivergence,
@@ -71,6 +74,7 @@ export const checks: readonly Check[] = [
   transientUnmap,
   tlbStale,
   ptPreallocShort,
+  ptPreallocUnmade,
 ];
 
 export const rules: readonly RuleDoc[] = checks.map((check) => check.doc);

@@ -3,22 +3,22 @@ import { Command, Option } from 'commander';
 import { type Finding, type MmuMode, type Report, SEVERITIES, type Severity } from '../index.ts';
 import { checkText } from '../reporters/check_text.ts';
 import { findingColumns } from '../reporters/columns.ts';
+import { kernelObject } from '../reporters/kernel_text.ts';
 import { type Format, toCsv, toJson, toNdjson, toObject } from '../reporters/table.ts';
-import { formatOption, initialStateOption, list, mmuOption, outputOption, probesOption } from './options.ts';
+import { formatOption, list, mmuOption, outputOption } from './options.ts';
 import { type ColorWhen, chalkFor, emit, terminalWidth } from './output.ts';
 import { runAnalysis } from './run_analysis.ts';
 import { addSelection, checkRuleNames, type Selection, wantsFinding, wantsJob } from './select.ts';
 import { chalkStyle } from './style.ts';
+import { addTraceOptions, type TraceChoice, traceOptionsOf } from './trace_options.ts';
 
 type FailOn = Severity | 'never';
 
-interface CheckOptions extends Selection {
+interface CheckOptions extends Selection, TraceChoice {
   readonly format: Format;
   readonly output?: string;
   readonly color?: ColorWhen | true;
   readonly failOn: FailOn;
-  readonly probes?: string;
-  readonly initialState?: string;
   readonly mmu: MmuMode;
 }
 
@@ -41,10 +41,8 @@ export function checkCommand(): Command {
     )
     .option('--rule <rules>', 'only these rules (repeatable, comma-separated)', list)
     .option('--ignore <rules>', 'leave these rules out (repeatable, comma-separated)', list);
-  addSelection(command)
+  addTraceOptions(addSelection(command))
     .addOption(mmuOption())
-    .addOption(probesOption())
-    .addOption(initialStateOption())
     .addOption(formatOption())
     .addOption(outputOption())
     .addOption(new Option('--color [when]', 'colours: auto, always, never').choices(['auto', 'always', 'never']))
@@ -68,11 +66,7 @@ async function check(files: readonly string[], options: CheckOptions): Promise<v
   checkRuleNames(options.ignore);
   const all: Checked[] = [];
   for (const file of files) {
-    const report = await runAnalysis(file, {
-      probes: options.probes,
-      initialState: options.initialState,
-      mmu: options.mmu,
-    });
+    const report = await runAnalysis(file, { ...traceOptionsOf(options), mmu: options.mmu });
     const findings = report.findings.filter((finding) => wantsFinding(options, report, finding));
     all.push({ report, findings, doubts: doubtsOf(options, report) });
   }
@@ -132,13 +126,14 @@ function findingObject(finding: Finding): Record<string, unknown> {
 }
 
 function traceObject({ report, doubts }: Checked): Record<string, unknown> {
-  const { file, stats, jobs, diagnostics } = report;
+  const { file, stats, kernel, jobs, diagnostics } = report;
   return {
     file,
     lines: stats.lines,
     events: stats.events,
     jobs: jobs.length,
     lost: stats.lost,
+    kernel: kernelObject(kernel),
     doubts,
     diagnostics: diagnostics.map(({ kind, line, message, count }) => ({ kind, line, message, count })),
   };

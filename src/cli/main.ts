@@ -15,6 +15,8 @@ const SUBCOMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   blame: async () => (await import('./blame.ts')).blameCommand(),
   probes: async () => (await import('./probes.ts')).probesCommand(),
   'what-if': async () => (await import('./what_if.ts')).whatIfCommand(),
+  kernels: async () => (await import('./kernels.ts')).kernelsCommand(),
+  patch: async () => (await import('./patch.ts')).patchCommand(),
   rules: async () => (await import('./rules.ts')).rulesCommand(),
   explain: async () => (await import('./rules.ts')).explainCommand(),
 };
@@ -30,6 +32,7 @@ Examples:
   gpuvm-trace blame trace.txt 0x114000           how it came to be so, and why it faults
   gpuvm-trace probes --kernel 6.12 --driver xe   the probes that make such a trace
   gpuvm-trace what-if trace.txt --locking exec-lock   had it locked otherwise
+  gpuvm-trace patch 0001-drm-msm.patch           what a kernel patch changes of all this
   gpuvm-trace explain missing-lock               what a rule means
 
 A trace is ftrace text (tracefs trace or trace_pipe, trace-cmd report) or a trace.dat,

@@ -6,15 +6,14 @@ import {
   lockingPass,
   type PatchPass,
   passOfPatches,
-  readPatches,
   totalsOf,
   UserError,
   WhatIf,
   type WhatIfRow,
 } from '../index.ts';
-import { readFileSync } from '../io/text_file.ts';
 import { type Format, toFormat, toJson, toObject } from '../reporters/table.ts';
 import { whatIfColumns, whatIfText } from '../reporters/what_if.ts';
+import { readPatchFiles } from './kernel_options.ts';
 import { formatOption, outputOption, probesOption } from './options.ts';
 import { emit } from './output.ts';
 import { runAnalysis } from './run_analysis.ts';
@@ -89,7 +88,7 @@ function collect(file: string, before: readonly string[] = []): string[] {
 
 function passOf({ locking, patch = [] }: WhatIfOptions): PatchPass {
   if (locking !== undefined) return { pass: lockingPass(locking), driver: undefined, because: [] };
-  if (patch.length > 0) return passOfPatches(readPatches(patch.map((name) => ({ name, text: readFileSync(name) }))));
+  if (patch.length > 0) return passOfPatches(readPatchFiles(patch));
   throw new UserError('say which lock pass: --locking exec-lock, listed or sweep, or --patch FILE');
 }
 

@@ -97,6 +97,11 @@ export const xeProbes: readonly ProbeSpec[] = [
   entry('mmu_unmap', 'xe_vma_unbind', UNMAP_ARGS, tableUnmap('xe')),
   tracepoint('xe:xe_vma_bind', VMA_TEXT, VMA_ARGS, vmaBind),
   tracepoint('xe:xe_vma_unbind', VMA_TEXT, VMA_ARGS, vmaUnbind),
+  tracepoint('xe:xe_vma_rebind_exec', VMA_TEXT, VMA_ARGS, (a) => ({
+    kind: 'va_rebind',
+    gpuvm: rawPtr(a.ptr(1)),
+    va: rawPtr(a.ptr(0)),
+  })),
   tracepoint('xe:xe_vma_userptr_invalidate', VMA_TEXT, VMA_ARGS, vmaInvalidate('begin')),
   tracepoint('xe:xe_vma_userptr_invalidate_complete', VMA_TEXT, VMA_ARGS, vmaInvalidate('complete')),
   vmLife('create'),

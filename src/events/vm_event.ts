@@ -204,6 +204,8 @@ export type VmEvent =
   | { readonly kind: 'vm_worker_ret'; readonly gpuvm: Ptr; readonly asid: number | undefined }
   /** The pages behind a mapping of user memory go away: from the first of the two to the second its entries are zapped. */
   | VaInvalidate
+  /** A mapping whose object was moved is bound again, for the job that an exec ioctl submits. */
+  | { readonly kind: 'va_rebind'; readonly gpuvm: Ptr; readonly va: Ptr }
   // page tables
   | TableMap
   | TableMapRet
@@ -223,6 +225,9 @@ export type VmEvent =
     }
   /** So many pages are at hand for the tables that the job needs. */
   | { readonly kind: 'pt_prealloc'; readonly gpuvm: Ptr; readonly count: number }
+  | { readonly kind: 'pt_prealloc_ret'; readonly ret: number }
+  /** Of `count` pages set aside, those that are left are given back. */
+  | { readonly kind: 'pt_prealloc_free'; readonly count: number; readonly remaining: number }
   /** The driver's page allocator for tables; page 0: it had none left. */
   | { readonly kind: 'pt_alloc_ret'; readonly gpuvm: Ptr; readonly page: Ptr };
 

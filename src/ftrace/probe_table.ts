@@ -101,8 +101,9 @@ export class ProbeTable {
       const event = `${binding.spec.at} ${binding.spec.event}`;
       if (!this.#byEvent.has(event)) this.#byEvent.set(event, binding);
     }
-    for (const { event, symbol, at } of definitions) {
+    for (const { event, symbol, at, fetched } of definitions) {
       const binding = this.bySymbol(symbol, at);
+      for (const name of fetched) binding?.shown.add(name);
       const key = `${at} ${event}`;
       if (binding !== undefined) this.#byEvent.set(key, binding);
       else this.#byEvent.delete(key);
@@ -120,10 +121,11 @@ export class ProbeTable {
 
   bySymbol(symbol: string, at: At): ProbeBinding | undefined {
     const dot = symbol.indexOf('.');
-    return (
+    const binding =
       this.#bySymbol.get(`${at} ${symbol}`) ??
-      (dot > 0 ? this.#bySymbol.get(`${at} ${symbol.slice(0, dot)}`) : undefined)
-    );
+      (dot > 0 ? this.#bySymbol.get(`${at} ${symbol.slice(0, dot)}`) : undefined);
+    if (binding !== undefined) binding.met = true;
+    return binding;
   }
 
   byEventName(event: string, at: At): ProbeBinding | undefined {

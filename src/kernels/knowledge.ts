@@ -24,8 +24,6 @@ export interface KernelReport {
   readonly switches: Partial<KernelSwitches>;
   /** One clause a source, the one that goes before the others last. */
   readonly from: readonly string[];
-  /** Where the trace contradicts what was said of its kernel. */
-  readonly against: readonly string[];
 }
 
 interface Proof {
@@ -86,9 +84,6 @@ export class KernelKnowledge {
         ...this.#patches.map(({ name }) => `--patch ${name}`),
         ...news.map(({ name, value, why }) => `${switchTitle(name, value)}: ${why}`),
       ],
-      against: news
-        .filter(({ said }) => said !== undefined)
-        .map(({ name, value, why }) => `${why}, which says ${switchTitle(name, value)}`),
     };
   }
 }

@@ -148,17 +148,18 @@ class Reader {
       if (text === '(') {
         const close = this.#closing.get(at);
         if (close === undefined) return at + 1;
-        if (name < 0 && !valued && at - 1 > start && IDENTIFIER.test(tokens[at - 1]?.text ?? '')) name = at - 1;
+        if (name < 0 && !valued && at > start && IDENTIFIER.test(tokens[at - 1]?.text ?? '')) name = at - 1;
         at = close;
       } else if (text === ';' || text === '}') {
-        if (text === ';' && name >= 0) this.#declare(name, start, false);
+        // A macro, such as EXPORT_SYMBOL(), has no type before it; the type of a head may stand above the hunk.
+        if (text === ';' && name > start) this.#declare(name, start, false);
         return at + 1;
       } else if (text === '{') {
         return name < 0 ? this.#skipBraces(at) : this.#body(name, start, at);
       }
     }
     // Cut off by the end of the hunk, behind a whole head.
-    if (name >= 0) this.#declare(name, start, true);
+    if (name > start) this.#declare(name, start, true);
     return tokens.length;
   }
 

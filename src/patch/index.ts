@@ -18,6 +18,7 @@ import { type Mail, mailsOf } from './mail.ts';
 import { type FileDiff, readDiffs } from './unified_diff.ts';
 
 export type * from './effects.ts';
+export { LARGEST_PATCH } from './mail.ts';
 
 const PROBED: ReadonlySet<string> = new Set(
   probes.filter(({ at }) => at !== 'tracepoint').map(({ symbol }) => symbol.split('.')[0] ?? symbol),

@@ -16,14 +16,14 @@ export interface Mail {
 }
 
 /** More than any patch of one series; the diff between two kernel releases is half as much. */
-const LARGEST = 128 * 2 ** 20;
+export const LARGEST_PATCH = 128 * 2 ** 20;
 const DEEPEST = 4;
 const HEADER = /^([A-Za-z][\w-]*):(?:\s|$)/;
 const MBOX_FROM = /^From \S+.*\b\d{4}$/;
 
 /** Throws UserError where the text is too large or an encoding is broken. */
 export function mailsOf(patch: PatchText): Mail[] {
-  if (patch.text.length > LARGEST) throw new UserError(`${patch.name}: more than 128 MiB: not a patch`);
+  if (patch.text.length > LARGEST_PATCH) throw new UserError(`${patch.name}: more than 128 MiB: not a patch`);
   const lines = patch.text
     .split('\n')
     .map((text, at) => ({ text: text.endsWith('\r') ? text.slice(0, -1) : text, line: at + 1 }));

@@ -181,7 +181,7 @@ const gpuvm: readonly KernelFunction[] = [
   },
   {
     signature: `void drm_gpuva_link(${VA}, struct drm_gpuvm_bo *vm_bo)`,
-    entry: `va vm_bo ${LINKED} gpuva_lock=va->gem.obj->gpuva.lock.owner.counter?`,
+    entry: `va vm_bo ${LINKED} gpuva_lock=va->gem.obj->gpuva.lock.owner.counter`,
     only: { immediateMode: true },
     minimal: true,
   },

@@ -115,7 +115,7 @@ function memberOf(of: Value, path: string): Value {
 }
 
 function formatOf(type: string): string {
-  if (type.endsWith('*') || /^(u64|size_t|unsigned long|dma_addr_t|phys_addr_t)$/.test(type)) return 'x64';
+  if (type.endsWith('*') || /^(u64|size_t|unsigned long|phys_addr_t)$/.test(type)) return 'x64';
   if (type === 'bool' || type === 'u8') return 'u8';
   return type === 'int' || type === 's32' ? 's32' : 'u32';
 }

@@ -30,7 +30,11 @@ export const labFunctions: readonly KernelFunction[] = [
     entry: 'job gpuvm=job->vm idx=job->cur_op op=o->u.op addr=o->u.addr range=o->u.range obj=o->obj offset=o->u.offset',
     linkage: 'static',
   },
-  ...stepFunctions('lab_sm_step_map', 'lab_sm_step_unmap', 'lab_sm_step_remap', 'priv'),
+  ...stepFunctions('lab_sm_step_map', 'lab_sm_step_unmap', 'lab_sm_step_remap', {
+    map: 'priv',
+    unmap: 'priv',
+    remap: 'priv',
+  }),
   { signature: 'void lab_bo_free(struct drm_gem_object *obj)', entry: 'obj', linkage: 'static', minimal: true },
   {
     signature: 'int lab_mmu_map(struct lab_vm *vm, u64 addr, u64 len, u64 pte)',

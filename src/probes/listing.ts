@@ -2,7 +2,7 @@
 import { fprobeLine } from './fprobe.ts';
 import type { Probe } from './function.ts';
 import { type Arch, kprobeLine } from './kprobe.ts';
-import { type ProbeChoice, probeList } from './probe_list.ts';
+import { ownEvents, type ProbeChoice, probeList } from './probe_list.ts';
 
 export const MODES = ['fprobe', 'kprobe'] as const;
 export type ProbeMode = (typeof MODES)[number];
@@ -25,6 +25,7 @@ export function listing(request: ProbeRequest): string {
     ...(request.mode === 'kprobe' ? OFFSETS : []),
     ...lines('exported'),
     ...(inlined.length === 0 ? [] : [STATIC, ...inlined]),
+    ...ownEvents(request.driver).map((event) => `# enable: events/${event}/enable`),
     '',
   ].join('\n');
 }

@@ -4,14 +4,29 @@ import type { KernelProfile, SwitchName } from '../kernels/profile.ts';
 import { coreFunctions } from './core.ts';
 import { type KernelFunction, type Probe, probesOf } from './function.ts';
 import { labFunctions } from './lab.ts';
+import { msmFunctions } from './msm.ts';
+import { nouveauFunctions } from './nouveau.ts';
+import { panthorFunctions } from './panthor.ts';
+import { pvrFunctions } from './pvr.ts';
+import { xeEvents, xeFunctions } from './xe.ts';
 
 const FUNCTIONS = {
   none: [],
   lab: labFunctions,
+  msm: msmFunctions,
+  nouveau: nouveauFunctions,
+  xe: xeFunctions,
+  panthor: panthorFunctions,
+  pvr: pvrFunctions,
 } as const satisfies Record<string, readonly KernelFunction[]>;
 
 export type ProbedDriver = keyof typeof FUNCTIONS;
 export const PROBED_DRIVERS = Object.keys(FUNCTIONS) as readonly ProbedDriver[];
+
+/** Events of the driver's own, `system/event`, that are to be enabled too. */
+export function ownEvents(driver: ProbedDriver): readonly string[] {
+  return driver === 'xe' ? xeEvents : [];
+}
 
 export interface ProbeChoice {
   readonly kernel: KernelProfile;

@@ -15,13 +15,20 @@ const MAP = 'addr=op->map.va.addr range=op->map.va.range obj=op->map.gem.obj off
 const UNMAP = `va=op->unmap.va keep=op->unmap.keep ${mapped('op->unmap.va')}`;
 const REMAP = `va=op->remap.unmap->va keep=op->remap.unmap->keep ${mapped('op->remap.unmap->va')} prev=op->remap.prev next=op->remap.next ${piece('prev')} ${piece('next')}`;
 
-/** `priv` is the driver's name of the second argument, what it passed to sm_map. */
-export function stepFunctions(map: string, unmap: string, remap: string, priv: string): KernelFunction[] {
-  const callback = (name: string, members: string): KernelFunction => ({
-    signature: `int ${name}(struct drm_gpuva_op *op, void *${priv})`,
-    entry: `op priv=${priv} ${members}`,
+/** One for each kind of step. */
+interface EachStep {
+  readonly map: string;
+  readonly unmap: string;
+  readonly remap: string;
+}
+
+/** `priv`: the driver's names of the second argument, what it passed to sm_map. */
+export function stepFunctions(map: string, unmap: string, remap: string, priv: EachStep): KernelFunction[] {
+  const callback = (name: string, kind: keyof EachStep, members: string): KernelFunction => ({
+    signature: `int ${name}(struct drm_gpuva_op *op, void *${priv[kind]})`,
+    entry: `op priv=${priv[kind]} ${members}`,
     ret: 'op ret=$retval',
     linkage: 'static',
   });
-  return [callback(map, MAP), callback(unmap, UNMAP), callback(remap, REMAP)];
+  return [callback(map, 'map', MAP), callback(unmap, 'unmap', UNMAP), callback(remap, 'remap', REMAP)];
 }

@@ -1,6 +1,6 @@
 // Members of kernel structs as probes fetch them: their type and, where every build has them at one place, their offset.
-// Offsets: pahole of x86-64 builds of 6.12 and 6.18; the order of the members makes them those of any 64-bit kernel whose
-// locks are not debugged (CONFIG_LOCKDEP, DEBUG_MUTEXES, DEBUG_SPINLOCK, PREEMPT_RT change struct sizes).
+// Offsets are those of Debian's kernels, 6.12 to 6.18, for amd64 and arm64, of which BTF tells; they hold where locks are not
+// debugged (CONFIG_LOCKDEP, CONFIG_DEBUG_MUTEXES and CONFIG_PREEMPT_RT change the sizes of structs).
 
 export interface Member {
   /** As in C: `u64`, `bool`, `struct drm_gpuva *`. */
@@ -68,9 +68,12 @@ export const structs: Readonly<Record<string, Members>> = {
     unmap: at(0x10, 'struct drm_gpuva_op_unmap *'),
   },
   drm_gpuvm_map_req: inside('map.', 0, opMap),
-  drm_gem_object: { resv: at(0xf8, 'struct dma_resv *'), 'gpuva.lock.owner.counter': somewhere('u64') },
+  drm_gem_object: { resv: at(0xf8, 'struct dma_resv *'), 'gpuva.lock.owner.counter': at(0x140, 'u64') },
   drm_exec: { num_objects: at(0x20, 'u32') },
-  drm_gpuvm_exec: { vm: somewhere(VM) },
+  drm_gpuvm_exec: { vm: at(0x48, VM) },
+  msm_vm_bind_job: { vm: somewhere(VM), nr_ops: somewhere('unsigned int') },
+  msm_mmu_prealloc: { count: at(0, 'u32') },
+  pvr_mmu_op_context: { mmu_ctx: at(0, 'struct pvr_mmu_context *') },
   lab_job: { vm: somewhere(VM), id: somewhere('u32'), nops: somewhere('u32'), cur_op: somewhere('u32') },
   lab_op_k: {
     'u.op': at(0, 'u32'),

@@ -10,6 +10,7 @@ import { checkComplete, expectedOf, isAsPlanned, planOp } from './predict.ts';
 import { needObj } from './step_locks.ts';
 import { driverStep, finishStep, listStep, lockStep } from './steps.ts';
 import { tell } from './tell.ts';
+import { tellDisturbed } from './vm_race.ts';
 
 export const applyHandlers: Handlers = {
   sm_request(event, context) {
@@ -64,6 +65,7 @@ export const applyHandlers: Handlers = {
 
   step_ret(event, context) {
     const { task } = context;
+    tellDisturbed(context);
     const step = task.step;
     if (step === undefined) return;
     if (event.op !== 0 && step.event.op !== 0 && event.op !== step.event.op) {

@@ -17,6 +17,8 @@ export interface DriverTraits {
   readonly listsExternal: boolean;
   /** When a file is closed its VMs are empty; otherwise what a fence holds goes later. */
   readonly closesAtOnce: boolean;
+  /** Its fences on external objects are BOOKKEEP: nobody waits for them who does not ask. */
+  readonly explicitSync: boolean;
 }
 
 const PLAIN = {
@@ -26,6 +28,7 @@ const PLAIN = {
   treeUnderResv: false,
   listsExternal: true,
   closesAtOnce: true,
+  explicitSync: false,
 };
 
 export const DRIVER_TRAITS: Readonly<Record<DriverName, DriverTraits>> = {
@@ -33,7 +36,7 @@ export const DRIVER_TRAITS: Readonly<Record<DriverName, DriverTraits>> = {
   msm: { ...PLAIN, code: 'msm', treeUnderResv: true },
   nouveau: { ...PLAIN, code: 'nvif', undoes: true },
   xe: { ...PLAIN, code: 'xe', pageSizes: [SZ_4K, SZ_2M, SZ_1G], undoes: true, closesAtOnce: false },
-  panthor: { ...PLAIN, code: 'io-pgtable', pageSizes: [SZ_4K, SZ_2M], appliesInRun: true },
+  panthor: { ...PLAIN, code: 'io-pgtable', pageSizes: [SZ_4K, SZ_2M], appliesInRun: true, explicitSync: true },
   pvr: { ...PLAIN, code: 'pvr', listsExternal: false },
 };
 

@@ -57,6 +57,7 @@ export type ExecMisuse =
   | 'unfinished'
   | 'lock-after-modified'
   | 'lock-after-done'
+  | 'rebind-after-done'
   | 'num-fences-0'
   | 'fence-without-lock';
 
@@ -133,6 +134,8 @@ export type Fact = At &
     | { readonly kind: 'wrong_vm_bo'; readonly detail: string }
     | { readonly kind: 'extobj_mismatch'; readonly detail: string }
     | { readonly kind: 'vm_bo_leaked'; readonly detail: string }
+    | { readonly kind: 'fence_implicit'; readonly usage: number }
+    | { readonly kind: 'pt_unmade'; readonly count: number; readonly remaining: number }
     | { readonly kind: 'zero_length'; readonly detail: string }
     | { readonly kind: 'vm_gone'; readonly detail: string }
     | { readonly kind: 'vm_raced'; readonly detail: string }

@@ -239,6 +239,8 @@ export class Job {
   /** Of drivers that undo a bind that fails. */
   readonly net = new NetChanges();
   readonly links = new LinkBalance();
+  /** Setting pages aside for its tables has failed. */
+  prealloc: { readonly line: number; readonly ret: number } | undefined;
   detail: JobDetail | undefined;
 
   constructor(id: number, line: number, start: string, pid: number, comm: string) {

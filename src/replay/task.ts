@@ -1,6 +1,6 @@
 // One task (thread) of the trace: the calls it is in, its job, its locking contexts.
 import type { Ptr } from '../base/u64.ts';
-import { Exec } from '../exec/exec.ts';
+import { Exec, type ExecOptions } from '../exec/exec.ts';
 import { Resv } from '../exec/resv.ts';
 import type { Evidence, Fact } from './fact.ts';
 import type { Job } from './job.ts';
@@ -32,6 +32,7 @@ export class ExecContext {
   /** Its locks were held while steps were applied. */
   applied = false;
   toldAfterModified = false;
+  rebindTold = false;
   /** exec->num_objects at drm_exec_fini(), where probed. */
   finiObjects: number | undefined;
   readonly slots = new Map<Ptr, Resv>();
@@ -39,8 +40,8 @@ export class ExecContext {
   /** The locks of other tasks while it was open, where `world.passes` asks for them. */
   rivals: Map<Ptr, Rival> | undefined;
 
-  constructor(id: Ptr, task: Task, line: number, flags: number, known: boolean) {
-    this.exec = new Exec(id);
+  constructor(id: Ptr, task: Task, line: number, flags: number, known: boolean, options: ExecOptions) {
+    this.exec = new Exec(id, options);
     this.exec.init(flags);
     this.task = task;
     this.line = line;

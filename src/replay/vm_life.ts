@@ -43,27 +43,26 @@ const USES: ReadonlySet<VmEventKind> = new Set<VmEventKind>([
 
 /** Does the event use a VM that is not there yet, or not any more? */
 export function checkAlive(context: Context, event: VmEvent): void {
-  if (!('gpuvm' in event) || event.gpuvm === 0) return;
-  const { world, task, where } = context;
-  const mortal = world.mortal.get(event.gpuvm);
-  if (mortal === undefined || (mortal.state === 'made' && mortal.pid === task.pid)) return;
-  // What a worker uses is the driver's own struct.
-  const uses = event.kind === 'vm_worker' ? mortal.state === 'freed' : USES.has(event.kind);
-  if (!uses) return;
-  world.mortal.delete(event.gpuvm);
-  const name = ptrHex(event.gpuvm);
+  if (!('gpuvm' in event) || event.gpuvm === 0 || !USES.has(event.kind)) return;
+  const mortal = context.world.mortal.get(event.gpuvm);
+  if (mortal === undefined || (mortal.state === 'made' && mortal.pid === context.task.pid)) return;
+  tellGone(context, event.gpuvm, mortal);
+}
+
+function tellGone(context: Context, gpuvm: Ptr, mortal: Mortal): void {
+  const { world, task } = context;
+  world.mortal.delete(gpuvm);
+  const name = ptrHex(gpuvm);
   const made = mortal.state === 'made';
   const detail = made
     ? `task ${task.pid} uses VM ${name} before the ioctl of task ${mortal.pid} that makes it is over`
     : `VM ${name} is used after it was freed`;
-  const text = made ? `the VM is made here` : `its last reference goes here`;
   tell(context, {
     kind: 'vm_gone',
     detail,
     job: undefined,
-    vm: world.vms.get(event.gpuvm),
-    line: where.line,
-    evidence: [{ line: mortal.line, text }],
+    vm: world.vms.get(gpuvm),
+    evidence: [{ line: mortal.line, text: made ? 'the VM is made here' : 'the VM is freed here' }],
     absence: 'call',
     needs: made ? ['vm_create_ret'] : ['vm_init'],
   });
@@ -97,7 +96,8 @@ export const lifeHandlers: Handlers = {
   vm_init(event, context) {
     const { gpuvm: id, ...init } = event;
     const { world, task, where } = context;
-    const vm = world.addVm({ id, ...init }, where.line);
+    const hasImmediateMode = world.kernel.get('immediateMode') !== false;
+    const vm = world.addVm({ id, ...init, hasImmediateMode }, where.line);
     if (event.rObj !== 0) world.learnResv(event.rObj, event.resv);
     if (vm.resv === 0) vm.resv = world.resvOf(event.rObj);
     if (task.making) bury(context, id, 'made');
@@ -113,6 +113,12 @@ export const lifeHandlers: Handlers = {
 
   vm_life(event, context) {
     if (event.at === 'free' && event.gpuvm !== 0) bury(context, event.gpuvm, 'freed');
+  },
+
+  vm_worker(event, context) {
+    const mortal = context.world.mortal.get(event.gpuvm);
+    // What a worker uses is the driver's own struct.
+    if (mortal?.state === 'freed') tellGone(context, event.gpuvm, mortal);
   },
 
   vm_close(event, context) {

@@ -4,6 +4,7 @@ import type { VmDump } from '../events/vm_dump.ts';
 import type { Where } from '../events/vm_event.ts';
 import type { Gpuva } from '../gpuvm/gpuva.ts';
 import type { GpuvmInit } from '../gpuvm/gpuvm.ts';
+import type { KernelKnowledge } from '../kernels/index.ts';
 import type { Known } from '../mmu/compare.ts';
 import type { Target } from '../mmu/run.ts';
 import { followVm } from './detail.ts';
@@ -46,6 +47,7 @@ export interface WorldOptions {
   /** Keep also what another lock pass would meet in the place of each job's own. */
   readonly passes?: boolean | undefined;
   readonly mmu: MmuMode;
+  readonly kernel: KernelKnowledge;
   /** An address of which everything that shapes it is kept. */
   readonly watch?: WatchOptions | undefined;
 }
@@ -69,6 +71,7 @@ export class World {
   readonly detail: boolean;
   readonly passes: boolean;
   readonly mmu: MmuMode;
+  readonly kernel: KernelKnowledge;
   readonly watch: Watch | undefined;
   /** The VM of what stands for its table in the driver. */
   readonly tableVms = new Map<Ptr, Ptr>();
@@ -107,6 +110,7 @@ export class World {
     this.detail = options.detail;
     this.passes = options.passes === true;
     this.mmu = options.mmu;
+    this.kernel = options.kernel;
     this.watch = options.watch === undefined ? undefined : new Watch(options.watch);
   }
 
