@@ -55,6 +55,8 @@ export interface Report {
   readonly doubts: readonly string[];
   /** The state at the end, or where `until` stopped. */
   readonly world: World;
+  /** Events by probed function; 0: installed and never fired; undefined: it means nothing to us. */
+  readonly probed: ReadonlyMap<string, number | undefined>;
 }
 
 export class Analysis implements EventSink {
@@ -169,7 +171,14 @@ export class Analysis implements EventSink {
       return known.withProbes(seen, world.locksShown, world.stepsShown);
     });
     const doubts = this.#stopped ? [] : doubtsOf(world, stats, diagnostics, jobs);
-    return { file: this.#options.file, findings: shown, jobs, diagnostics, stats, kernel, doubts, world };
+    const { file } = this.#options;
+    return { file, findings: shown, jobs, diagnostics, stats, kernel, doubts, world, probed: this.#probed };
+  }
+
+  get #probed(): Map<string, number | undefined> {
+    const { probed } = this.#table;
+    for (const { symbol } of this.#options.definitions ?? []) if (!probed.has(symbol)) probed.set(symbol, 0);
+    return probed;
   }
 
   /** Events are missing without the tracer saying where: nothing in the file is above doubt. */

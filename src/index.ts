@@ -4,6 +4,7 @@ export { hex, type Ptr, ptrHex, type U64 } from './base/u64.ts';
 export { UserError } from './base/user_error.ts';
 export type { RuleDoc } from './checks/check.ts';
 export { rules } from './checks/index.ts';
+export { Coverage, type CoverageRow, coverageOf } from './coverage/coverage.ts';
 export { parseDump } from './dumps/index.ts';
 export type { Diagnostic } from './events/diagnostic.ts';
 export type { VmDump } from './events/vm_dump.ts';

@@ -89,7 +89,16 @@ function implicitJob(context: Context): Job {
 
 function addAsk(job: Job | undefined, call: LockAsk['call'], request: SmRequest | LockRequest, line: number): void {
   const { addr, range, obj, offset } = request;
-  job?.asks.push({ call, addr, range, obj, offset, line, steps: [] });
+  job?.asks.push({
+    call,
+    list: request.kind === 'sm_request' && request.list,
+    addr,
+    range,
+    obj,
+    offset,
+    line,
+    steps: [],
+  });
 }
 
 /** A call into drm_gpuvm that carries out an op of the job. */

@@ -15,6 +15,7 @@ import type { Change, VmState } from './vm_state.ts';
 /** What the lock pass asked the VM about: an exec-lock helper's call, or an ops list made while locking. */
 export interface LockAsk {
   readonly call: 'map' | 'unmap';
+  readonly list: boolean;
   readonly addr: U64 | undefined;
   readonly range: U64 | undefined;
   readonly obj: Ptr;
