@@ -62,6 +62,8 @@ export interface Report {
   readonly doubts: readonly string[];
   /** The state at the end, or where `until` stopped. */
   readonly world: World;
+  /** Events by probed function; 0: installed and never fired; undefined: it means nothing to us. */
+  readonly probed: ReadonlyMap<string, number | undefined>;
 }
 
 export class Analysis implements EventSink {
@@ -193,7 +195,14 @@ export class Analysis implements EventSink {
     });
     const doubts = this.#stopped ? [] : doubtsOf(world, stats, diagnostics, jobs);
     doubts.push(...this.#uncompared);
-    return { file: this.#options.file, findings: shown, jobs, diagnostics, stats, kernel, doubts, world };
+    const { file } = this.#options;
+    return { file, findings: shown, jobs, diagnostics, stats, kernel, doubts, world, probed: this.#probed };
+  }
+
+  get #probed(): Map<string, number | undefined> {
+    const { probed } = this.#table;
+    for (const { symbol } of this.#options.definitions ?? []) if (!probed.has(symbol)) probed.set(symbol, 0);
+    return probed;
   }
 
   /** Events are missing without the tracer saying where: nothing in the file is above doubt. */
