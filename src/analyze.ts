@@ -140,10 +140,13 @@ export class Analysis implements EventSink {
     const { world } = this.#machine;
     proveKernel(this.#kernel, this.#table);
     const kernel = this.#kernel.report();
-    const doubts = this.#stopped ? [] : doubtsOf(world, stats, diagnostics, this.#jobs);
+    const { overruled } = this.#kernel;
+    const doubts = this.#stopped ? [] : [...overruled, ...doubtsOf(world, stats, diagnostics, this.#jobs)];
     const { seen } = world;
     const findings = this.#findings.filter((finding) => world.locksShown || !LOCK_RULES.has(finding.rule));
     if (this.#lossIsSilent(diagnostics)) for (const finding of findings) finding.confidence = 'inconclusive';
+    if (overruled.length > 0)
+      for (const finding of findings) if (LOCK_RULES.has(finding.rule)) finding.confidence = 'inconclusive';
     this.#doubtAbsences(isCounted(stats));
     const shown = findings.filter((finding) => this.#needs.get(finding)?.every((kind) => seen.has(kind)) !== false);
     const jobs = this.#jobs.map((row) => row.withProbes(seen, world.locksShown, world.stepsShown));

@@ -22,7 +22,7 @@ export const treeHandlers: Handlers = {
 
   vm_init(event, context) {
     const { gpuvm: id, ...init } = event;
-    const hasImmediateMode = context.world.kernel.get('immediateMode') !== false;
+    const hasImmediateMode = context.world.kernel.rely('immediateMode') !== false;
     const vm = context.world.addVm({ id, ...init, hasImmediateMode }, context.where.line);
     if (event.rObj !== 0) context.world.learnResv(event.rObj, event.resv);
     if (vm.resv === 0) vm.resv = context.world.resvOf(event.rObj);
