@@ -1,7 +1,8 @@
 // The whole pipeline: bytes of a trace in, a report out. No I/O, no clock, no console.
-import type { Ptr } from './base/u64.ts';
+import { type Ptr, ptrHex } from './base/u64.ts';
 import { checkOf } from './checks/index.ts';
 import type { Diagnostic } from './events/diagnostic.ts';
+import type { VmDump } from './events/vm_dump.ts';
 import type { VmEvent, Where } from './events/vm_event.ts';
 import type { Finding } from './findings/finding.ts';
 import { Fingerprints } from './findings/fingerprint.ts';
@@ -29,12 +30,16 @@ export interface AnalyzeOptions {
   readonly definitions?: readonly ProbeDefinition[];
   /** Keep what `show` needs of every job, and hand each over when it ends. */
   readonly onJob?: (job: Job) => void;
+  /** Keep also what another lock pass would meet, in the detail of each job that onJob gets. */
+  readonly passes?: boolean;
   /** Where the page tables come from; 'trace' where not given. */
   readonly mmu?: MmuMode | undefined;
   /** What is known of the traced kernel beside what the trace tells of it. */
   readonly kernel?: KernelOptions | undefined;
   /** Keep what shapes an address; it is then in the report's `world.watch`. */
   readonly watch?: WatchOptions | undefined;
+  /** VMs as they were before the trace began, by the pointers that they have in it. */
+  readonly initial?: ReadonlyMap<Ptr, VmDump> | undefined;
   /** Asked before each event; `false` ends the analysis there, with the state as it then is. */
   readonly until?: (where: Where) => boolean;
 }
@@ -62,6 +67,7 @@ export class Analysis implements EventSink {
   readonly #findings: Finding[] = [];
   readonly #absences: { finding: Finding; absence: Absence; vm: VmState | undefined }[] = [];
   readonly #needs = new Map<Finding, readonly Shown[]>();
+  readonly #vmOf = new WeakMap<Finding, VmState>();
   readonly #jobs: JobRow[] = [];
   readonly #rows = new WeakMap<Job, JobRow>();
   /** Jobs that ran before their ioctl was over. */
@@ -80,8 +86,15 @@ export class Analysis implements EventSink {
         job: (job) => this.#endJob(job),
         ran: (job, line) => this.#endRun(job, line),
       },
-      { detail: options.onJob !== undefined, mmu: options.mmu ?? 'trace', kernel: this.#kernel, watch: options.watch },
+      {
+        detail: options.onJob !== undefined,
+        passes: options.passes,
+        mmu: options.mmu ?? 'trace',
+        kernel: this.#kernel,
+        watch: options.watch,
+      },
     );
+    for (const [id, dump] of options.initial ?? []) this.#machine.world.addDumpedVm(id, dump);
     this.#table = makeProbeTable(options);
     this.#decoder = new TextDecoder(this.#table, this);
     for (const { symbol, at } of options.definitions ?? []) {
@@ -141,15 +154,23 @@ export class Analysis implements EventSink {
     proveKernel(this.#kernel, this.#table);
     const kernel = this.#kernel.report();
     const { overruled } = this.#kernel;
-    const doubts = this.#stopped ? [] : [...overruled, ...doubtsOf(world, stats, diagnostics, this.#jobs)];
     const { seen } = world;
-    const findings = this.#findings.filter((finding) => world.locksShown || !LOCK_RULES.has(finding.rule));
-    if (this.#lossIsSilent(diagnostics)) for (const finding of findings) finding.confidence = 'inconclusive';
-    if (overruled.length > 0)
-      for (const finding of findings) if (LOCK_RULES.has(finding.rule)) finding.confidence = 'inconclusive';
+    const findings = this.#findings.filter(
+      ({ rule }) => (world.locksShown || !LOCK_RULES.has(rule)) && (world.resvLocksShown || rule !== 'missing-vm-lock'),
+    );
+    if (this.#lossIsSilent(diagnostics) || overruled.length > 0)
+      for (const finding of findings) finding.confidence = 'inconclusive';
+    const misfits = new Map([...world.misfits].map(([vm, why]) => [vm.ordinal, why]));
+    for (const finding of findings)
+      if (misfits.has(this.#vmOf.get(finding)?.ordinal ?? 0)) finding.confidence = 'inconclusive';
     this.#doubtAbsences(isCounted(stats));
     const shown = findings.filter((finding) => this.#needs.get(finding)?.every((kind) => seen.has(kind)) !== false);
-    const jobs = this.#jobs.map((row) => row.withProbes(seen, world.locksShown, world.stepsShown));
+    const jobs = this.#jobs.map((row) => {
+      const misfit = misfits.get(row.vmOrdinal);
+      const known = misfit === undefined ? row : row.withDoubt(`the initial state of its VM does not fit: ${misfit}`);
+      return known.withProbes(seen, world.locksShown, world.stepsShown);
+    });
+    const doubts = this.#stopped ? [] : [...overruled, ...doubtsOf(world, stats, diagnostics, jobs)];
     return { file: this.#options.file, findings: shown, jobs, diagnostics, stats, kernel, doubts, world };
   }
 
@@ -222,6 +243,7 @@ export class Analysis implements EventSink {
     };
     settle(finding);
     this.#findings.push(finding);
+    if (vm !== undefined) this.#vmOf.set(finding, vm);
     const absence = job?.locksUnchecked && LOCK_RULES.has(finding.rule) ? 'call' : fact.absence;
     if (absence !== undefined) this.#absences.push({ finding, absence, vm });
     if (fact.needs !== undefined) this.#needs.set(finding, fact.needs);
@@ -245,6 +267,10 @@ const LOCK_RULES = new Set(['missing-lock', 'redundant-lock', 'stale-lock-set'])
 /** Rules of which a trace with silent losses must not give a false finding. */
 const WITHHELD = new Set([
   'missing-lock',
+  'missing-vm-lock',
+  'freed-vm',
+  'vm-race',
+  'vm-bo-leak',
   'redundant-lock',
   'misapplied-step',
   'pte-stale',
@@ -280,6 +306,8 @@ function doubtsOf(
   }
   if (world.contradictions > 0)
     doubts.push(`${world.contradictions} times an event does not follow from those before: events are missing`);
+  for (const [vm, why] of world.misfits)
+    doubts.push(`the initial state of VM ${ptrHex(vm.id)} does not fit the trace, ${why}`);
   const unsure = jobs.filter((row) => row.unknown.length > 0).length;
   if (unsure > 0) doubts.push(`${unsure} of ${jobs.length} jobs could not be judged whole`);
   if (jobs.length > 0 && !world.stepsShown)

@@ -18,19 +18,18 @@ import { counted } from '../reporters/style.ts';
 import { type Format, toFormat } from '../reporters/table.ts';
 import { vmTitle } from '../reporters/vm_title.ts';
 import { noVm, parseAddress, vmsAt } from './address.ts';
-import { addKernelOptions, type KernelChoice, kernelOf } from './kernel_options.ts';
-import { withFile } from './moment.ts';
-import { formatOption, outputOption, probesOption, vmOption } from './options.ts';
+import { formatOption, outputOption, vmOption } from './options.ts';
 import { emit } from './output.ts';
 import { type RunOptions, runAnalysis } from './run_analysis.ts';
 import { isVm } from './select.ts';
+import { withFile } from './spooled.ts';
+import { addTraceOptions, type TraceChoice, traceOptionsOf } from './trace_options.ts';
 
-interface BlameOptions extends KernelChoice {
+interface BlameOptions extends TraceChoice {
   readonly fault?: Fault;
   readonly format: Format;
   readonly output?: string;
   readonly vm?: readonly string[];
-  readonly probes?: string;
 }
 
 export function blameCommand(): Command {
@@ -46,8 +45,7 @@ export function blameCommand(): Command {
       ),
     )
     .addOption(vmOption());
-  return addKernelOptions(command)
-    .addOption(probesOption())
+  return addTraceOptions(command)
     .addOption(formatOption())
     .addOption(outputOption())
     .addHelpText(
@@ -88,8 +86,7 @@ async function blame(file: string, text: string | undefined, options: BlameOptio
 async function blameIn(path: string, file: string, address: U64, options: BlameOptions): Promise<void> {
   const { fault, format, vm } = options;
   const run: RunOptions = {
-    probes: options.probes,
-    kernel: kernelOf(options),
+    ...traceOptionsOf(options),
     watch: { addr: address, vm: (one) => isVm(vm, one) },
   };
   const report = await runAnalysis(path, run);
@@ -119,8 +116,7 @@ async function faultRows(
 ): Promise<BlameRow[]> {
   let first: string | undefined;
   const then = await runAnalysis(path, {
-    probes: options.probes,
-    kernel: kernelOf(options),
+    ...traceOptionsOf(options),
     until: (where) => {
       const time = where.time();
       first ??= time;

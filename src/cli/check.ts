@@ -5,21 +5,20 @@ import { checkText } from '../reporters/check_text.ts';
 import { findingColumns } from '../reporters/columns.ts';
 import { kernelObject } from '../reporters/kernel_text.ts';
 import { type Format, toCsv, toJson, toNdjson, toObject } from '../reporters/table.ts';
-import { addKernelOptions, type KernelChoice, kernelOf } from './kernel_options.ts';
-import { formatOption, list, mmuOption, outputOption, probesOption } from './options.ts';
+import { formatOption, list, mmuOption, outputOption } from './options.ts';
 import { type ColorWhen, chalkFor, emit, terminalWidth } from './output.ts';
 import { runAnalysis } from './run_analysis.ts';
 import { addSelection, checkRuleNames, type Selection, wantsFinding, wantsJob } from './select.ts';
 import { chalkStyle } from './style.ts';
+import { addTraceOptions, type TraceChoice, traceOptionsOf } from './trace_options.ts';
 
 type FailOn = Severity | 'never';
 
-interface CheckOptions extends Selection, KernelChoice {
+interface CheckOptions extends Selection, TraceChoice {
   readonly format: Format;
   readonly output?: string;
   readonly color?: ColorWhen | true;
   readonly failOn: FailOn;
-  readonly probes?: string;
   readonly mmu: MmuMode;
 }
 
@@ -42,9 +41,8 @@ export function checkCommand(): Command {
     )
     .option('--rule <rules>', 'only these rules (repeatable, comma-separated)', list)
     .option('--ignore <rules>', 'leave these rules out (repeatable, comma-separated)', list);
-  addKernelOptions(addSelection(command))
+  addTraceOptions(addSelection(command))
     .addOption(mmuOption())
-    .addOption(probesOption())
     .addOption(formatOption())
     .addOption(outputOption())
     .addOption(new Option('--color [when]', 'colours: auto, always, never').choices(['auto', 'always', 'never']))
@@ -66,10 +64,9 @@ Exit codes: 0 clean, 1 findings, 2 could not do the job, 3 inconclusive.`,
 async function check(files: readonly string[], options: CheckOptions): Promise<void> {
   checkRuleNames(options.rule);
   checkRuleNames(options.ignore);
-  const kernel = kernelOf(options);
   const all: Checked[] = [];
   for (const file of files) {
-    const report = await runAnalysis(file, { probes: options.probes, mmu: options.mmu, kernel });
+    const report = await runAnalysis(file, { ...traceOptionsOf(options), mmu: options.mmu });
     const findings = report.findings.filter((finding) => wantsFinding(options, report, finding));
     all.push({ report, findings, doubts: doubtsOf(options, report) });
   }

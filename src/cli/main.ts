@@ -13,6 +13,8 @@ const SUBCOMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   mmu: async () => (await import('./mmu.ts')).mmuCommand(),
   walk: async () => (await import('./walk.ts')).walkCommand(),
   blame: async () => (await import('./blame.ts')).blameCommand(),
+  probes: async () => (await import('./probes.ts')).probesCommand(),
+  'what-if': async () => (await import('./what_if.ts')).whatIfCommand(),
   kernels: async () => (await import('./kernels.ts')).kernelsCommand(),
   patch: async () => (await import('./patch.ts')).patchCommand(),
   rules: async () => (await import('./rules.ts')).rulesCommand(),
@@ -28,6 +30,8 @@ Examples:
   gpuvm-trace state trace.txt --at job:26        the VA space at a moment
   gpuvm-trace walk trace.txt 0x114000            what the GPU sees at an address
   gpuvm-trace blame trace.txt 0x114000           how it came to be so, and why it faults
+  gpuvm-trace probes --kernel 6.12 --driver xe   the probes that make such a trace
+  gpuvm-trace what-if trace.txt --locking exec-lock   had it locked otherwise
   gpuvm-trace patch 0001-drm-msm.patch           what a kernel patch changes of all this
   gpuvm-trace explain missing-lock               what a rule means
 

@@ -6,18 +6,17 @@ import { granule, sizeName } from '../mmu/format.ts';
 import type { PageTable } from '../mmu/pgtable.ts';
 import { type MmuRow, mmuColumns } from '../reporters/columns.ts';
 import { type Format, toFormat } from '../reporters/table.ts';
-import { addKernelOptions, type KernelChoice, kernelOf } from './kernel_options.ts';
 import { type Moment, runUntil } from './moment.ts';
-import { atOption, formatOption, mmuOption, outputOption, probesOption, vmOption } from './options.ts';
+import { atOption, formatOption, mmuOption, outputOption, vmOption } from './options.ts';
 import { emit } from './output.ts';
 import { wantsVm } from './select.ts';
+import { addTraceOptions, type TraceChoice, traceOptionsOf } from './trace_options.ts';
 
-interface MmuOptions extends KernelChoice {
+interface MmuOptions extends TraceChoice {
   readonly at: Moment;
   readonly format: Format;
   readonly output?: string;
   readonly vm?: readonly string[];
-  readonly probes?: string;
   readonly mmu: MmuMode;
 }
 
@@ -28,8 +27,7 @@ export function mmuCommand(): Command {
     .addOption(atOption())
     .addOption(vmOption())
     .addOption(mmuOption());
-  return addKernelOptions(command)
-    .addOption(probesOption())
+  return addTraceOptions(command)
     .addOption(formatOption())
     .addOption(outputOption())
     .addHelpText(
@@ -53,9 +51,8 @@ Exit codes: 0, 2 could not do the job, 3 the trace does not show all of a VM's t
 
 async function mmu(file: string, options: MmuOptions): Promise<void> {
   const report = await runUntil(file, options.at, {
-    probes: options.probes,
+    ...traceOptionsOf(options),
     mmu: options.mmu,
-    kernel: kernelOf(options),
   });
   const rows = [...rowsOf(report, options.vm)];
   emit(toFormat(options.format, mmuColumns, rows, { all: 'vms', one: 'vm' }), options);

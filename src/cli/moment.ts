@@ -1,8 +1,8 @@
 // `--at`: the moment of a trace that a user means, and the analysis up to it.
 import { InvalidArgumentError } from 'commander';
 import { type Report, UserError } from '../index.ts';
-import { spoolStdin } from '../io/trace_file.ts';
 import { type RunOptions, runAnalysis } from './run_analysis.ts';
+import { withFile } from './spooled.ts';
 
 export type Moment =
   | { readonly kind: 'time'; readonly seconds: number }
@@ -30,17 +30,6 @@ export async function runUntil(file: string, moment: Moment, options: RunOptions
     const line = endOfJob(await runAnalysis(path, options), moment);
     return runUntil(path, { kind: 'line', line }, options);
   });
-}
-
-/** Standard input can be read once only: whoever needs several passes gets a copy of it. */
-export async function withFile<T>(file: string, use: (path: string) => Promise<T>): Promise<T> {
-  if (file !== '-') return use(file);
-  const copy = await spoolStdin();
-  try {
-    return await use(copy.path);
-  } finally {
-    copy.remove();
-  }
 }
 
 function endOfJob(report: Report, moment: Moment): number {

@@ -18,6 +18,11 @@ export function probesOption(): Option {
   return new Option('--probes <file>', 'a saved tracefs dynamic_events, for traces without symbols');
 }
 
+export function initialStateOption(): Option {
+  const text = 'the mappings before the trace, for one that starts late: debugfs gpuvas, or what `state` prints';
+  return new Option('--initial-state <file>', text);
+}
+
 export function mmuOption(): Option {
   const text = 'page tables as the trace shows them written, as its steps call for them, or none';
   return new Option('--mmu <mode>', text).choices(MMU_MODES).default('trace');

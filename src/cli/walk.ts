@@ -4,19 +4,19 @@ import { hex, type Look, lookAt, ptrHex, type Report, type U64 } from '../index.
 import { type Format, toFormat } from '../reporters/table.ts';
 import { walkColumns, walkRows, walkText } from '../reporters/walk.ts';
 import { noVm, parseAddress, vmsAt } from './address.ts';
-import { addKernelOptions, type KernelChoice, kernelOf } from './kernel_options.ts';
-import { type Moment, parseMoment, runUntil, withFile } from './moment.ts';
-import { formatOption, outputOption, probesOption, vmOption } from './options.ts';
+import { type Moment, parseMoment, runUntil } from './moment.ts';
+import { formatOption, outputOption, vmOption } from './options.ts';
 import { emit } from './output.ts';
 import { type RunOptions, runAnalysis } from './run_analysis.ts';
 import { isVm } from './select.ts';
+import { withFile } from './spooled.ts';
+import { addTraceOptions, type TraceChoice, traceOptionsOf } from './trace_options.ts';
 
-interface WalkOptions extends KernelChoice {
+interface WalkOptions extends TraceChoice {
   readonly at?: Moment;
   readonly format: Format;
   readonly output?: string;
   readonly vm?: readonly string[];
-  readonly probes?: string;
 }
 
 export function walkCommand(): Command {
@@ -30,8 +30,7 @@ export function walkCommand(): Command {
         .default(undefined, 'when the last job that changed the address was done with it'),
     )
     .addOption(vmOption());
-  return addKernelOptions(command)
-    .addOption(probesOption())
+  return addTraceOptions(command)
     .addOption(formatOption())
     .addOption(outputOption())
     .addHelpText(
@@ -56,8 +55,7 @@ async function walk(file: string, text: string, options: WalkOptions): Promise<v
   const address = parseAddress(text);
   const { format, vm: wanted } = options;
   const run: RunOptions = {
-    probes: options.probes,
-    kernel: kernelOf(options),
+    ...traceOptionsOf(options),
     watch: { addr: address, vm: (vm) => isVm(wanted, vm) },
   };
   const { moment, report, callsShown } = await withFile(file, (path) => stateAt(path, options.at, run));

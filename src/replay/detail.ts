@@ -4,6 +4,7 @@ import { type Gpuva, makeGpuva } from '../gpuvm/gpuva.ts';
 import type { Gpuvm } from '../gpuvm/gpuvm.ts';
 import type { Span } from './fact.ts';
 import type { FenceUse, Job } from './job.ts';
+import { keepHeld } from './pass_record.ts';
 import { pairRequests } from './requests.ts';
 import type { ExecContext } from './task.ts';
 import type { Change, VmState } from './vm_state.ts';
@@ -37,6 +38,7 @@ export function keepAttempts(open: ExecContext, job: Job, fini: number): void {
   for (const attempt of open.exec.history) {
     job.detail?.attempts.push({ task: open.pid, init: open.line, fini, attempt, contention: open.contention });
   }
+  keepHeld(open, job);
 }
 
 /** The job is over, or the trace is: what was followed becomes what is shown. */

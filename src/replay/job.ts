@@ -7,6 +7,7 @@ import type { Gpuva } from '../gpuvm/gpuva.ts';
 import type { Recorded } from '../gpuvm/sm_map.ts';
 import type { Evidence, Fact, OpView, Span, StepView } from './fact.ts';
 import { LinkBalance } from './link_balance.ts';
+import type { PassRecord } from './pass_record.ts';
 import { NetChanges } from './rollback.ts';
 import type { StepRun } from './step_run.ts';
 import type { Change, VmState } from './vm_state.ts';
@@ -165,6 +166,8 @@ export class JobDetail {
   changes: readonly Change[] = [];
   /** The objects that occur in this detail, and their dma_resv. */
   readonly resvs = new Map<Ptr, Ptr>();
+  /** What another lock pass would meet, where that is asked for. */
+  pass: PassRecord | undefined;
 }
 
 export class Job {
@@ -183,8 +186,12 @@ export class Job {
   readonly comm: string;
   /** The entry of its ioctl was seen. */
   begun = false;
+  /** The trace begins after its lock pass, or within: what it holds is not known. */
+  resumed = false;
   vm: VmState | undefined;
   driver: DriverName | undefined;
+  /** The struct drm_file of its ioctl; 0 where not shown. */
+  file: Ptr = 0;
   opCount: number | undefined;
   attempts = 0;
   ret: number | undefined;
@@ -232,6 +239,8 @@ export class Job {
   /** Of drivers that undo a bind that fails. */
   readonly net = new NetChanges();
   readonly links = new LinkBalance();
+  /** Setting pages aside for its tables has failed. */
+  prealloc: { readonly line: number; readonly ret: number } | undefined;
   detail: JobDetail | undefined;
 
   constructor(id: number, line: number, start: string, pid: number, comm: string) {

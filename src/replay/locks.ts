@@ -3,15 +3,19 @@ import type { Ptr } from '../base/u64.ts';
 import { ptrHex } from '../base/u64.ts';
 import type { Context, Handlers } from './context.ts';
 import { keepAttempts, keepFence } from './detail.ts';
+import { DRIVER_TRAITS } from './driver_traits.ts';
 import type { Evidence, LockClass } from './fact.ts';
 import type { FenceUse, Job } from './job.ts';
 import { closeJob, markLockEnd } from './lifecycle.ts';
+import { meetHolders, meetLock } from './pass_record.ts';
 import { checkSignalling } from './resv_locks.ts';
 import { needObj } from './step_locks.ts';
 import { ExecContext } from './task.ts';
 import { tell } from './tell.ts';
 
 const EDEADLK = -35;
+/** DMA_RESV_USAGE_WRITE. */
+const USAGE_WRITE = 1;
 /** Contention notes kept of one context. */
 const MAX_CONTENTION = 64;
 
@@ -31,6 +35,7 @@ function openContext(context: Context, exec: Ptr, flags: number | undefined): Ex
   open.job = task.job;
   world.contexts.set(exec, open);
   task.contexts.push(open);
+  meetHolders(context, open);
   return open;
 }
 
@@ -167,6 +172,8 @@ export const lockHandlers: Handlers = {
       });
     }
     const result = open.exec.lock(event.obj, resv, event.ret, where.line);
+    if (result.slow !== undefined) meetLock(context, result.slow.resv);
+    if (result.via === 'lock') meetLock(context, resv);
     if (event.ret === 0 && !world.seen.has('resv_lock')) checkSignalling(context, resv);
     if (open.sweeping && event.ret === 0) open.swept.add(resv);
     if (event.ret === EDEADLK && open.contention.length < MAX_CONTENTION) {
@@ -198,6 +205,13 @@ export const lockHandlers: Handlers = {
     const resv = world.resvOf(event.obj);
     if (event.ret === 0 && resv !== 0) task.innermost?.slotsOf(resv).reserve(event.numFences);
     if (!world.seen.has('reserve_fences')) keepReserve(context, resv, event.numFences, event.ret);
+  },
+
+  va_rebind(_event, context) {
+    const open = context.task.innermost;
+    if (open?.known !== true || open.exec.state !== 'locked' || open.rebindTold) return;
+    open.rebindTold = true;
+    tell(context, { kind: 'exec_misuse', misuse: 'rebind-after-done', absence: 'call', needs: ['exec_fini'] });
   },
 
   unlock_obj(event, context) {
@@ -232,6 +246,7 @@ export const lockHandlers: Handlers = {
     const { task, world } = context;
     const holder = task.contexts.find((open) => open.exec.holdsResv(event.resv));
     const obj = objOf(context, event.resv);
+    if (event.usage === USAGE_WRITE && holder !== undefined) checkUsage(context, holder, event.resv, obj);
     const keep = (outcome: FenceUse['outcome']) => {
       const { resv, usage } = event;
       const { line } = context.where;
@@ -262,6 +277,16 @@ export const lockHandlers: Handlers = {
     tell(context, { kind: 'fence_unreserved', obj, resv: event.resv, evidence, absence: 'call' });
   },
 };
+
+/** Drivers whose users synchronize explicitly must not make others wait for what they only map. */
+function checkUsage(context: Context, { exec }: ExecContext, resv: Ptr, obj: Ptr): void {
+  for (const vm of context.world.vms.values()) {
+    const explicit = vm.driver !== undefined && DRIVER_TRAITS[vm.driver].explicitSync;
+    if (!explicit || vm.resv === resv || !exec.holdsResv(vm.resv)) continue;
+    tell(context, { kind: 'fence_implicit', usage: USAGE_WRITE, vm, obj, resv });
+    return;
+  }
+}
 
 function keepReserve(context: Context, resv: Ptr, slots: number, ret: number): void {
   const { world, task, where } = context;
@@ -318,7 +343,7 @@ function judgeRedundant(context: Context, open: ExecContext, job: Job): void {
   }
   for (const held of open.exec.objects) {
     if (held.resv === vm.resv || job.needed.has(held.resv)) continue;
-    if (held === open.exec.prelocked && !keepsPrelocked(open)) continue;
+    if (held === open.exec.prelocked && !open.keepsPrelocked) continue;
     job.counts.redundant++;
     tell(context, {
       kind: 'lock_unneeded',
@@ -332,10 +357,6 @@ function judgeRedundant(context: Context, open: ExecContext, job: Job): void {
       evidence: [{ line: held.line, text: `${ptrHex(held.obj)} is locked here` }],
     });
   }
-}
-
-function keepsPrelocked(open: ExecContext): boolean {
-  return open.finiObjects === undefined || open.finiObjects === open.exec.objects.length;
 }
 
 function classOf(open: ExecContext, resv: Ptr, prelocked: boolean, job: Job): LockClass {

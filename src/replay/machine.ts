@@ -10,7 +10,10 @@ import { isPaired, type PairEnd, Pairing, pairEndOf } from './pairing.ts';
 import { resvLockHandlers } from './resv_locks.ts';
 import { tableHandlers } from './tables.ts';
 import type { Task } from './task.ts';
+import { claim } from './tell.ts';
 import { treeHandlers } from './tree.ts';
+import { vmBoHandlers } from './vm_bos.ts';
+import { checkAlive, lifeHandlers } from './vm_life.ts';
 import { type MmuMode, World, type WorldOptions, type WorldSink } from './world.ts';
 
 type AnyHandler = (event: VmEvent, context: Context) => void;
@@ -27,7 +30,16 @@ function merge(...parts: readonly Handlers[]): Map<VmEventKind, AnyHandler> {
   return all;
 }
 
-const HANDLERS = merge(frameHandlers, lockHandlers, resvLockHandlers, applyHandlers, treeHandlers, tableHandlers);
+const HANDLERS = merge(
+  frameHandlers,
+  lockHandlers,
+  resvLockHandlers,
+  applyHandlers,
+  treeHandlers,
+  vmBoHandlers,
+  lifeHandlers,
+  tableHandlers,
+);
 
 /** Does an event of this kind change anything? Page tables do so only where they are followed. */
 export function handles(kind: VmEventKind, mmu: MmuMode): boolean {
@@ -65,6 +77,7 @@ export class Machine {
     context.where = where;
     const known = this.#kinds.get(event.kind) ?? this.#firstOf(event.kind);
     if (known.end !== undefined && !this.#pairing.follow(task, event, known.end)) world.unpairedCall(where);
+    if (world.mortal.size > 0) checkAlive(context, event);
     known.handler(event, context);
   }
 
@@ -82,7 +95,9 @@ export class Machine {
 
   /** The trace is over: what is still open stays unfinished. */
   finish(): void {
-    if (this.#pairing.lonely) this.world.unpaired++;
+    const { world } = this;
+    if (this.#pairing.lonely) world.unpaired++;
+    for (const task of world.tasks.values()) claim({ task, world }, undefined);
     for (const job of this.world.openJobs) {
       job.unknown.add('the trace ends before the job does');
       finishDetail(this.world, job);

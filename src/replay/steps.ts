@@ -8,12 +8,14 @@ import type { Span, StepView } from './fact.ts';
 import type { Job, OpRun } from './job.ts';
 import { tellStale } from './lifecycle.ts';
 import { checkMapped } from './map_checks.ts';
-import { checkExpected, checkListed, checkPlanned, isStep, strayStep } from './predict.ts';
+import { keepNeed } from './pass_record.ts';
+import { checkExpected, checkListed, checkPlanned, isOfDump, isStep, notMet, strayStep } from './predict.ts';
 import { checkLocked, requestEvidence } from './step_locks.ts';
 import { AS_ASKED, type Judged, type Mistake, type Probed, StepRun } from './step_run.ts';
 import { deriveStep } from './table_derive.ts';
 import { tell } from './tell.ts';
 import { contradicted } from './tree.ts';
+import { tellDisturbed } from './vm_race.ts';
 import type { VmState } from './vm_state.ts';
 
 /** Steps remembered of one lock request, for display and comparison. */
@@ -35,6 +37,10 @@ export function lockStep(event: StepEvent, context: Context): void {
   const stray = strayStep(job.vm, ask, event);
   if (stray !== undefined) {
     contradicted(context, job.vm, stray);
+    return;
+  }
+  if (isOfDump(job.vm, expected)) {
+    contradicted(context, job.vm, notMet(expected, describeEvent(event)));
     return;
   }
   tell(context, {
@@ -65,11 +71,13 @@ export function listStep(event: StepEvent, context: Context): void {
 export function driverStep(recorded: StepEvent, context: Context): void {
   const { task, where } = context;
   context.world.stepSeen(recorded.type);
+  tellDisturbed(context);
   if (task.step !== undefined) finishStep(context, true);
   if (task.locking !== undefined) context.world.contradicted(task.job, 'a step within the lock loop');
   const job = task.job;
   const vm = job?.vm ?? context.world.vm(recorded.gpuvm) ?? task.walked;
   const event = completed(recorded, vm);
+  noteInherited(context, vm, event);
   const op = job?.op;
   const view = viewOf(event, op?.count ?? 0, context);
   task.step = new StepRun(event, view, op, where.line);
@@ -84,6 +92,7 @@ export function driverStep(recorded: StepEvent, context: Context): void {
     op.count++;
   }
   if (job !== undefined && op?.request?.list) tellStale(context, job);
+  if (job !== undefined && event.obj !== undefined) keepNeed(context, job, event.obj);
   checkLocked(context, job, vm, event);
   checkMapped(context, vm, event, view, op);
 }
@@ -96,6 +105,13 @@ function viewOf(event: StepEvent, index: number, { where }: Context): StepView {
 /** What the step lets the driver write to the page tables. */
 function noteTableStep(context: Context, job: Job, vm: VmState, view: StepView, op: OpRun | undefined): void {
   if (context.world.mmu !== 'off' && job.vm === vm) vm.tables.of(job).steps.push({ view, op, mapped: false });
+}
+
+/** A step meets a mapping from before the trace; where its removal is probed, that tells. */
+function noteInherited({ world }: Context, vm: VmState | undefined, { type, addr, range, obj }: StepEvent): void {
+  if (vm === undefined || vm.complete || type === OP_MAP || world.seen.has('va_remove')) return;
+  if (addr === undefined || range === undefined || obj === undefined) return;
+  if (vm.space.find(addr, range) === undefined) vm.inherit(addr, range, obj);
 }
 
 /** Some probe sets show only the old mapping's pointer: the rest is in the tree. */
@@ -133,7 +149,8 @@ export function finishStep(context: Context, proved: boolean | undefined, ret?: 
   const { mistakes, doubt } = inPlace(step, step.judge(probed), probed);
   if (proved !== false && vm !== undefined) {
     if (world.mmu === 'derive' && job !== undefined) deriveStep(context, job, vm);
-    if (!probed.insert) vm.treeShown = false;
+    // An UNMAP inserts nothing: that none was seen so far may only mean that the trace begins here.
+    if (!probed.insert && !(vm.dump !== undefined && step.removed)) vm.treeShown = false;
     if (!probed.insert || mistakes.length > 0) vm.splitAsked();
     vm.ask(step.event, step.op, step.line);
   }

@@ -113,4 +113,18 @@ export const stateColumns: readonly Column<StateRow>[] = [
   { name: 'flags', kind: 'hex', cell: (row) => address(row.va.flags) },
   { name: 'va', kind: 'hex', cell: (row) => pointer(row.va.id) },
   { name: 'external', kind: 'flag', cell: isExternal },
+  { name: 'resv', kind: 'hex', cell: (row) => pointer(row.resv) },
+];
+
+/** What JSON says of each VM beside its mappings: with it, a trace that begins there can be judged. */
+export const vmColumns: readonly Column<VmState>[] = [
+  { name: 'vm', kind: 'hex', cell: (vm) => pointer(vm.id) },
+  { name: 'name', kind: 'text', cell: (vm) => vm.name },
+  { name: 'start', kind: 'hex', cell: (vm) => (vm.initKnown ? address(vm.init.mmStart) : undefined) },
+  { name: 'range', kind: 'hex', cell: (vm) => (vm.initKnown ? address(vm.init.mmRange) : undefined) },
+  { name: 'kernel_start', kind: 'hex', cell: (vm) => (vm.initKnown ? address(vm.init.kernelStart) : undefined) },
+  { name: 'kernel_range', kind: 'hex', cell: (vm) => (vm.initKnown ? address(vm.init.kernelRange) : undefined) },
+  { name: 'flags', kind: 'hex', cell: (vm) => (vm.initKnown ? address(vm.init.flags) : undefined) },
+  { name: 'resv', kind: 'hex', cell: (vm) => pointer(vm.resv) },
+  { name: 'complete', kind: 'flag', cell: (vm) => vm.complete },
 ];

@@ -101,7 +101,7 @@ export class Script {
   /** The ioctl, its lock pass and the first attempt are entered. */
   begin(id: number, job: Ptr, vm: Vm, exec: Ptr, opCount = 1): this {
     return this.emit(
-      { kind: 'bind', driver: 'lab', opCount },
+      { kind: 'bind', driver: 'lab', opCount, file: 0 },
       { kind: 'lock_pass', job, id, gpuvm: vm.gpuvm, exec, opCount },
       { kind: 'exec_init', exec, flags: 3 },
     ).attempt(exec);
