@@ -7,3 +7,10 @@ export function reportOn(text: Uint8Array, chunk = text.length, options: Omit<An
   for (let at = 0; at < text.length; at += chunk) analysis.push(text.subarray(at, at + chunk));
   return analysis.finish();
 }
+
+/** The same with options, in one piece. */
+export function reportWith(text: Uint8Array, options: Omit<AnalyzeOptions, 'file'>): Report {
+  const analysis = new Analysis({ file: 'trace.txt', ...options });
+  analysis.push(text);
+  return analysis.finish();
+}
