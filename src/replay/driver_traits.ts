@@ -42,7 +42,14 @@ export const DRIVER_TRAITS: Readonly<Record<DriverName, DriverTraits>> = {
   msm: { ...PLAIN, code: 'msm', treeUnderResv: true },
   nouveau: { ...PLAIN, code: 'nvif', undoes: true },
   xe: { ...PLAIN, code: 'xe', pageSizes: [SZ_4K, SZ_2M, SZ_1G], undoes: true, closesAtOnce: false },
-  panthor: { ...PLAIN, code: 'io-pgtable', pageSizes: [SZ_4K, SZ_2M], appliesInRun: true, ownListLock: true, explicitSync: true },
+  panthor: {
+    ...PLAIN,
+    code: 'io-pgtable',
+    pageSizes: [SZ_4K, SZ_2M],
+    appliesInRun: true,
+    ownListLock: true,
+    explicitSync: true,
+  },
   pvr: { ...PLAIN, code: 'pvr', listsExternal: false },
 };
 

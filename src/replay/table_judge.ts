@@ -62,13 +62,7 @@ function finishJob(context: Context, vm: VmState, of: JobTables): void {
 }
 
 /** since: the line from which on other changes may have taken the place of the job's. */
-function judge(
-  context: Context,
-  vm: VmState,
-  job: Job | undefined,
-  ranges: readonly Changed[],
-  since: number,
-): void {
+function judge(context: Context, vm: VmState, job: Job | undefined, ranges: readonly Changed[], since: number): void {
   const { tables } = vm;
   const { table } = tables;
   // Derived tables follow the steps, so only single calls can be wrong.
