@@ -1,13 +1,15 @@
 // The public API: analyze a trace, read the findings, list the rules.
-export { Analysis, type AnalyzeOptions, type Report } from './analyze.ts';
+export { Analysis, type AnalyzeOptions, type Expectation, type Report } from './analyze.ts';
 export { hex, type Ptr, ptrHex, type U64 } from './base/u64.ts';
 export { UserError } from './base/user_error.ts';
+export { type Bug, bugs, isCaught } from './checks/bugs.ts';
 export type { RuleDoc } from './checks/check.ts';
 export { rules } from './checks/index.ts';
 export { Coverage, type CoverageRow, coverageOf } from './coverage/coverage.ts';
 export { parseDump } from './dumps/index.ts';
 export type { Diagnostic } from './events/diagnostic.ts';
 export type { VmDump } from './events/vm_dump.ts';
+export type { Where } from './events/vm_event.ts';
 export { type Confidence, type Finding, SEVERITIES, type Severity } from './findings/finding.ts';
 export { type ProbeDefinition, parseDynamicEvents } from './ftrace/dynamic_events.ts';
 export { isTraceDat } from './ftrace/trace_dat/index.ts';

@@ -25,7 +25,7 @@ export class Tally {
     for (const op of job.ops) this.#op(op);
     for (const request of [...job.ops, ...job.asks])
       if (meetsReserved(job, request)) this.add('objects', 'reserved node');
-    for (const ask of job.asks) if (ask.list) this.add('ops list', ask.call);
+    for (const ask of job.asks) if (!ask.helper) this.add('ops list', ask.call);
     this.#locks(job);
   }
 

@@ -36,7 +36,7 @@ export function lockSetOf(job: Job, pass: OtherPass): LockSet {
   if (job.unknown.size > 0) return { unknown: [...job.unknown].join('; '), idle: false };
   if (version < 0 || vm === undefined)
     return { unknown: 'it ended before its locks were taken: nothing was applied', idle: job.ops.length === 0 };
-  if (vm.tree.isImmediate && job.lockVersion < 0)
+  if (vm.ownListLock && job.lockVersion < 0)
     return {
       unknown: 'no step needs a dma_resv in immediate mode, and the job has no lock pass of its own',
       idle: true,

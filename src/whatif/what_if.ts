@@ -135,7 +135,7 @@ function countsOf(job: Job, set: LockedSet): PassCounts {
 }
 
 function missingUnder(job: Job, { resvs, refused }: LockedSet): number | undefined {
-  if (refused || job.vm?.tree.isImmediate === true) return 0;
+  if (refused || job.vm?.ownListLock === true) return 0;
   let missing = 0;
   for (const { resv, under } of job.detail?.pass?.needs ?? []) {
     if (resv === 0) return undefined;
