@@ -14,6 +14,7 @@ const SUBCOMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   walk: async () => (await import('./walk.ts')).walkCommand(),
   blame: async () => (await import('./blame.ts')).blameCommand(),
   probes: async () => (await import('./probes.ts')).probesCommand(),
+  capture: async () => (await import('./capture.ts')).captureCommand(),
   rules: async () => (await import('./rules.ts')).rulesCommand(),
   explain: async () => (await import('./rules.ts')).explainCommand(),
 };
@@ -27,7 +28,7 @@ Examples:
   gpuvm-trace state trace.txt --at job:26        the VA space at a moment
   gpuvm-trace walk trace.txt 0x114000            what the GPU sees at an address
   gpuvm-trace blame trace.txt 0x114000           how it came to be so, and why it faults
-  gpuvm-trace probes --kernel 6.12 --driver xe   the probes that make such a trace
+  gpuvm-trace capture --driver xe -- glxgears    a shell script that makes such a trace
   gpuvm-trace explain missing-lock               what a rule means
 
 A trace is ftrace text (tracefs trace or trace_pipe, trace-cmd report) or a trace.dat,

@@ -6,7 +6,7 @@ import { KERNEL_NAMES, kernelOf, PROBED_DRIVERS, type ProbedDriver } from '../pr
 import { outputOption } from './options.ts';
 import { emit, type OutputOptions } from './output.ts';
 
-interface ProbesOptions extends OutputOptions {
+export interface ProbesOptions extends OutputOptions {
   readonly kernel: ProbeRequest['kernel'];
   readonly driver: ProbedDriver;
   readonly mode: ProbeMode;

@@ -1,4 +1,5 @@
 // The printed list of probes: dynamic_events lines under comments that say what they are.
+import { UserError } from '../base/user_error.ts';
 import { fprobeLine } from './fprobe.ts';
 import type { Probe } from './function.ts';
 import { type Arch, kprobeLine } from './kprobe.ts';
@@ -13,14 +14,31 @@ export interface ProbeRequest extends ProbeChoice {
   readonly arch: Arch;
 }
 
+/** One definition, under the name of its event. */
+interface ProbeLine {
+  readonly event: string;
+  readonly linkage: Probe['linkage'];
+  readonly line: string;
+}
+
+/** In the order of the tables; those that the mode cannot express are left out. */
+export function probeLines(request: ProbeRequest): ProbeLine[] {
+  const { kernel, mode } = request;
+  if (mode === 'kprobe' && !kernel.switches.vmBo)
+    throw new UserError(`--mode kprobe: the offsets of Linux ${kernel.name} are not known`);
+  return probeList(request).flatMap((probe) => {
+    const line = lineOf(probe, request);
+    return line === undefined ? [] : [{ event: probe.event, linkage: probe.linkage, line }];
+  });
+}
+
 /** A file to append, line by line, to tracefs `dynamic_events`; the tracer passes over the comments. */
 export function listing(request: ProbeRequest): string {
-  const probes = probeList(request);
-  const lines = (linkage: Probe['linkage']) =>
-    probes.filter((probe) => probe.linkage === linkage).flatMap((probe) => lineOf(probe, request) ?? []);
+  const all = probeLines(request);
+  const lines = (linkage: Probe['linkage']) => all.filter((one) => one.linkage === linkage).map(({ line }) => line);
   const inlined = lines('static');
   return [
-    `# ${title(request)}`,
+    `# ${title('probes', request)}`,
     '# Append each line to dynamic_events in tracefs, with the driver loaded. `gpuvm-trace capture` does, and more.',
     ...(request.mode === 'kprobe' ? OFFSETS : []),
     ...lines('exported'),
@@ -36,11 +54,12 @@ const OFFSETS = [
 ];
 const STATIC = '# Static functions: refused where the compiler has inlined or renamed them.';
 
-export function title({ kernel, driver, mode, arch, minimal }: ProbeRequest): string {
+/** The command line that asks for it. */
+export function title(subcommand: string, { kernel, driver, mode, arch, minimal }: ProbeRequest): string {
   const options = [`--kernel ${kernel.name}`, `--driver ${driver}`, `--mode ${mode}`];
   if (mode === 'kprobe') options.push(`--arch ${arch}`);
   if (minimal) options.push('--minimal');
-  return `gpuvm-trace probes ${options.join(' ')}`;
+  return `gpuvm-trace ${subcommand} ${options.join(' ')}`;
 }
 
 function lineOf(probe: Probe, { mode, arch }: ProbeRequest): string | undefined {
