@@ -1,10 +1,10 @@
 // The script that captures a trace: it sets the tracer up, runs a command, saves what came, and leaves nothing behind.
 // Plain sh (dash, busybox): the machine that is traced may have no more than that.
-import { type ProbeRequest, probeLines, title } from './listing.ts';
+import { type ProbeRequest, probeLines, type TracefsMode, title } from './listing.ts';
 import { ownEvents } from './probe_list.ts';
 
 /** `command`: word by word, as it was given; none: the script waits for its user. */
-export function captureScript(request: ProbeRequest, command: readonly string[]): string {
+export function captureScript(request: ProbeRequest<TracefsMode>, command: readonly string[]): string {
   const events = ownEvents(request.driver);
   const definitions = probeLines(request).map(({ event, line }) => `${event} ${line}`);
   return String.raw`#!/bin/sh

@@ -1,15 +1,19 @@
 // The printed list of probes: dynamic_events lines under comments that say what they are.
 import { UserError } from '../base/user_error.ts';
+import { bpftraceBlock } from './bpftrace.ts';
 import { fprobeLine } from './fprobe.ts';
 import type { Probe } from './function.ts';
 import { type Arch, kprobeLine } from './kprobe.ts';
 import { ownEvents, type ProbeChoice, probeList } from './probe_list.ts';
 
-export const MODES = ['fprobe', 'kprobe'] as const;
+/** Those that tracefs takes as `dynamic_events`. */
+export const TRACEFS_MODES = ['fprobe', 'kprobe'] as const;
+export const MODES = [...TRACEFS_MODES, 'bpftrace'] as const;
+export type TracefsMode = (typeof TRACEFS_MODES)[number];
 export type ProbeMode = (typeof MODES)[number];
 
-export interface ProbeRequest extends ProbeChoice {
-  readonly mode: ProbeMode;
+export interface ProbeRequest<Mode extends ProbeMode = ProbeMode> extends ProbeChoice {
+  readonly mode: Mode;
   /** Of kprobe lines, which name registers. */
   readonly arch: Arch;
 }
@@ -22,7 +26,7 @@ interface ProbeLine {
 }
 
 /** In the order of the tables; those that the mode cannot express are left out. */
-export function probeLines(request: ProbeRequest): ProbeLine[] {
+export function probeLines(request: ProbeRequest<TracefsMode>): ProbeLine[] {
   const { kernel, mode } = request;
   if (mode === 'kprobe' && !kernel.switches.vmBo)
     throw new UserError(`--mode kprobe: the offsets of Linux ${kernel.name} are not known`);
@@ -32,8 +36,25 @@ export function probeLines(request: ProbeRequest): ProbeLine[] {
   });
 }
 
-/** A file to append, line by line, to tracefs `dynamic_events`; the tracer passes over the comments. */
 export function listing(request: ProbeRequest): string {
+  const { mode } = request;
+  return mode === 'bpftrace' ? bpftraceScript(request) : definitionList({ ...request, mode });
+}
+
+/** `Lost` lines come first by the sort, and put all that follows in doubt. */
+function bpftraceScript(request: ProbeRequest): string {
+  return [
+    `// ${title('probes', request)}`,
+    '// bpftrace -o raw.txt this-script    (as root, the driver loaded; Ctrl-C ends it)',
+    '// LC_ALL=C sort -s -n -k 3,3 raw.txt > trace.txt    (CPUs are printed one after the other)',
+    '// Take out the functions that bpftrace does not find. BPFTRACE_PERF_RB_PAGES=4096 loses less.',
+    ...probeList(request).map(bpftraceBlock),
+    '',
+  ].join('\n');
+}
+
+/** A file to append, line by line, to tracefs `dynamic_events`; the tracer passes over the comments. */
+function definitionList(request: ProbeRequest<TracefsMode>): string {
   const all = probeLines(request);
   const lines = (linkage: Probe['linkage']) => all.filter((one) => one.linkage === linkage).map(({ line }) => line);
   const inlined = lines('static');
@@ -62,6 +83,6 @@ export function title(subcommand: string, { kernel, driver, mode, arch, minimal 
   return `gpuvm-trace ${subcommand} ${options.join(' ')}`;
 }
 
-function lineOf(probe: Probe, { mode, arch }: ProbeRequest): string | undefined {
+function lineOf(probe: Probe, { mode, arch }: ProbeRequest<TracefsMode>): string | undefined {
   return mode === 'fprobe' ? fprobeLine(probe) : kprobeLine(probe, arch);
 }

@@ -5,12 +5,12 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { captureScript } from '../../src/probes/capture.ts';
-import { type ProbeRequest, probeLines } from '../../src/probes/listing.ts';
+import { type ProbeRequest, probeLines, type TracefsMode } from '../../src/probes/listing.ts';
 import { kernelOf } from '../../src/probes/probe_list.ts';
 
 const kernel = kernelOf('6.12');
 if (kernel === undefined) throw new Error('6.12');
-const REQUEST: ProbeRequest = { kernel, driver: 'xe', mode: 'fprobe', arch: 'x86_64', minimal: true };
+const REQUEST: ProbeRequest<TracefsMode> = { kernel, driver: 'xe', mode: 'fprobe', arch: 'x86_64', minimal: true };
 const EVENTS = probeLines(REQUEST).map(({ event }) => event);
 const SHELLS = ['sh', 'bash --posix'] as const;
 

@@ -9,7 +9,7 @@ import { kindOf, makeProbeTable } from '../../src/probe_set.ts';
 import { fprobeLine } from '../../src/probes/fprobe.ts';
 import type { Probe, Value } from '../../src/probes/function.ts';
 import { kprobeLine } from '../../src/probes/kprobe.ts';
-import { listing, MODES, type ProbeMode } from '../../src/probes/listing.ts';
+import { listing, type ProbeMode, TRACEFS_MODES } from '../../src/probes/listing.ts';
 import { KERNEL_NAMES, kernelOf, PROBED_DRIVERS, type ProbedDriver, probeList } from '../../src/probes/probe_list.ts';
 import { FIXTURES } from '../support/run.ts';
 
@@ -53,7 +53,7 @@ describe('generated definitions', () => {
   const everywhere = KERNEL_NAMES.flatMap((version) => driversIn(version).map((driver) => ({ version, driver })));
 
   it.each(everywhere)('$version $driver: each line is one event that is understood', ({ version, driver }) => {
-    for (const mode of version === '6.7' ? (['fprobe'] as const) : MODES) {
+    for (const mode of version === '6.7' ? (['fprobe'] as const) : TRACEFS_MODES) {
       const text = printed(version, driver, mode);
       const lines = text.split('\n').filter((line) => line !== '' && !line.startsWith('#'));
       const parsed = parseDynamicEvents(text);
