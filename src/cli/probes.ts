@@ -7,10 +7,10 @@ import { PROBED_DRIVERS, type ProbedDriver } from '../probes/probe_list.ts';
 import { outputOption } from './options.ts';
 import { emit, type OutputOptions } from './output.ts';
 
-interface ProbesOptions extends OutputOptions {
+export interface ProbesOptions<Mode extends ProbeMode = ProbeMode> extends OutputOptions {
   readonly kernel: ProbeRequest['kernel'];
   readonly driver: ProbedDriver;
-  readonly mode: ProbeMode;
+  readonly mode: Mode;
   readonly arch: Arch;
   readonly minimal?: boolean;
 }
@@ -20,12 +20,13 @@ Examples:
   gpuvm-trace probes --kernel 6.12 --driver nouveau
   gpuvm-trace probes --driver msm --mode kprobe --arch arm64   for a kernel without BTF
   gpuvm-trace probes --driver xe --minimal                     enough to find missing locks
+  gpuvm-trace probes --driver panthor --mode bpftrace          a script whose output is such a trace
 
 The driver must be loaded when they are installed. A line that the kernel refuses (a function that it
 has inlined, or lacks) can be left out: what it would have shown is then unknown, never wrong.`;
 
 export function probesCommand(): Command {
-  return withProbeOptions(new Command('probes'))
+  return withProbeOptions(new Command('probes'), MODES)
     .description('print the probe definitions that a kernel and a driver call for')
     .addOption(outputOption())
     .addHelpText('after', EXAMPLES)
@@ -33,7 +34,7 @@ export function probesCommand(): Command {
 }
 
 /** The options that say which probes. */
-export function withProbeOptions(command: Command): Command {
+export function withProbeOptions(command: Command, modes: readonly ProbeMode[]): Command {
   return command
     .addOption(
       new Option('--kernel <kernel>', 'the kernel that is traced: a version, and switches as in 6.12,exec-lock=on')
@@ -45,12 +46,13 @@ export function withProbeOptions(command: Command): Command {
         .choices(PROBED_DRIVERS)
         .default('none'),
     )
-    .addOption(new Option('--mode <mode>', 'fprobe needs BTF, kprobe works without').choices(MODES).default('fprobe'))
+    .addOption(new Option('--mode <mode>', 'kprobe works without BTF').choices(modes).default('fprobe'))
     .addOption(new Option('--arch <arch>', 'whose registers kprobes name').choices(ARCHS).default('x86_64'))
     .option('--minimal', 'only what finding missing locks takes: exported functions and the ioctl');
 }
 
-export function requestOf({ kernel, driver, mode, arch, minimal = false }: ProbesOptions): ProbeRequest {
+export function requestOf<Mode extends ProbeMode>(options: ProbesOptions<Mode>): ProbeRequest<Mode> {
+  const { kernel, driver, mode, arch, minimal = false } = options;
   return { kernel, driver, mode, arch, minimal };
 }
 
