@@ -19,7 +19,7 @@ export const applyHandlers: Handlers = {
     task.walked = vm;
     task.disturbed = undefined;
     if (task.locking !== undefined) {
-      if (event.call === 'map' || event.call === 'unmap') {
+      if ((event.call === 'map' || event.call === 'unmap') && !isAskedAgain(task.job, event)) {
         addAsk(task.job, event.call, event, where.line);
       }
       return;
@@ -89,7 +89,16 @@ function implicitJob(context: Context): Job {
 
 function addAsk(job: Job | undefined, call: LockAsk['call'], request: SmRequest | LockRequest, line: number): void {
   const { addr, range, obj, offset } = request;
-  job?.asks.push({ call, addr, range, obj, offset, line, steps: [] });
+  const helper = request.kind === 'exec_lock';
+  job?.asks.push({ call, helper, addr, range, obj, offset, line, steps: [], by: undefined });
+}
+
+/** The ops list that an exec-lock helper makes of its own arguments, where it was brought to a kernel that lacks it. */
+function isAskedAgain(job: Job | undefined, list: SmRequest): boolean {
+  const ask = job?.asks.at(-1);
+  if (ask === undefined || !ask.helper || ask.steps.length > 0 || ask.call !== list.call) return false;
+  const same = ask.addr === list.addr && ask.range === list.range;
+  return same && (ask.call === 'unmap' || (ask.obj === list.obj && ask.offset === list.offset));
 }
 
 /** A call into drm_gpuvm that carries out an op of the job. */

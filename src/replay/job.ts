@@ -1,7 +1,7 @@
 // A VM_BIND job: one bind ioctl, its lock pass and its apply, joined although the apply may run later in another task.
 
 import type { Ptr, U64 } from '../base/u64.ts';
-import type { BindOp, DriverName, SmRequest, StepEvent, StepPiece } from '../events/vm_event.ts';
+import type { BindOp, CoreStep, DriverName, SmRequest, StepEvent, StepPiece } from '../events/vm_event.ts';
 import type { Attempt } from '../exec/exec.ts';
 import type { Gpuva } from '../gpuvm/gpuva.ts';
 import type { Recorded } from '../gpuvm/sm_map.ts';
@@ -15,13 +15,16 @@ import type { Change, VmState } from './vm_state.ts';
 /** What the lock pass asked the VM about: an exec-lock helper's call, or an ops list made while locking. */
 export interface LockAsk {
   readonly call: 'map' | 'unmap';
+  /** Asked through an exec-lock helper. */
+  readonly helper: boolean;
   readonly addr: U64 | undefined;
   readonly range: U64 | undefined;
   readonly obj: Ptr;
   readonly offset: U64;
   readonly line: number;
-  /** The steps that the kernel's lock pass (or its ops list) showed. */
+  /** The steps that the kernel's lock pass (or its ops list) showed, all of them in the same way. */
   readonly steps: StepEvent[];
+  by: CoreStep['by'] | undefined;
   expected?: Recorded;
   /** A difference was reported. */
   told?: boolean;

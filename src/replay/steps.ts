@@ -1,7 +1,7 @@
 // Steps: those of the lock pass, of an ops list, and those that the driver carries out, each to be compared with what
 // was to be expected, and with what the driver then did to its VM.
 import { add, hex, type U64 } from '../base/u64.ts';
-import { OP_MAP, OP_REMAP, OP_UNMAP, type StepEvent } from '../events/vm_event.ts';
+import { type CoreStep, OP_MAP, OP_REMAP, OP_UNMAP, type StepEvent } from '../events/vm_event.ts';
 import type { Context } from './context.ts';
 import { describeEvent, describeStep, STEP_TYPES } from './describe.ts';
 import type { Span, StepView } from './fact.ts';
@@ -22,10 +22,13 @@ import type { VmState } from './vm_state.ts';
 const MAX_ASK_STEPS = 4096;
 
 /** A step of the kernel's lock pass, or of an ops list that a driver makes to know what to lock. */
-export function lockStep(event: StepEvent, context: Context): void {
+export function lockStep(event: CoreStep, context: Context): void {
   const job = context.task.job;
   const ask = job?.asks.at(-1);
   if (job === undefined || ask === undefined) return;
+  ask.by ??= event.by;
+  // A helper on top of an ops list shows each step twice.
+  if (ask.by !== event.by) return;
   const index = ask.steps.length;
   if (index < MAX_ASK_STEPS) ask.steps.push(event);
   const { addr, range, obj, offset, call } = ask;

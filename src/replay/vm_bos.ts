@@ -63,7 +63,7 @@ export const vmBoHandlers: Handlers = {
     const what = `the vm_bo ${ptrHex(bo.id)} is destroyed`;
     checkVmLocked(context, vm, obj, what);
     // An unlink without the lock is judged as such.
-    if (vm.tree.isImmediate) checkGpuvaLock(context, vm, { obj, gpuvaLock: event.gpuvaLock }, what);
+    if (vm.ownListLock) checkGpuvaLock(context, vm, { obj, gpuvaLock: event.gpuvaLock }, what);
     else if (vm.initKnown && task.unlinkedBo !== bo.id) checkResvHeld(context, vm, obj, world.resvOf(obj), what);
   },
 
@@ -114,7 +114,7 @@ export function checkGpuvaLock(
   { obj, gpuvaLock }: Pick<Link, 'obj' | 'gpuvaLock'>,
   what: string,
 ): void {
-  if (gpuvaLock !== 0 || obj === 0 || vm?.tree.isImmediate !== true) return;
+  if (gpuvaLock !== 0 || obj === 0 || vm?.ownListLock !== true) return;
   const view = context.task.step?.view;
   const { addr, range } = view ?? {};
   const span = addr === undefined || range === undefined ? undefined : { addr, range };

@@ -56,6 +56,11 @@ export class VmState {
   readonly line: number;
   /** The dump that its mappings before the trace are from. */
   readonly dump: VmDump | undefined;
+  /** An object's list of mappings has a mutex of its own (immediate mode); otherwise its dma_resv protects it. */
+  get ownListLock(): boolean {
+    return this.tree.isImmediate || (this.driver !== undefined && DRIVER_TRAITS[this.driver].ownListLock);
+  }
+
   /** Flags, bounds and reserved node are known. */
   readonly initKnown: boolean;
   /** Mappings from before the trace, as they are met; only of a VM whose init is not in it. */
