@@ -173,11 +173,14 @@ export class Analysis implements EventSink {
     const { world } = this.#machine;
     proveKernel(this.#kernel, this.#table);
     const kernel = this.#kernel.report();
+    const { overruled } = this.#kernel;
     const { seen } = world;
     const findings = this.#findings.filter(
       ({ rule }) => (world.locksShown || !LOCK_RULES.has(rule)) && (world.resvLocksShown || rule !== 'missing-vm-lock'),
     );
     if (this.#lossIsSilent(diagnostics)) for (const finding of findings) finding.confidence = 'inconclusive';
+    if (overruled.length > 0)
+      for (const finding of findings) if (LOCK_RULES.has(finding.rule)) finding.confidence = 'inconclusive';
     // A job that is not seen to end may have changed what the dump shows.
     const unended = new Set(this.#jobs.filter((row) => row.endLine === 0).map((row) => row.vmOrdinal));
     for (const finding of findings)
@@ -193,7 +196,7 @@ export class Analysis implements EventSink {
       const known = misfit === undefined ? row : row.withDoubt(`the initial state of its VM does not fit: ${misfit}`);
       return known.withProbes(seen, world.locksShown, world.stepsShown);
     });
-    const doubts = this.#stopped ? [] : doubtsOf(world, stats, diagnostics, jobs);
+    const doubts = this.#stopped ? [] : [...overruled, ...doubtsOf(world, stats, diagnostics, jobs)];
     doubts.push(...this.#uncompared);
     const { file } = this.#options;
     return { file, findings: shown, jobs, diagnostics, stats, kernel, doubts, world, probed: this.#probed };
