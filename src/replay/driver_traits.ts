@@ -11,6 +11,11 @@ export interface DriverTraits {
   readonly undoes: boolean;
   /** The apply is the scheduler's run of the job, in its fence's signalling path. */
   readonly appliesInRun: boolean;
+  /**
+   * Its objects' lists of mappings have a lock of their own, by immediate mode or, before that, drm_gem_gpuva_set_lock(): the
+   * VA space is changed without any object's dma_resv.
+   */
+  readonly ownListLock: boolean;
   /** The tree is changed under the VM's dma_resv; otherwise under a lock of the driver's own, which no probe shows. */
   readonly treeUnderResv: boolean;
   /** External objects that it maps are put on the VM's list of them. */
@@ -25,6 +30,7 @@ const PLAIN = {
   pageSizes: [SZ_4K],
   undoes: false,
   appliesInRun: false,
+  ownListLock: false,
   treeUnderResv: false,
   listsExternal: true,
   closesAtOnce: true,
@@ -36,7 +42,14 @@ export const DRIVER_TRAITS: Readonly<Record<DriverName, DriverTraits>> = {
   msm: { ...PLAIN, code: 'msm', treeUnderResv: true },
   nouveau: { ...PLAIN, code: 'nvif', undoes: true },
   xe: { ...PLAIN, code: 'xe', pageSizes: [SZ_4K, SZ_2M, SZ_1G], undoes: true, closesAtOnce: false },
-  panthor: { ...PLAIN, code: 'io-pgtable', pageSizes: [SZ_4K, SZ_2M], appliesInRun: true, explicitSync: true },
+  panthor: {
+    ...PLAIN,
+    code: 'io-pgtable',
+    pageSizes: [SZ_4K, SZ_2M],
+    appliesInRun: true,
+    ownListLock: true,
+    explicitSync: true,
+  },
   pvr: { ...PLAIN, code: 'pvr', listsExternal: false },
 };
 

@@ -6,6 +6,7 @@ import { type DriverName, OP_MAP, OP_REMAP, type StepEvent } from '../events/vm_
 import { type Gpuva, gpuvaEnd, makeGpuva } from '../gpuvm/gpuva.ts';
 import { Gpuvm, type GpuvmInit } from '../gpuvm/gpuvm.ts';
 import { type MapReq, type Recorded, stepsOfMap, stepsOfUnmap } from '../gpuvm/sm_map.ts';
+import { DRIVER_TRAITS } from './driver_traits.ts';
 import type { OpView, Span } from './fact.ts';
 import type { Job } from './job.ts';
 import { VmTables } from './vm_tables.ts';
@@ -100,6 +101,11 @@ export class VmState {
   /** The tree is known whole: what a request will give on it is known too. */
   get predictable(): boolean {
     return this.complete && this.treeShown;
+  }
+
+  /** Its objects' lists of mappings are protected by a lock of their own: the VA space is changed without their dma_resv. */
+  get hasListLock(): boolean {
+    return this.tree.isImmediate || (this.driver !== undefined && DRIVER_TRAITS[this.driver].ownListLock);
   }
 
   get name(): string {
