@@ -14,6 +14,7 @@ const SUBCOMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   walk: async () => (await import('./walk.ts')).walkCommand(),
   blame: async () => (await import('./blame.ts')).blameCommand(),
   probes: async () => (await import('./probes.ts')).probesCommand(),
+  coverage: async () => (await import('./coverage.ts')).coverageCommand(),
   'what-if': async () => (await import('./what_if.ts')).whatIfCommand(),
   kernels: async () => (await import('./kernels.ts')).kernelsCommand(),
   patch: async () => (await import('./patch.ts')).patchCommand(),
@@ -31,7 +32,8 @@ Examples:
   gpuvm-trace walk trace.txt 0x114000            what the GPU sees at an address
   gpuvm-trace blame trace.txt 0x114000           how it came to be so, and why it faults
   gpuvm-trace probes --kernel 6.12 --driver xe   the probes that make such a trace
-  gpuvm-trace what-if trace.txt --locking exec-lock   had it locked otherwise
+  gpuvm-trace what-if trace.txt --patch fix.patch   would it have helped: another lock pass
+  gpuvm-trace coverage *.txt.gz --min 80%        which cases the traces exercise
   gpuvm-trace patch 0001-drm-msm.patch           what a kernel patch changes of all this
   gpuvm-trace explain missing-lock               what a rule means
 

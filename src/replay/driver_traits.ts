@@ -12,8 +12,8 @@ export interface DriverTraits {
   /** The apply is the scheduler's run of the job, in its fence's signalling path. */
   readonly appliesInRun: boolean;
   /**
-   * Its objects' lists of mappings have a lock of their own, by immediate mode or, before that, drm_gem_gpuva_set_lock(): the
-   * VA space is changed without any object's dma_resv.
+   * An object's list of mappings has a mutex of its own, whatever the flags of the VM say: gpuva.lock in immediate mode,
+   * and before 6.18 what the driver gave to drm_gem_gpuva_set_lock(). Its dma_resv is locked for fences only.
    */
   readonly ownListLock: boolean;
   /** The tree is changed under the VM's dma_resv; otherwise under a lock of the driver's own, which no probe shows. */

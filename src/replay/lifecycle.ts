@@ -81,7 +81,7 @@ export function markLockEnd(context: Context, job: Job): void {
 /** The locks of the pass are gone, or the VM is not the one they were computed for. */
 export function tellStale(context: Context, job: Job): void {
   const { vm } = job;
-  if (vm === undefined || job.staleTold || job.lockVersion < 0 || vm.hasListLock) return;
+  if (vm === undefined || job.staleTold || job.lockVersion < 0 || vm.ownListLock) return;
   job.staleTold = true;
   const holds = context.task.contexts.some((open) => open.exec.objects.length > 0);
   if (job.locksDropped && !holds) tell(context, { kind: 'lock_set_stale', why: 'dropped' });

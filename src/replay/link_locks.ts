@@ -49,7 +49,7 @@ export function checkLinkLocked(context: Context, linked: Linked, how: 'link' | 
   // Where callbacks are seen they have been judged already.
   if (job === undefined || linked.obj === 0 || task.step !== undefined || world.seen.has('step')) return;
   const { vm } = job;
-  if (vm === undefined || vm.hasListLock) return;
+  if (vm === undefined || vm.ownListLock) return;
   const step = how === 'link' ? linkedStep(job, linked) : unlinkedStep(job, linked.va);
   if (step === undefined) return;
   if (how === 'link') step.linked.add(linked.va);

@@ -20,7 +20,7 @@ export function needObj(world: World, job: Job, obj: Ptr): void {
   else job.unknown.add('the dma_resv of an object that it uses is not known');
 }
 
-/** drm_gpuvm.c's rule: whoever changes an object's mappings holds its dma_resv, where the list has no lock of its own. */
+/** drm_gpuvm.c's rule: whoever changes an object's mappings holds its dma_resv, immediate mode aside. */
 export function checkLocked(context: Context, job: Job | undefined, vm: VmState | undefined, event: StepEvent): void {
   const { task, world } = context;
   if (event.obj === 0) return;
@@ -30,7 +30,7 @@ export function checkLocked(context: Context, job: Job | undefined, vm: VmState 
   }
   if (job !== undefined) needObj(world, job, event.obj);
   // Without its VM nobody knows whether it is in immediate mode.
-  if (vm === undefined || vm.hasListLock) return;
+  if (vm === undefined || vm.ownListLock) return;
   const resv = world.resvOf(event.obj);
   if (resv === 0 || task.holds(resv)) return;
   if (job === undefined && !world.framed.has(task.pid)) return;

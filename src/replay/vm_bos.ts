@@ -63,7 +63,7 @@ export const vmBoHandlers: Handlers = {
     const what = `the vm_bo ${ptrHex(bo.id)} is destroyed`;
     checkVmLocked(context, vm, obj, what);
     // An unlink without the lock is judged as such.
-    if (vm.hasListLock) checkGpuvaLock(context, vm, { obj, gpuvaLock: event.gpuvaLock }, what);
+    if (vm.ownListLock) checkGpuvaLock(context, vm, { obj, gpuvaLock: event.gpuvaLock }, what);
     else if (vm.initKnown && task.unlinkedBo !== bo.id) checkResvHeld(context, vm, obj, world.resvOf(obj), what);
   },
 
@@ -107,14 +107,14 @@ function checkResvHeld(context: Context, vm: VmState, obj: Ptr, resv: Ptr, what:
   tell(context, { kind: 'vm_unlocked', what: told, vm, obj, resv, evidence, absence: 'call' });
 }
 
-/** Immediate mode: gem->gpuva.lock protects the object's list instead of its dma_resv; before that a mutex of the driver's. */
+/** Immediate mode: gem->gpuva.lock protects the object's list instead of its dma_resv. */
 export function checkGpuvaLock(
   context: Context,
   vm: VmState | undefined,
   { obj, gpuvaLock }: Pick<Link, 'obj' | 'gpuvaLock'>,
   what: string,
 ): void {
-  if (gpuvaLock !== 0 || obj === 0 || vm?.hasListLock !== true) return;
+  if (gpuvaLock !== 0 || obj === 0 || vm?.ownListLock !== true) return;
   const view = context.task.step?.view;
   const { addr, range } = view ?? {};
   const span = addr === undefined || range === undefined ? undefined : { addr, range };

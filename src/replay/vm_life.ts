@@ -96,7 +96,7 @@ export const lifeHandlers: Handlers = {
   vm_init(event, context) {
     const { gpuvm: id, ...init } = event;
     const { world, task, where } = context;
-    const hasImmediateMode = world.kernel.get('immediateMode') !== false;
+    const hasImmediateMode = world.kernel.rely('immediateMode') !== false;
     const vm = world.addVm({ id, ...init, hasImmediateMode }, where.line);
     if (event.rObj !== 0) world.learnResv(event.rObj, event.resv);
     if (vm.resv === 0) vm.resv = world.resvOf(event.rObj);
@@ -151,12 +151,12 @@ function checkEmpty(context: Context, vm: VmState): void {
     ...mapped.map(({ line, addr }) => ({ line, text: `the mapping at ${ptrHex(addr)} is inserted` })),
   ].slice(0, 8);
   const left = [
-    ...(zombies.length === 0 ? [] : [`${zombies.length} vm_bos that wait for drm_gpuvm_bo_deferred_cleanup()`]),
-    ...(mapped.length === 0 ? [] : [`${mapped.length} mappings`]),
+    ...(zombies.length === 0 ? [] : [`${plural(zombies.length, 'vm_bo')} to be cleaned up later`]),
+    ...(mapped.length === 0 ? [] : [plural(mapped.length, 'mapping')]),
   ];
   tell(context, {
     kind: 'vm_bo_leaked',
-    detail: `the file is closed and VM ${ptrHex(vm.id)} is not freed: ${left.join(' and ')} keep it`,
+    detail: `the file is closed and VM ${ptrHex(vm.id)} is not freed, for it is kept by ${left.join(' and ')}`,
     job: undefined,
     vm,
     obj: zombies[0]?.obj ?? mapped[0]?.obj ?? 0,
@@ -164,6 +164,10 @@ function checkEmpty(context: Context, vm: VmState): void {
     absence: 'call',
     needs: zombies.length === 0 ? ['va_remove'] : ['bo_deferred_cleanup'],
   });
+}
+
+function plural(count: number, what: string): string {
+  return count === 1 ? `1 ${what}` : `${count} ${what}s`;
 }
 
 /** A mapping leaves a VM that is being closed: whatever job was to use it must be over. */

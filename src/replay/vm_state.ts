@@ -6,7 +6,7 @@ import { type DriverName, OP_MAP, OP_REMAP, type StepEvent } from '../events/vm_
 import { type Gpuva, gpuvaEnd, makeGpuva } from '../gpuvm/gpuva.ts';
 import { Gpuvm, type GpuvmInit } from '../gpuvm/gpuvm.ts';
 import { type MapReq, type Recorded, stepsOfMap, stepsOfUnmap } from '../gpuvm/sm_map.ts';
-import { DRIVER_TRAITS } from './driver_traits.ts';
+import { traitsOf } from './driver_traits.ts';
 import type { OpView, Span } from './fact.ts';
 import type { Job } from './job.ts';
 import { VmTables } from './vm_tables.ts';
@@ -103,9 +103,9 @@ export class VmState {
     return this.complete && this.treeShown;
   }
 
-  /** Its objects' lists of mappings are protected by a lock of their own: the VA space is changed without their dma_resv. */
-  get hasListLock(): boolean {
-    return this.tree.isImmediate || (this.driver !== undefined && DRIVER_TRAITS[this.driver].ownListLock);
+  /** An object's list of mappings has a mutex of its own (immediate mode); otherwise its dma_resv protects it. */
+  get ownListLock(): boolean {
+    return this.tree.isImmediate || traitsOf(this)?.ownListLock === true;
   }
 
   get name(): string {
