@@ -233,7 +233,8 @@ const gpuvm: readonly ProbeSpec[] = [
   ret('bo_put', 'drm_gpuvm_bo_put', ['vm_bo:ptr', 'destroyed|ret:int'], (a) =>
     a.int(1) === 1 ? { kind: 'bo_destroy', vmBo: a.ptr(0) ?? 0, gpuvaLock: undefined } : undefined,
   ),
-  ret('bo_prealloc', 'drm_gpuvm_bo_obtain_prealloc', ['prealloc|__vm_bo:ptr', 'vm_bo:ptr'], (a) => ({
+  // One that the VM has already is destroyed on the spot; both ends of its life are in this call.
+  ret('bo_prealloc', 'drm_gpuvm_bo_obtain_prealloc', ['prealloc|__vm_bo:ptr', 'vm_bo|ret:ptr'], (a) => ({
     kind: 'bo_prealloc',
     prealloc: a.ptr(0) ?? 0,
     vmBo: a.ptr(1) ?? 0,

@@ -76,7 +76,7 @@ export const panthorProbes: readonly ProbeSpec[] = [
     job: a.ptr(0) ?? 0,
     ret: a.int(1) ?? 0,
   })),
-  ...stepProbes('panthor_gpuva_sm_step_map', 'panthor_gpuva_sm_step_unmap', 'panthor_gpuva_sm_step_remap'),
+  ...stepProbes('panthor', 'panthor_gpuva_sm_step_map', 'panthor_gpuva_sm_step_unmap', 'panthor_gpuva_sm_step_remap'),
   entry('lock_region', 'panthor_vm_lock_region', ['gpuvm|vm:ptr', 'start|addr:u64', 'size:u64'], (a) => ({
     kind: 'as_lock',
     gpuvm: a.ptr(0) ?? 0,

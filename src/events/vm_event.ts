@@ -351,6 +351,8 @@ export interface LockRequest {
 export interface DriverStep extends StepFields {
   readonly kind: 'step';
   readonly by: 'driver';
+  /** Whose callback it is. */
+  readonly driver: DriverName;
 }
 
 /** A step that the core itself takes: onto an ops list, or in the kernel's lock pass. */

@@ -59,7 +59,7 @@ export const vmBoHandlers: Handlers = {
   },
 
   bo_prealloc(event, context) {
-    if (event.prealloc !== event.vmBo) destroy(context, event.prealloc, undefined);
+    if (event.vmBo !== 0 && event.prealloc !== event.vmBo) destroy(context, event.prealloc, undefined);
   },
 
   bo_zombie(event, { world, where }) {

@@ -74,9 +74,9 @@ export interface WatchLocks {
   readonly more: number;
   /**
    * Does the task hold the dma_resv of the object concerned? Undefined where that is not asked for or not known: locks
-   * that are not taken by drm_exec are not followed. 'immediate mode': the VM needs none.
+   * that are not taken by drm_exec are not followed. 'list lock': the VM needs none.
    */
-  readonly own: boolean | 'immediate mode' | undefined;
+  readonly own: boolean | 'list lock' | undefined;
 }
 
 /** How a table call ended. */
@@ -354,7 +354,7 @@ export class Watch {
   /** A step must have the lock; other calls may be under locks that drm_exec did not take. */
   #ownLock({ task, world }: Context, vm: VmState, obj: Ptr | undefined, what: 'step' | 'call'): WatchLocks['own'] {
     if (obj === undefined || obj === 0) return undefined;
-    if (vm.ownListLock) return 'immediate mode';
+    if (vm.ownListLock) return 'list lock';
     const resv = world.resvOf(obj);
     if (resv === 0) return undefined;
     if (task.holds(resv)) return true;

@@ -184,6 +184,7 @@ export class Script {
     return {
       kind: 'step',
       by: 'driver',
+      driver: 'lab',
       op: this.op,
       priv: 0,
       type,

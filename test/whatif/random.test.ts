@@ -52,7 +52,23 @@ function stepEvent(step: Step): VmEvent {
   const va = step.kind === 'map' ? 0 : step.va.id;
   const keep = step.kind !== 'map' && step.keep;
   const { gpuvm } = VM;
-  return { kind: 'step', by: 'driver', op: 0x99, priv: 0, type, va, keep, gpuvm, addr, range, obj, offset, prev, next };
+  return {
+    kind: 'step',
+    by: 'driver',
+    driver: 'lab',
+    op: 0x99,
+    priv: 0,
+    type,
+    va,
+    keep,
+    gpuvm,
+    addr,
+    range,
+    obj,
+    offset,
+    prev,
+    next,
+  };
 }
 
 /** The driver's doings for one batch; the steps that had no lock, counted here. */
