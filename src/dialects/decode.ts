@@ -28,6 +28,14 @@ export function isErrPtr(ptr: Ptr): boolean {
   return ptr < 0 && ptr >= -4095;
 }
 
+/** Kernel addresses have 57 bits at most, and the sign. */
+const LOWEST_KERNEL_POINTER = -(2 ** 56);
+
+/** Unless the user asked for raw pointers %p prints a hash, which names nothing: 32 bits, so of the user's half. */
+export function rawPtr(ptr: Ptr | undefined): Ptr {
+  return ptr !== undefined && ptr < 0 && ptr >= LOWEST_KERNEL_POINTER ? ptr : 0;
+}
+
 export const JOB_ARGS = ['job|_job|sched_job:ptr', 'id:int', 'gpuvm:ptr', 'exec:ptr', 'nops:int'];
 
 /** Whose event it is, from JOB_ARGS. */

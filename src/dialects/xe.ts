@@ -4,7 +4,7 @@
 import { add, type Ptr, sub, type U64 } from '../base/u64.ts';
 import type { Args, ProbeSpec, TracepointText } from '../events/probe.ts';
 import type { TableMap, TableUnmap, VaInvalidate, VmEvent, VmLife } from '../events/vm_event.ts';
-import { bind, bindRet, entry, ret, submit, tracepoint } from './decode.ts';
+import { bind, bindRet, entry, rawPtr, ret, submit, tracepoint } from './decode.ts';
 import { MAP_ARGS, tableMap, tableUnmap, UNMAP_ARGS } from './tables.ts';
 
 const VMA_TEXT: TracepointText = {
@@ -12,14 +12,6 @@ const VMA_TEXT: TracepointText = {
   rest: '{dev}, vma={vma}, vm={vm}, asid={asid}, start={start}, end={end}, userptr={userptr}',
 };
 const VMA_ARGS = ['vma:ptr', 'vm:ptr', 'start:u64', 'end:u64'];
-
-/** Kernel addresses have 57 bits at most, and the sign. */
-const LOWEST_KERNEL_POINTER = -(2 ** 56);
-
-/** Unless the user asked for raw pointers %p prints a hash, which names nothing: 32 bits, so of the user's half. */
-function rawPtr(ptr: Ptr | undefined): Ptr {
-  return ptr !== undefined && ptr < 0 && ptr >= LOWEST_KERNEL_POINTER ? ptr : 0;
-}
 
 /** Bytes; `end` is the last one. */
 function vmaLength(start: U64, end: U64): U64 {

@@ -123,6 +123,9 @@ export type VmEvent =
   /** ww_mutex_lock() of a dma_resv; ctx 0: not from drm_exec. */
   | { readonly kind: 'resv_lock'; readonly resv: Ptr; readonly ctx: Ptr; readonly ret: number }
   | { readonly kind: 'resv_unlock'; readonly resv: Ptr }
+  /** The task begins to wait for a mutex, of whatever kind, and ends to: with the lock (ret 0) or without. 0: another lock. */
+  | { readonly kind: 'lock_wait'; readonly lock: Ptr }
+  | { readonly kind: 'lock_wait_end'; readonly lock: Ptr; readonly ret: number }
   | { readonly kind: 'add_fence'; readonly resv: Ptr; readonly fence: Ptr; readonly usage: number }
   // the driver's own frame around them
   | { readonly kind: 'bind'; readonly driver: DriverName; readonly opCount: number | undefined }

@@ -10,6 +10,7 @@ import { frameHandlers } from './frame.ts';
 import { lockHandlers } from './locks.ts';
 import { isPaired, type PairEnd, Pairing, pairEndOf } from './pairing.ts';
 import { resvLockHandlers } from './resv_locks.ts';
+import { resvWaitHandlers } from './resv_waits.ts';
 import { tableHandlers } from './tables.ts';
 import { Task } from './task.ts';
 import { treeHandlers } from './tree.ts';
@@ -29,7 +30,15 @@ function merge(...parts: readonly Handlers[]): Map<VmEventKind, AnyHandler> {
   return all;
 }
 
-const HANDLERS = merge(frameHandlers, lockHandlers, resvLockHandlers, applyHandlers, treeHandlers, tableHandlers);
+const HANDLERS = merge(
+  frameHandlers,
+  lockHandlers,
+  resvLockHandlers,
+  resvWaitHandlers,
+  applyHandlers,
+  treeHandlers,
+  tableHandlers,
+);
 
 /** Does an event of this kind change anything? Page tables do so only where they are followed. */
 export function handles(kind: VmEventKind, mmu: MmuMode): boolean {

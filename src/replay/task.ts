@@ -9,6 +9,17 @@ import type { RunFrame } from './table_judge.ts';
 import type { TableRun } from './table_write.ts';
 import type { VmState } from './vm_state.ts';
 
+/** A dma_resv that was not free. */
+export interface LockWait {
+  readonly resv: Ptr;
+  readonly line: number;
+  readonly endLine: number;
+  /** Seconds; undefined where the clock counts something else. */
+  readonly took: string | undefined;
+  /** In words. */
+  readonly holder: string;
+}
+
 /** A drm_exec between its init and its fini. */
 export class ExecContext {
   readonly exec: Exec;
@@ -29,6 +40,8 @@ export class ExecContext {
   finiObjects: number | undefined;
   readonly slots = new Map<Ptr, Resv>();
   readonly contention: Evidence[] = [];
+  /** Where contention is probed. */
+  readonly waits: LockWait[] = [];
 
   constructor(id: Ptr, task: Task, line: number, flags: number, known: boolean) {
     this.exec = new Exec(id);
@@ -69,6 +82,8 @@ export class Task {
   run: RunFrame | undefined;
   /** The last page table call, until something else follows. */
   tableRun: TableRun | undefined;
+  /** It waits for a dma_resv. */
+  waiting: (Omit<LockWait, 'endLine' | 'took'> & { readonly since: string }) | undefined;
   /** dma_resv locks held without drm_exec, each with the line that took it. */
   readonly plainLocks = new Map<Ptr, number>();
   /** A drm_gpuva_insert() whose result is still to come (entry and return probed apart). */
