@@ -18,6 +18,18 @@ export function tracepoint(symbol: string, text: TracepointText, args: readonly 
   return { event: symbol.slice(symbol.indexOf(':') + 1), symbol, at: 'tracepoint', text, args, decode };
 }
 
+/**
+ * A drm_dbg() line of a driver, after its head: `driver device: [drm:function [module]] text`. Nothing but the driver's own
+ * name may stand before it, as a message of another driver may quote what a device says of itself.
+ * functions: the source of a RegExp, to tell a driver that is built in and names no device.
+ */
+export function drmDebug(driver: string, functions: string, head: string, rest: string): TracepointText {
+  const time = String.raw`(?:\[ *\d+\.\d+\] )?`;
+  const named = String.raw`${driver} \S+: \[drm:[\w.]+(?: \[${driver}\])?\]`;
+  const bare = String.raw`\[drm:(?:${functions})(?: \[${driver}\])?\]`;
+  return { head: new RegExp(`^${time}(?:${named}|${bare}) ${head}`), rest, message: 'msg' };
+}
+
 /** A member's address to its container's, container_of() in the kernel. */
 export function containerOf(member: Ptr, offset: number): Ptr {
   return typeof member === 'number' ? member - offset : member - BigInt(offset);

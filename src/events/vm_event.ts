@@ -174,6 +174,21 @@ export type VmEvent =
   | { readonly kind: 'vm_worker_ret'; readonly gpuvm: Ptr; readonly asid: number | undefined }
   /** The pages behind a mapping of user memory go away: from the first of the two to the second its entries are zapped. */
   | VaInvalidate
+  // what a driver's debug messages say of a bind, without VM and objects
+  | {
+      readonly kind: 'log_request';
+      readonly call: SmRequest['call'];
+      readonly addr: U64 | undefined;
+      readonly range: U64 | undefined;
+      readonly offset: U64;
+    }
+  | {
+      readonly kind: 'log_step';
+      readonly type: 'map' | 'remap' | 'unmap';
+      readonly addr: U64;
+      readonly range: U64;
+      readonly keep: boolean;
+    }
   // page tables
   | TableMap
   | TableMapRet

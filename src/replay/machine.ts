@@ -8,6 +8,7 @@ import { finishDetail } from './detail.ts';
 import { compareWithDumps } from './expected_state.ts';
 import { frameHandlers } from './frame.ts';
 import { lockHandlers } from './locks.ts';
+import { logStepHandlers } from './log_steps.ts';
 import { isPaired, type PairEnd, Pairing, pairEndOf } from './pairing.ts';
 import { resvLockHandlers } from './resv_locks.ts';
 import { resvWaitHandlers } from './resv_waits.ts';
@@ -38,6 +39,7 @@ const HANDLERS = merge(
   applyHandlers,
   treeHandlers,
   tableHandlers,
+  logStepHandlers,
 );
 
 /** Does an event of this kind change anything? Page tables do so only where they are followed. */

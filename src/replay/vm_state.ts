@@ -3,7 +3,7 @@
 import { add, type Ptr, sub, type U64 } from '../base/u64.ts';
 import type { VmDump } from '../events/vm_dump.ts';
 import { OP_MAP, OP_REMAP, type StepEvent } from '../events/vm_event.ts';
-import { type Gpuva, gpuvaEnd, makeGpuva } from '../gpuvm/gpuva.ts';
+import { type Gpuva, gpuvaEnd, makeGpuva, UNKNOWN_OBJ } from '../gpuvm/gpuva.ts';
 import { Gpuvm, type GpuvmInit } from '../gpuvm/gpuvm.ts';
 import { type MapReq, type Recorded, stepsOfMap, stepsOfUnmap } from '../gpuvm/sm_map.ts';
 import type { OpView, Span } from './fact.ts';
@@ -187,7 +187,7 @@ export class VmState {
 
   /** Carries a step out on the tree of what was asked for, whatever stands there. */
   ask(step: StepEvent, op: OpView | undefined, line: number): void {
-    const { addr, range, obj, offset } = step;
+    const { addr, range, obj = UNKNOWN_OBJ, offset } = step;
     const asked = this.#asked;
     if (asked === undefined || addr === undefined || range === undefined) return;
     for (const old of asked.overlaps(addr, range)) asked.remove(old);
