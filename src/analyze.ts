@@ -13,7 +13,8 @@ import { LineReader } from './ftrace/line_reader.ts';
 import type { ProbeTable } from './ftrace/probe_table.ts';
 import { type EventSink, TextDecoder, type TraceStats } from './ftrace/text_decoder.ts';
 import { type ByteSource, type Decompressors, TraceDat } from './ftrace/trace_dat/index.ts';
-import { makeProbeTable, shownBy } from './probe_set.ts';
+import { KernelKnowledge, type KernelOptions, type KernelReport } from './kernels/index.ts';
+import { makeProbeTable, proveKernel, shownBy } from './probe_set.ts';
 import type { Absence, Fact, Shown } from './replay/fact.ts';
 import type { Job } from './replay/job.ts';
 import { type JobRow, jobRow } from './replay/job_row.ts';
@@ -29,8 +30,12 @@ export interface AnalyzeOptions {
   readonly definitions?: readonly ProbeDefinition[];
   /** Keep what `show` needs of every job, and hand each over when it ends. */
   readonly onJob?: (job: Job) => void;
+  /** Keep also what another lock pass would meet, in the detail of each job that onJob gets. */
+  readonly passes?: boolean;
   /** Where the page tables come from; 'trace' where not given. */
   readonly mmu?: MmuMode | undefined;
+  /** What is known of the traced kernel beside what the trace tells of it. */
+  readonly kernel?: KernelOptions | undefined;
   /** Keep what shapes an address; it is then in the report's `world.watch`. */
   readonly watch?: WatchOptions | undefined;
   /** VMs as they were before the trace began, by the pointers that they have in it. */
@@ -52,10 +57,13 @@ export interface Report {
   readonly jobs: readonly JobRow[];
   readonly diagnostics: readonly Diagnostic[];
   readonly stats: TraceStats;
+  readonly kernel: KernelReport;
   /** Why the verdict is not a whole one; empty where everything was seen. */
   readonly doubts: readonly string[];
   /** The state at the end, or where `until` stopped. */
   readonly world: World;
+  /** Events by probed function; 0: installed and never fired; undefined: it means nothing to us. */
+  readonly probed: ReadonlyMap<string, number | undefined>;
 }
 
 export class Analysis implements EventSink {
@@ -74,6 +82,8 @@ export class Analysis implements EventSink {
   /** Jobs that ran before their ioctl was over. */
   readonly #ran = new WeakMap<Job, number>();
   readonly #fingerprints = new Fingerprints();
+  readonly #kernel: KernelKnowledge;
+  #begun = false;
   /** The expectation, until it was compared. */
   #awaited: Expectation | undefined;
   readonly #uncompared: string[] = [];
@@ -81,6 +91,7 @@ export class Analysis implements EventSink {
 
   constructor(options: AnalyzeOptions) {
     this.#options = options;
+    this.#kernel = new KernelKnowledge(options.kernel);
     this.#awaited = options.expect;
     this.#machine = new Machine(
       {
@@ -88,7 +99,13 @@ export class Analysis implements EventSink {
         job: (job) => this.#endJob(job),
         ran: (job, line) => this.#endRun(job, line),
       },
-      { detail: options.onJob !== undefined, mmu: options.mmu ?? 'trace', watch: options.watch },
+      {
+        detail: options.onJob !== undefined,
+        passes: options.passes,
+        mmu: options.mmu ?? 'trace',
+        kernel: this.#kernel,
+        watch: options.watch,
+      },
     );
     for (const [id, dump] of options.initial ?? []) this.#machine.world.addDumpedVm(id, dump);
     this.#table = makeProbeTable(options);
@@ -119,12 +136,20 @@ export class Analysis implements EventSink {
 
   event(event: VmEvent, where: Where): void {
     if (this.#stopped) return;
+    if (!this.#begun) this.#begin();
     if (this.#options.until !== undefined && !this.#options.until(where)) {
       this.#stopped = true;
       return;
     }
     if (this.#awaited?.until?.(where) === false) this.#compare();
     this.#machine.event(event, where);
+  }
+
+  /** Headers stand before the first event. */
+  #begin(): void {
+    this.#begun = true;
+    const { release } = this.#decoder.stats;
+    if (release !== undefined) this.#kernel.release(release, 'the trace’s header');
   }
 
   #compare(): void {
@@ -137,6 +162,7 @@ export class Analysis implements EventSink {
   }
 
   finish(): Report {
+    if (!this.#begun) this.#begin();
     if (!this.#stopped) {
       this.#lines.end();
       this.#decoder.finish();
@@ -145,9 +171,16 @@ export class Analysis implements EventSink {
     this.#compare();
     const { stats, diagnostics } = this.#decoder;
     const { world } = this.#machine;
+    proveKernel(this.#kernel, this.#table);
+    const kernel = this.#kernel.report();
+    const { overruled } = this.#kernel;
     const { seen } = world;
-    const findings = this.#findings.filter((finding) => world.locksShown || !LOCK_RULES.has(finding.rule));
+    const findings = this.#findings.filter(
+      ({ rule }) => (world.locksShown || !LOCK_RULES.has(rule)) && (world.resvLocksShown || rule !== 'missing-vm-lock'),
+    );
     if (this.#lossIsSilent(diagnostics)) for (const finding of findings) finding.confidence = 'inconclusive';
+    if (overruled.length > 0)
+      for (const finding of findings) if (LOCK_RULES.has(finding.rule)) finding.confidence = 'inconclusive';
     // A job that is not seen to end may have changed what the dump shows.
     const unended = new Set(this.#jobs.filter((row) => row.endLine === 0).map((row) => row.vmOrdinal));
     for (const finding of findings)
@@ -163,9 +196,16 @@ export class Analysis implements EventSink {
       const known = misfit === undefined ? row : row.withDoubt(`the initial state of its VM does not fit: ${misfit}`);
       return known.withProbes(seen, world.locksShown, world.stepsShown);
     });
-    const doubts = this.#stopped ? [] : doubtsOf(world, stats, diagnostics, jobs);
+    const doubts = this.#stopped ? [] : [...overruled, ...doubtsOf(world, stats, diagnostics, jobs)];
     doubts.push(...this.#uncompared);
-    return { file: this.#options.file, findings: shown, jobs, diagnostics, stats, doubts, world };
+    const { file } = this.#options;
+    return { file, findings: shown, jobs, diagnostics, stats, kernel, doubts, world, probed: this.#probed };
+  }
+
+  get #probed(): Map<string, number | undefined> {
+    const { probed } = this.#table;
+    for (const { symbol } of this.#options.definitions ?? []) if (!probed.has(symbol)) probed.set(symbol, 0);
+    return probed;
   }
 
   /** Events are missing without the tracer saying where: nothing in the file is above doubt. */
@@ -261,6 +301,10 @@ const LOCK_RULES = new Set(['missing-lock', 'redundant-lock', 'stale-lock-set'])
 /** Rules of which a trace with silent losses must not give a false finding. */
 const WITHHELD = new Set([
   'missing-lock',
+  'missing-vm-lock',
+  'freed-vm',
+  'vm-race',
+  'vm-bo-leak',
   'redundant-lock',
   'misapplied-step',
   'pte-stale',

@@ -4,6 +4,7 @@ import type { Args, ProbeSpec } from './events/probe.ts';
 import type { VmEventKind } from './events/vm_event.ts';
 import type { ProbeDefinition } from './ftrace/dynamic_events.ts';
 import { ProbeTable } from './ftrace/probe_table.ts';
+import { type KernelKnowledge, switches } from './kernels/index.ts';
 import type { Shown } from './replay/fact.ts';
 import { handles } from './replay/machine.ts';
 import { type MmuMode, STEPS_SHOWN } from './replay/world.ts';
@@ -39,4 +40,18 @@ export function makeProbeTable({ definitions, mmu = 'trace' }: DecodeOptions): P
     binding.wanted = kind !== undefined && handles(kind, mmu);
   }
   return table;
+}
+
+/** What the probes that the trace shows tell of its kernel: functions that it has, and what they take. */
+export function proveKernel(kernel: KernelKnowledge, table: ProbeTable): void {
+  const met = table.bindings.filter((binding) => binding.met);
+  for (const { key, on = [], off = [], params = [] } of switches) {
+    for (const { spec, shown } of met) {
+      const title = `${spec.symbol}()`;
+      if (on.includes(spec.symbol)) kernel.prove(key, true, `${title} is in the trace`);
+      else if (off.includes(spec.symbol)) kernel.prove(key, false, `${title} is in the trace`);
+      const mark = params.find(({ of, param }) => of.includes(spec.symbol) && shown.has(param));
+      if (mark !== undefined) kernel.prove(key, mark.value, `${title} has the argument ${mark.param} in the trace`);
+    }
+  }
 }

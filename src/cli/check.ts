@@ -4,23 +4,23 @@ import { type Finding, type MmuMode, parseDump, type Report, SEVERITIES, type Se
 import { readFileSync } from '../io/text_file.ts';
 import { checkText } from '../reporters/check_text.ts';
 import { findingColumns } from '../reporters/columns.ts';
+import { kernelObject } from '../reporters/kernel_text.ts';
 import { type Format, toCsv, toJson, toNdjson, toObject } from '../reporters/table.ts';
 import { type Moment, withMoment } from './moment.ts';
-import { atOption, formatOption, initialStateOption, list, mmuOption, outputOption, probesOption } from './options.ts';
+import { atOption, formatOption, list, mmuOption, outputOption } from './options.ts';
 import { type ColorWhen, chalkFor, emit, terminalWidth } from './output.ts';
 import { type RunOptions, runAnalysis } from './run_analysis.ts';
 import { addSelection, checkRuleNames, type Selection, wantsFinding, wantsJob } from './select.ts';
 import { chalkStyle } from './style.ts';
+import { addTraceOptions, type TraceChoice, traceOptionsOf } from './trace_options.ts';
 
 type FailOn = Severity | 'never';
 
-interface CheckOptions extends Selection {
+interface CheckOptions extends Selection, TraceChoice {
   readonly format: Format;
   readonly output?: string;
   readonly color?: ColorWhen | true;
   readonly failOn: FailOn;
-  readonly probes?: string;
-  readonly initialState?: string;
   readonly mmu: MmuMode;
   readonly expectState?: string;
   readonly at: Moment;
@@ -45,15 +45,13 @@ export function checkCommand(): Command {
     )
     .option('--rule <rules>', 'only these rules (repeatable, comma-separated)', list)
     .option('--ignore <rules>', 'leave these rules out (repeatable, comma-separated)', list);
-  addSelection(command)
+  addTraceOptions(addSelection(command))
     .option(
       '--expect-state <file>',
       'the mappings that the trace should lead to: debugfs gpuvas, or what `state` prints',
     )
     .addOption(atOption('when --expect-state holds: '))
     .addOption(mmuOption())
-    .addOption(probesOption())
-    .addOption(initialStateOption())
     .addOption(formatOption())
     .addOption(outputOption())
     .addOption(new Option('--color [when]', 'colours: auto, always, never').choices(['auto', 'always', 'never']))
@@ -89,8 +87,9 @@ async function check(files: readonly string[], options: CheckOptions): Promise<v
   process.exitCode = exitCode(all, options.failOn);
 }
 
-async function analyze(file: string, { probes, initialState, mmu, expectState, at }: CheckOptions): Promise<Report> {
-  const run: RunOptions = { probes, initialState, mmu };
+async function analyze(file: string, options: CheckOptions): Promise<Report> {
+  const { mmu, expectState, at } = options;
+  const run: RunOptions = { ...traceOptionsOf(options), mmu };
   if (expectState === undefined) return runAnalysis(file, run);
   const dumps = parseDump(readFileSync(expectState), expectState);
   return withMoment(file, at, run, (path, until) => runAnalysis(path, { ...run, expect: { dumps, until } }));
@@ -148,13 +147,14 @@ function findingObject(finding: Finding): Record<string, unknown> {
 }
 
 function traceObject({ report, doubts }: Checked): Record<string, unknown> {
-  const { file, stats, jobs, diagnostics } = report;
+  const { file, stats, kernel, jobs, diagnostics } = report;
   return {
     file,
     lines: stats.lines,
     events: stats.events,
     jobs: jobs.length,
     lost: stats.lost,
+    kernel: kernelObject(kernel),
     doubts,
     diagnostics: diagnostics.map(({ kind, line, message, count }) => ({ kind, line, message, count })),
   };

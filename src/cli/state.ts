@@ -5,29 +5,27 @@ import { type StateRow, stateColumns, vmColumns } from '../reporters/columns.ts'
 import { gpuvas } from '../reporters/gpuvas.ts';
 import { FORMATS, toFormat, toJson, toNdjson, toObject } from '../reporters/table.ts';
 import { type Moment, runUntil } from './moment.ts';
-import { atOption, initialStateOption, outputOption, probesOption, vmOption } from './options.ts';
+import { atOption, outputOption, vmOption } from './options.ts';
 import { emit } from './output.ts';
 import { wantsVm } from './select.ts';
+import { addTraceOptions, type TraceChoice, traceOptionsOf } from './trace_options.ts';
 
 const STATE_FORMATS = [...FORMATS, 'gpuvas'] as const;
 
-interface StateOptions {
+interface StateOptions extends TraceChoice {
   readonly at: Moment;
   readonly format: (typeof STATE_FORMATS)[number];
   readonly output?: string;
   readonly vm?: readonly string[];
-  readonly probes?: string;
-  readonly initialState?: string;
 }
 
 export function stateCommand(): Command {
-  return new Command('state')
+  const command = new Command('state')
     .description('print the mappings of each VM at a moment of the trace')
     .argument('<trace>', 'a trace; - is standard input')
     .addOption(atOption())
-    .addOption(vmOption())
-    .addOption(probesOption())
-    .addOption(initialStateOption())
+    .addOption(vmOption());
+  return addTraceOptions(command)
     .addOption(
       new Option('--format <format>', 'gpuvas prints exactly what debugfs does').choices(STATE_FORMATS).default('text'),
     )
@@ -48,7 +46,7 @@ Exit codes: 0, 2 could not do the job, 3 the trace does not show all of a VM's h
 }
 
 async function state(file: string, options: StateOptions): Promise<void> {
-  const report = await runUntil(file, options.at, { probes: options.probes, initialState: options.initialState });
+  const report = await runUntil(file, options.at, traceOptionsOf(options));
   emit(render(report, options), options);
   for (const vm of report.world.vms.values()) {
     if (vm.complete || !wantsVm(options.vm, report, vm.id)) continue;

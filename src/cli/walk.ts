@@ -5,23 +5,22 @@ import { type Format, toFormat } from '../reporters/table.ts';
 import { walkColumns, walkRows, walkText } from '../reporters/walk.ts';
 import { noVm, parseAddress, vmsAt } from './address.ts';
 import { type Moment, parseMoment, runUntil } from './moment.ts';
-import { formatOption, initialStateOption, outputOption, probesOption, vmOption } from './options.ts';
+import { formatOption, outputOption, vmOption } from './options.ts';
 import { emit } from './output.ts';
 import { type RunOptions, runAnalysis } from './run_analysis.ts';
 import { isVm } from './select.ts';
 import { withFile } from './spooled.ts';
+import { addTraceOptions, type TraceChoice, traceOptionsOf } from './trace_options.ts';
 
-interface WalkOptions {
+interface WalkOptions extends TraceChoice {
   readonly at?: Moment;
   readonly format: Format;
   readonly output?: string;
   readonly vm?: readonly string[];
-  readonly probes?: string;
-  readonly initialState?: string;
 }
 
 export function walkCommand(): Command {
-  return new Command('walk')
+  const command = new Command('walk')
     .description('print what the GPU meets on its way to an address, level by level, beside what the VA space says')
     .argument('<trace>', 'a trace; - is standard input')
     .argument('<address>', 'a GPU address, such as 0x114000')
@@ -30,9 +29,8 @@ export function walkCommand(): Command {
         .argParser(parseMoment)
         .default(undefined, 'when the last job that changed the address was done with it'),
     )
-    .addOption(vmOption())
-    .addOption(probesOption())
-    .addOption(initialStateOption())
+    .addOption(vmOption());
+  return addTraceOptions(command)
     .addOption(formatOption())
     .addOption(outputOption())
     .addHelpText(
@@ -57,8 +55,7 @@ async function walk(file: string, text: string, options: WalkOptions): Promise<v
   const address = parseAddress(text);
   const { format, vm: wanted } = options;
   const run: RunOptions = {
-    probes: options.probes,
-    initialState: options.initialState,
+    ...traceOptionsOf(options),
     watch: { addr: address, vm: (vm) => isVm(wanted, vm) },
   };
   const { moment, report, callsShown } = await withFile(file, (path) => stateAt(path, options.at, run));

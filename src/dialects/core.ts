@@ -195,6 +195,7 @@ function vaUnlink(deferred: boolean): (a: Args) => VmEvent {
     resv: resvOf(a, 2, 3),
     addr: a.u64(4) ?? 0,
     deferred,
+    gpuvaLock: a.ptr(5),
   });
 }
 
@@ -215,13 +216,22 @@ const gpuvm: readonly ProbeSpec[] = [
   ret('bo_create', 'drm_gpuvm_bo_create', VM_BO_ARGS, vmBo('bo_create')),
   ret('bo_obtain', 'drm_gpuvm_bo_obtain', VM_BO_ARGS, vmBo('bo_obtain')),
   ret('bo_put', 'drm_gpuvm_bo_put', ['vm_bo:ptr', 'destroyed|ret:int'], (a) =>
-    a.int(1) === 1 ? { kind: 'bo_destroy', vmBo: a.ptr(0) ?? 0 } : undefined,
+    a.int(1) === 1 ? { kind: 'bo_destroy', vmBo: a.ptr(0) ?? 0, gpuvaLock: undefined } : undefined,
   ),
   // GCC splits the freeing part off; its register arguments are not the function's.
   ret('bo_put_part', 'drm_gpuvm_bo_put.part.0', [], () => undefined),
-  entry('bo_destroy', 'drm_gpuvm_bo_destroy', ['kref:ptr'], (a) => ({
+  entry('bo_destroy', 'drm_gpuvm_bo_destroy', ['kref:ptr', 'gpuva_lock:ptr'], (a) => ({
     kind: 'bo_destroy',
     vmBo: containerOf(a.ptr(0) ?? 0, VM_BO_KREF),
+    gpuvaLock: a.ptr(1),
+  })),
+  entry('bo_zombie', 'drm_gpuvm_bo_into_zombie', ['kref:ptr'], (a) => ({
+    kind: 'bo_zombie',
+    vmBo: containerOf(a.ptr(0) ?? 0, VM_BO_KREF),
+  })),
+  entry('bo_deferred_cleanup', 'drm_gpuvm_bo_deferred_cleanup', ['gpuvm:ptr'], (a) => ({
+    kind: 'bo_deferred_cleanup',
+    gpuvm: a.ptr(0) ?? 0,
   })),
   entry('bo_extobj_add', 'drm_gpuvm_bo_extobj_add', ['gpuvm:ptr', 'vm_bo:ptr', 'obj:ptr'], (a) => ({
     kind: 'bo_extobj_add',
@@ -281,6 +291,9 @@ const gpuvm: readonly ProbeSpec[] = [
     range: a.u64(3) ?? 0,
     obj: a.ptr(4) ?? 0,
   })),
+  ...['drm_gpuva_find', 'drm_gpuva_find_first', 'drm_gpuva_find_prev', 'drm_gpuva_find_next'].map((symbol) =>
+    entry('va_find', symbol, ['gpuvm:ptr'], (a) => ({ kind: 'va_find', gpuvm: a.ptr(0) ?? 0 })),
+  ),
   entry('va_map', 'drm_gpuva_map', ['va:ptr'], (a) => ({ kind: 'va_map', va: a.ptr(0) ?? 0 })),
   entry('va_remap', 'drm_gpuva_remap', ['va:ptr', 'prev:ptr', 'next:ptr'], (a) => ({
     kind: 'va_remap',
@@ -415,6 +428,10 @@ function lockWaitEnd(a: Args): VmEvent | undefined {
 const resv: readonly ProbeSpec[] = [
   ret('ww_lock', 'ww_mutex_lock', RESV_ARGS, resvLock),
   ret('ww_lock_int', 'ww_mutex_lock_interruptible', RESV_ARGS, resvLock),
+  ret('ww_trylock', 'ww_mutex_trylock', ['resv|ww:ptr', 'ctx|ww_ctx:ptr', 'ret:int'], (a) => {
+    const got = (a.int(2) ?? 0) === 1;
+    return got ? { kind: 'resv_lock', resv: a.ptr(0) ?? 0, ctx: a.ptr(1) ?? 0, ret: 0 } : undefined;
+  }),
   entry('ww_unlock', 'ww_mutex_unlock', RESV_ARGS.slice(0, 1), (a) => ({ kind: 'resv_unlock', resv: a.ptr(0) ?? 0 })),
   tracepoint('lock:contention_begin', WAIT_TEXT, ['lock_addr:ptr', 'flags:int'], lockWait),
   tracepoint('lock:contention_end', WAIT_END_TEXT, ['lock_addr:ptr', 'ret:int'], lockWaitEnd),
@@ -429,6 +446,8 @@ const gem: readonly ProbeSpec[] = [
   })),
   // The kref is the first member of struct drm_gem_object.
   entry('obj_free', 'drm_gem_object_free', ['kref:ptr'], (a) => ({ kind: 'obj_free', obj: a.ptr(0) ?? 0 })),
+  // Its return: the driver's postclose() is part of it.
+  ret('file_close', 'drm_file_free', ['file:ptr'], (a) => ({ kind: 'file_close', file: a.ptr(0) ?? 0 })),
 ];
 
 export const coreProbes: readonly ProbeSpec[] = [...gem, ...resv, ...gpuvm, ...exec];

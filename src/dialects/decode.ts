@@ -57,7 +57,12 @@ export function jobOf(a: Args): { readonly job: Ptr; readonly id: number | undef
 
 /** A driver's bind ioctl. */
 export function bind(driver: DriverName, symbol: string): ProbeSpec {
-  return entry('bind', symbol, ['op_count:int'], (a) => ({ kind: 'bind', driver, opCount: a.int(0) }));
+  return entry('bind', symbol, ['op_count:int', 'file:ptr'], (a) => ({
+    kind: 'bind',
+    driver,
+    opCount: a.int(0),
+    file: a.ptr(1) ?? 0,
+  }));
 }
 
 export function bindRet(symbol: string): ProbeSpec {
@@ -66,6 +71,22 @@ export function bindRet(symbol: string): ProbeSpec {
     job: a.int(0),
     ret: a.int(1),
   }));
+}
+
+/** A driver's ioctl that makes VMs. */
+export function vmCreate(symbol: string): ProbeSpec[] {
+  return [
+    entry('vm_create', symbol, [], () => ({ kind: 'vm_create' })),
+    ret('vm_create_ret', symbol, [], () => ({ kind: 'vm_create_ret' })),
+  ];
+}
+
+/** The function in which a driver tears a VM down. */
+export function vmClose(symbol: string): ProbeSpec[] {
+  return [
+    entry('vm_close', symbol, ['gpuvm|vm:ptr'], (a) => ({ kind: 'vm_close', gpuvm: a.ptr(0) ?? 0 })),
+    ret('vm_close_ret', symbol, [], () => ({ kind: 'vm_close_ret' })),
+  ];
 }
 
 /** The function in which the driver's job gets its struct, its number and its VM. */

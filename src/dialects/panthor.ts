@@ -3,7 +3,7 @@
 import { type U64, wrap } from '../base/u64.ts';
 import type { Args, ProbeSpec, TracepointText } from '../events/probe.ts';
 import type { TableMap, TableUnmap } from '../events/vm_event.ts';
-import { drmDebug, entry, isErrPtr, JOB_ARGS, jobOf, ret, tracepoint } from './decode.ts';
+import { drmDebug, entry, isErrPtr, JOB_ARGS, jobOf, ret, tracepoint, vmCreate } from './decode.ts';
 import { stepProbes } from './steps.ts';
 import { FLUSH_ARGS, tlbFlush } from './tables.ts';
 
@@ -58,11 +58,12 @@ function debugUnmap(a: Args): TableUnmap | undefined {
 export const panthorProbes: readonly ProbeSpec[] = [
   entry('bind', 'panthor_ioctl_vm_bind', [], () => ({ kind: 'other_ioctl' })),
   ret('bind_ret', 'panthor_ioctl_vm_bind', [], () => ({ kind: 'other_ioctl_ret' })),
-  ret('job_create', 'panthor_vm_bind_job_create', ['job:ptr', 'gpuvm|vm:ptr'], (a) => {
+  ret('job_create', 'panthor_vm_bind_job_create', ['job:ptr', 'gpuvm|vm:ptr', 'file:ptr'], (a) => {
     const job = a.ptr(0) ?? 0;
     if (job === 0 || isErrPtr(job)) return undefined;
-    return { kind: 'job_new', driver: 'panthor', job, gpuvm: a.ptr(1) ?? 0 };
+    return { kind: 'job_new', driver: 'panthor', job, gpuvm: a.ptr(1) ?? 0, file: a.ptr(2) ?? 0 };
   }),
+  ...vmCreate('panthor_ioctl_vm_create'),
   entry('work', 'panthor_vm_bind_run_job', JOB_ARGS, (a) => ({ kind: 'apply', ...jobOf(a) })),
   ret('work_ret', 'panthor_vm_bind_run_job', ['job|sched_job:ptr', 'run_ret:int'], (a) => ({
     kind: 'apply_ret',

@@ -4,7 +4,7 @@
 import { add, type Ptr, sub, type U64 } from '../base/u64.ts';
 import type { Args, ProbeSpec, TracepointText } from '../events/probe.ts';
 import type { TableMap, TableUnmap, VaInvalidate, VmEvent, VmLife } from '../events/vm_event.ts';
-import { bind, bindRet, drmDebug, entry, rawPtr, ret, submit, tracepoint } from './decode.ts';
+import { bind, bindRet, drmDebug, entry, rawPtr, ret, submit, tracepoint, vmCreate } from './decode.ts';
 import { MAP_ARGS, tableMap, tableUnmap, UNMAP_ARGS } from './tables.ts';
 
 const VMA_TEXT: TracepointText = {
@@ -114,11 +114,17 @@ export const xeProbes: readonly ProbeSpec[] = [
   bindRet('xe_vm_bind_ioctl'),
   entry('exec_ioctl', 'xe_exec_ioctl', [], () => ({ kind: 'other_ioctl' })),
   ret('exec_ioctl_ret', 'xe_exec_ioctl', [], () => ({ kind: 'other_ioctl_ret' })),
+  ...vmCreate('xe_vm_create_ioctl'),
   submit('ops_execute', 'vm_bind_ioctl_ops_execute'),
   entry('mmu_map', 'xe_vma_bind', MAP_ARGS, tableMap('xe')),
   entry('mmu_unmap', 'xe_vma_unbind', UNMAP_ARGS, tableUnmap('xe')),
   tracepoint('xe:xe_vma_bind', VMA_TEXT, VMA_ARGS, vmaBind),
   tracepoint('xe:xe_vma_unbind', VMA_TEXT, VMA_ARGS, vmaUnbind),
+  tracepoint('xe:xe_vma_rebind_exec', VMA_TEXT, VMA_ARGS, (a) => ({
+    kind: 'va_rebind',
+    gpuvm: rawPtr(a.ptr(1)),
+    va: rawPtr(a.ptr(0)),
+  })),
   tracepoint('xe:xe_vma_userptr_invalidate', VMA_TEXT, VMA_ARGS, vmaInvalidate('begin')),
   tracepoint('xe:xe_vma_userptr_invalidate_complete', VMA_TEXT, VMA_ARGS, vmaInvalidate('complete')),
   debugLine(

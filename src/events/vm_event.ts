@@ -41,9 +41,25 @@ export type VmEvent =
       readonly resv: Ptr;
     }
   | { readonly kind: 'vm_free'; readonly gpuvm: Ptr }
+  /** The ioctl that makes VMs. */
+  | { readonly kind: 'vm_create' }
+  | { readonly kind: 'vm_create_ret' }
+  /** The driver tears the VM down. */
+  | { readonly kind: 'vm_close'; readonly gpuvm: Ptr }
+  | { readonly kind: 'vm_close_ret' }
+  /** An open file of the DRM device is closed and all that it owned is released. */
+  | { readonly kind: 'file_close'; readonly file: Ptr }
   | { readonly kind: 'bo_create'; readonly gpuvm: Ptr; readonly obj: Ptr; readonly resv: Ptr; readonly vmBo: Ptr }
   | { readonly kind: 'bo_obtain'; readonly gpuvm: Ptr; readonly obj: Ptr; readonly resv: Ptr; readonly vmBo: Ptr }
-  | { readonly kind: 'bo_destroy'; readonly vmBo: Ptr }
+  | {
+      readonly kind: 'bo_destroy';
+      readonly vmBo: Ptr;
+      /** As of `va_link`. */
+      readonly gpuvaLock: Ptr | undefined;
+    }
+  /** The last reference of a vm_bo is gone, and it waits for drm_gpuvm_bo_deferred_cleanup(). */
+  | { readonly kind: 'bo_zombie'; readonly vmBo: Ptr }
+  | { readonly kind: 'bo_deferred_cleanup'; readonly gpuvm: Ptr }
   | { readonly kind: 'bo_extobj_add'; readonly gpuvm: Ptr; readonly vmBo: Ptr; readonly obj: Ptr }
   | { readonly kind: 'bo_evict'; readonly vmBo: Ptr; readonly evict: boolean }
   // requests
@@ -99,7 +115,11 @@ export type VmEvent =
       readonly resv: Ptr;
       readonly addr: U64;
       readonly deferred: boolean;
+      /** As of `va_link`. */
+      readonly gpuvaLock: Ptr | undefined;
     }
+  /** A look-up in the tree, drm_gpuva_find() and its relatives. */
+  | { readonly kind: 'va_find'; readonly gpuvm: Ptr }
   // drm_exec and dma_resv
   | { readonly kind: 'exec_init'; readonly exec: Ptr; readonly flags: number }
   | { readonly kind: 'exec_cleanup'; readonly exec: Ptr; readonly again: boolean }
@@ -128,7 +148,13 @@ export type VmEvent =
   | { readonly kind: 'lock_wait_end'; readonly lock: Ptr; readonly ret: number }
   | { readonly kind: 'add_fence'; readonly resv: Ptr; readonly fence: Ptr; readonly usage: number }
   // the driver's own frame around them
-  | { readonly kind: 'bind'; readonly driver: DriverName; readonly opCount: number | undefined }
+  | {
+      readonly kind: 'bind';
+      readonly driver: DriverName;
+      readonly opCount: number | undefined;
+      /** struct drm_file; 0 where not shown. */
+      readonly file: Ptr;
+    }
   | { readonly kind: 'bind_ret'; readonly job: number | undefined; readonly ret: number | undefined }
   | { readonly kind: 'other_ioctl' }
   | { readonly kind: 'other_ioctl_ret' }
@@ -155,7 +181,14 @@ export type VmEvent =
       readonly offset: U64;
     }
   /** A job that will run in a worker is made; its struct is all that the run will show. */
-  | { readonly kind: 'job_new'; readonly driver: DriverName; readonly job: Ptr; readonly gpuvm: Ptr }
+  | {
+      readonly kind: 'job_new';
+      readonly driver: DriverName;
+      readonly job: Ptr;
+      readonly gpuvm: Ptr;
+      /** As of `bind`. */
+      readonly file: Ptr;
+    }
   /** The job that the task is in gets its struct, number and VM. */
   | {
       readonly kind: 'job_submit';
@@ -174,6 +207,8 @@ export type VmEvent =
   | { readonly kind: 'vm_worker_ret'; readonly gpuvm: Ptr; readonly asid: number | undefined }
   /** The pages behind a mapping of user memory go away: from the first of the two to the second its entries are zapped. */
   | VaInvalidate
+  /** A mapping whose object was moved is bound again, for the job that an exec ioctl submits. */
+  | { readonly kind: 'va_rebind'; readonly gpuvm: Ptr; readonly va: Ptr }
   // what a driver's debug messages say of a bind, without VM and objects
   | {
       readonly kind: 'log_request';
@@ -208,6 +243,9 @@ export type VmEvent =
     }
   /** So many pages are at hand for the tables that the job needs. */
   | { readonly kind: 'pt_prealloc'; readonly gpuvm: Ptr; readonly count: number }
+  | { readonly kind: 'pt_prealloc_ret'; readonly ret: number }
+  /** Of `count` pages set aside, those that are left are given back. */
+  | { readonly kind: 'pt_prealloc_free'; readonly count: number; readonly remaining: number }
   /** The driver's page allocator for tables; page 0: it had none left. */
   | { readonly kind: 'pt_alloc_ret'; readonly gpuvm: Ptr; readonly page: Ptr };
 

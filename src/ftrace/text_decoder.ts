@@ -32,6 +32,8 @@ export interface TraceStats {
   events: number;
   layouts: Set<string>;
   tracer: string | undefined;
+  /** The kernel's release (`uname -r`), where the header of a latency trace or a trace.dat names it. */
+  release: string | undefined;
   /** `entries-in-buffer` and `entries-written` of the header, added up over all headers. */
   headerEntries: number | undefined;
   headerWritten: number | undefined;
@@ -46,6 +48,7 @@ function emptyStats(): TraceStats {
     events: 0,
     layouts: new Set(),
     tracer: undefined,
+    release: undefined,
     headerEntries: undefined,
     headerWritten: undefined,
     lost: 0,
@@ -317,6 +320,8 @@ export class TextDecoder implements LineSink {
     }
     const tracer = /^# tracer: (\S+)/.exec(text);
     if (tracer !== null) this.stats.tracer = tracer[1];
+    const release = /^# .* latency trace v\S+ on (\S+)$/.exec(text);
+    if (release !== null) this.stats.release ??= release[1];
     const latency = /^# latency: .*#(\d+)\/(\d+), CPU#/.exec(text);
     if (latency !== null) {
       this.stats.headerEntries = (this.stats.headerEntries ?? 0) + Number(latency[1]);

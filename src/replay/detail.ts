@@ -4,6 +4,7 @@ import { type Gpuva, makeGpuva } from '../gpuvm/gpuva.ts';
 import type { Gpuvm } from '../gpuvm/gpuvm.ts';
 import type { Span } from './fact.ts';
 import type { FenceUse, Job } from './job.ts';
+import { keepHeld } from './pass_record.ts';
 import { pairRequests } from './requests.ts';
 import type { ExecContext } from './task.ts';
 import type { Change, VmState } from './vm_state.ts';
@@ -44,6 +45,7 @@ export function keepAttempts(open: ExecContext, job: Job, fini: number): void {
       waits: open.waits,
     });
   }
+  keepHeld(open, job);
 }
 
 /** The job is over, or the trace is: what was followed becomes what is shown. */

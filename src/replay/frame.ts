@@ -8,6 +8,8 @@ import { closeJob, markLockEnd, openJob, tellStale } from './lifecycle.ts';
 import { dropContexts, tellUnfinished } from './locks.ts';
 import { tellLeaks } from './resv_locks.ts';
 import { finishStep } from './steps.ts';
+import { claim } from './tell.ts';
+import { endMaking } from './vm_life.ts';
 
 function endOpenWork(context: Context, job: Job, ret: number): void {
   if (context.task.step !== undefined) finishStep(context, undefined);
@@ -56,6 +58,7 @@ function identify(
 export const frameHandlers: Handlers = {
   bind(event, context) {
     const { task, where, world } = context;
+    endMaking(context);
     world.framed.add(task.pid);
     const left = task.job;
     if (left !== undefined) {
@@ -65,6 +68,7 @@ export const frameHandlers: Handlers = {
     const job = openJob(context, where);
     job.begun = true;
     job.driver = event.driver;
+    job.file = event.file;
     job.opCount = event.opCount;
   },
 
@@ -95,6 +99,8 @@ export const frameHandlers: Handlers = {
     if (!job.deferred && job.ops.length > 0) checkOpCount(context, job, event.ret ?? 0);
     const applyToCome = event.ret === 0 && !job.applied && job.ptr !== 0 && job.lockVersion >= 0;
     if (!applyToCome) {
+      if (event.ret === 0 && job.asks.length > 0 && job.ops.length === 0 && job.counts.steps === 0)
+        job.unknown.add('what its lock pass asked for is not applied in its ioctl');
       closeJob(context, job);
     } else {
       job.deferred = true;
@@ -102,12 +108,16 @@ export const frameHandlers: Handlers = {
     }
   },
 
-  other_ioctl(_event, { world, task }) {
-    world.framed.add(task.pid);
+  other_ioctl(_event, context) {
+    endMaking(context);
+    claim(context, undefined);
+    context.task.unclaimed = [];
+    context.world.framed.add(context.task.pid);
   },
 
   other_ioctl_ret(_event, context) {
     context.world.framed.add(context.task.pid);
+    claim(context, undefined);
     tellLeaks(context);
   },
 
@@ -131,8 +141,10 @@ export const frameHandlers: Handlers = {
     task.job = own;
     job.begun = true;
     job.driver = event.driver;
+    job.file = event.file;
     job.deferred = true;
     identify(context, job, event, 'creation');
+    claim(context, job);
   },
 
   lock_pass_ret(event, context) {

@@ -1,12 +1,13 @@
 // A VM_BIND job: one bind ioctl, its lock pass and its apply, joined although the apply may run later in another task.
 
 import type { Ptr, U64 } from '../base/u64.ts';
-import type { BindOp, DriverName, SmRequest, StepEvent, StepPiece } from '../events/vm_event.ts';
+import type { BindOp, CoreStep, DriverName, SmRequest, StepEvent, StepPiece } from '../events/vm_event.ts';
 import type { Attempt } from '../exec/exec.ts';
 import type { Gpuva } from '../gpuvm/gpuva.ts';
 import type { Recorded } from '../gpuvm/sm_map.ts';
 import type { Evidence, Fact, OpView, Span, StepView } from './fact.ts';
 import { LinkBalance } from './link_balance.ts';
+import type { PassRecord } from './pass_record.ts';
 import { NetChanges } from './rollback.ts';
 import type { StepRun } from './step_run.ts';
 import type { LockWait } from './task.ts';
@@ -15,13 +16,16 @@ import type { Change, VmState } from './vm_state.ts';
 /** What the lock pass asked the VM about: an exec-lock helper's call, or an ops list made while locking. */
 export interface LockAsk {
   readonly call: 'map' | 'unmap';
+  /** Asked through an exec-lock helper. */
+  readonly helper: boolean;
   readonly addr: U64 | undefined;
   readonly range: U64 | undefined;
   readonly obj: Ptr;
   readonly offset: U64;
   readonly line: number;
-  /** The steps that the kernel's lock pass (or its ops list) showed. */
+  /** The steps that the kernel's lock pass (or its ops list) showed, all of them in the same way. */
   readonly steps: StepEvent[];
+  by: CoreStep['by'] | undefined;
   expected?: Recorded;
   /** A difference was reported. */
   told?: boolean;
@@ -167,6 +171,8 @@ export class JobDetail {
   changes: readonly Change[] = [];
   /** The objects that occur in this detail, and their dma_resv. */
   readonly resvs = new Map<Ptr, Ptr>();
+  /** What another lock pass would meet, where that is asked for. */
+  pass: PassRecord | undefined;
 }
 
 export class Job {
@@ -189,6 +195,8 @@ export class Job {
   resumed = false;
   vm: VmState | undefined;
   driver: DriverName | undefined;
+  /** The struct drm_file of its ioctl; 0 where not shown. */
+  file: Ptr = 0;
   opCount: number | undefined;
   attempts = 0;
   ret: number | undefined;
@@ -236,6 +244,8 @@ export class Job {
   /** Of drivers that undo a bind that fails. */
   readonly net = new NetChanges();
   readonly links = new LinkBalance();
+  /** Setting pages aside for its tables has failed. */
+  prealloc: { readonly line: number; readonly ret: number } | undefined;
   detail: JobDetail | undefined;
 
   constructor(id: number, line: number, start: string, pid: number, comm: string) {

@@ -3,9 +3,11 @@ import type { Ptr } from '../base/u64.ts';
 import { ptrHex } from '../base/u64.ts';
 import type { Context, Handlers } from './context.ts';
 import { keepAttempts, keepFence } from './detail.ts';
+import { DRIVER_TRAITS } from './driver_traits.ts';
 import type { Evidence, LockClass } from './fact.ts';
 import type { FenceUse, Job } from './job.ts';
 import { closeJob, markLockEnd } from './lifecycle.ts';
+import { meetHolders, meetLock } from './pass_record.ts';
 import { checkSignalling } from './resv_locks.ts';
 import { holderOf, waitText } from './resv_waits.ts';
 import { needObj } from './step_locks.ts';
@@ -13,6 +15,8 @@ import { ExecContext } from './task.ts';
 import { tell } from './tell.ts';
 
 const EDEADLK = -35;
+/** DMA_RESV_USAGE_WRITE. */
+const USAGE_WRITE = 1;
 /** Contention notes kept of one context. */
 const MAX_CONTENTION = 64;
 
@@ -27,10 +31,12 @@ function openContext(context: Context, exec: Ptr, flags: number | undefined): Ex
   const { world, task, where } = context;
   const stale = world.contexts.get(exec);
   if (stale !== undefined) dropContext(context, stale);
-  const open = new ExecContext(exec, task, where.line, flags ?? 3, flags !== undefined);
+  const prelocked = world.kernel.get('keepsPrelocked') === false ? 'dropped' : 'kept';
+  const open = new ExecContext(exec, task, where.line, flags ?? 3, flags !== undefined, { prelocked });
   open.job = task.job;
   world.contexts.set(exec, open);
   task.contexts.push(open);
+  meetHolders(context, open);
   return open;
 }
 
@@ -111,6 +117,7 @@ export const lockHandlers: Handlers = {
     const { exec } = open;
     const job = open.job;
     open.finiObjects = event.numObjects;
+    learnPrelocked(context, open, event.numObjects);
     const complete = countsAgree(open, event.numObjects);
     if (event.numObjects !== undefined) world.countCheck(complete);
     if (!complete) unknownLocks(open, 'its locking context holds another number of objects than the trace shows');
@@ -158,6 +165,8 @@ export const lockHandlers: Handlers = {
       });
     }
     const result = open.exec.lock(event.obj, resv, event.ret, where.line);
+    if (result.slow !== undefined) meetLock(context, result.slow.resv);
+    if (result.via === 'lock') meetLock(context, resv);
     if (event.ret === 0 && !world.seen.has('resv_lock')) checkSignalling(context, resv);
     if (open.sweeping && event.ret === 0) open.swept.add(resv);
     if (event.ret === EDEADLK && open.contention.length < MAX_CONTENTION) {
@@ -193,6 +202,13 @@ export const lockHandlers: Handlers = {
     if (!world.seen.has('reserve_fences')) keepReserve(context, resv, event.numFences, event.ret);
   },
 
+  va_rebind(_event, context) {
+    const open = context.task.innermost;
+    if (open?.known !== true || open.exec.state !== 'locked' || open.rebindTold) return;
+    open.rebindTold = true;
+    tell(context, { kind: 'exec_misuse', misuse: 'rebind-after-done', absence: 'call', needs: ['exec_fini'] });
+  },
+
   unlock_obj(event, context) {
     const open = context.world.contexts.get(event.exec);
     if (open === undefined) return;
@@ -225,6 +241,7 @@ export const lockHandlers: Handlers = {
     const { task, world } = context;
     const holder = task.contexts.find((open) => open.exec.holdsResv(event.resv));
     const obj = objOf(context, event.resv);
+    if (event.usage === USAGE_WRITE && holder !== undefined) checkUsage(context, holder, event.resv, obj);
     const keep = (outcome: FenceUse['outcome']) => {
       const { resv, usage } = event;
       const { line } = context.where;
@@ -255,6 +272,16 @@ export const lockHandlers: Handlers = {
     tell(context, { kind: 'fence_unreserved', obj, resv: event.resv, evidence, absence: 'call' });
   },
 };
+
+/** Drivers whose users synchronize explicitly must not make others wait for what they only map. */
+function checkUsage(context: Context, { exec }: ExecContext, resv: Ptr, obj: Ptr): void {
+  for (const vm of context.world.vms.values()) {
+    const explicit = vm.driver !== undefined && DRIVER_TRAITS[vm.driver].explicitSync;
+    if (!explicit || vm.resv === resv || !exec.holdsResv(vm.resv)) continue;
+    tell(context, { kind: 'fence_implicit', usage: USAGE_WRITE, vm, obj, resv });
+    return;
+  }
+}
 
 function keepReserve(context: Context, resv: Ptr, slots: number, ret: number): void {
   const { world, task, where } = context;
@@ -289,6 +316,16 @@ function countsAgree(open: ExecContext, numObjects: number | undefined): boolean
   return open.exec.prelocked !== undefined && numObjects === followed - 1;
 }
 
+/** Whether this kernel keeps a prelocked object that nothing asked for shows in exec->num_objects. */
+function learnPrelocked({ world, where }: Context, { exec, known }: ExecContext, numObjects: number | undefined): void {
+  const { prelocked, objects } = exec;
+  if (numObjects === undefined || prelocked === undefined || !known || exec.state !== 'locked') return;
+  const others = objects.includes(prelocked) ? objects.length - 1 : objects.length;
+  const kept = numObjects - others;
+  if (kept !== 0 && kept !== 1) return;
+  world.kernel.prove('keepsPrelocked', kept === 1, `num_objects is ${numObjects} at line ${where.line}`);
+}
+
 /** Which held objects had no use: not the VM's resv, not listed, not touched by a step. */
 function judgeRedundant(context: Context, open: ExecContext, job: Job): void {
   const vm = job.vm;
@@ -301,7 +338,7 @@ function judgeRedundant(context: Context, open: ExecContext, job: Job): void {
   }
   for (const held of open.exec.objects) {
     if (held.resv === vm.resv || job.needed.has(held.resv)) continue;
-    if (held === open.exec.prelocked && !keepsPrelocked(open)) continue;
+    if (held === open.exec.prelocked && !open.keepsPrelocked) continue;
     job.counts.redundant++;
     tell(context, {
       kind: 'lock_unneeded',
@@ -315,10 +352,6 @@ function judgeRedundant(context: Context, open: ExecContext, job: Job): void {
       evidence: [{ line: held.line, text: `${ptrHex(held.obj)} is locked here` }],
     });
   }
-}
-
-function keepsPrelocked(open: ExecContext): boolean {
-  return open.finiObjects === undefined || open.finiObjects === open.exec.objects.length;
 }
 
 function classOf(open: ExecContext, resv: Ptr, prelocked: boolean, job: Job): LockClass {

@@ -14,7 +14,10 @@ import { resvLockHandlers } from './resv_locks.ts';
 import { resvWaitHandlers } from './resv_waits.ts';
 import { tableHandlers } from './tables.ts';
 import { Task } from './task.ts';
+import { claim } from './tell.ts';
 import { treeHandlers } from './tree.ts';
+import { vmBoHandlers } from './vm_bos.ts';
+import { checkAlive, lifeHandlers } from './vm_life.ts';
 import { type MmuMode, World, type WorldOptions, type WorldSink } from './world.ts';
 
 type AnyHandler = (event: VmEvent, context: Context) => void;
@@ -38,6 +41,8 @@ const HANDLERS = merge(
   resvWaitHandlers,
   applyHandlers,
   treeHandlers,
+  vmBoHandlers,
+  lifeHandlers,
   tableHandlers,
   logStepHandlers,
 );
@@ -78,6 +83,7 @@ export class Machine {
     context.where = where;
     const known = this.#kinds.get(event.kind) ?? this.#firstOf(event.kind);
     if (known.end !== undefined && !this.#pairing.follow(task, event, known.end)) world.unpairedCall(where);
+    if (world.mortal.size > 0) checkAlive(context, event);
     known.handler(event, context);
   }
 
@@ -101,7 +107,9 @@ export class Machine {
 
   /** The trace is over: what is still open stays unfinished. */
   finish(): void {
-    if (this.#pairing.lonely) this.world.unpaired++;
+    const { world } = this;
+    if (this.#pairing.lonely) world.unpaired++;
+    for (const task of world.tasks.values()) claim({ task, world }, undefined);
     for (const job of this.world.openJobs) {
       job.unknown.add('the trace ends before the job does');
       finishDetail(this.world, job);

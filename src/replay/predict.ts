@@ -73,7 +73,7 @@ function planDiverged(context: Context, job: Job, op: OpRun, planned: string, ap
     planned,
     applied,
     safeCase: op.safeCase,
-    immediate: vm.tree.isImmediate,
+    immediate: vm.ownListLock,
     op,
     span: { addr: op.addr, range: op.range },
     evidence,

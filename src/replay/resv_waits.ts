@@ -35,7 +35,7 @@ export function holderOf({ world, task }: Context, resv: Ptr, self: ExecContext)
     if (other !== self && other.exec.holdsResv(resv)) return `held by task ${other.pid} since line ${other.line}`;
   }
   for (const other of world.tasks.values()) {
-    const line = other === task ? undefined : other.plainLocks.get(resv);
+    const line = other === task ? undefined : other.resvLocks.get(resv)?.line;
     if (line !== undefined) return `held by task ${other.pid} since line ${line}`;
   }
   return 'its holder is not in the trace';

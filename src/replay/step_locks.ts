@@ -30,7 +30,7 @@ export function checkLocked(context: Context, job: Job | undefined, vm: VmState 
   }
   if (job !== undefined) needObj(world, job, event.obj);
   // Without its VM nobody knows whether it is in immediate mode.
-  if (vm === undefined || vm.tree.isImmediate) return;
+  if (vm === undefined || vm.ownListLock) return;
   const resv = world.resvOf(event.obj);
   if (resv === 0 || task.holds(resv)) return;
   if (job === undefined && !world.framed.has(task.pid)) return;

@@ -1,29 +1,34 @@
 // Steps: those of the lock pass, of an ops list, and those that the driver carries out, each to be compared with what
 // was to be expected, and with what the driver then did to its VM.
 import { add, hex, type U64 } from '../base/u64.ts';
-import { OP_MAP, OP_REMAP, OP_UNMAP, type StepEvent } from '../events/vm_event.ts';
+import { type CoreStep, OP_MAP, OP_REMAP, OP_UNMAP, type StepEvent } from '../events/vm_event.ts';
 import type { Context } from './context.ts';
 import { describeEvent, describeStep, STEP_TYPES } from './describe.ts';
 import type { Span, StepView } from './fact.ts';
 import type { Job, OpRun } from './job.ts';
 import { tellStale } from './lifecycle.ts';
 import { checkMapped } from './map_checks.ts';
+import { keepNeed } from './pass_record.ts';
 import { checkExpected, checkListed, checkPlanned, isOfDump, isStep, notMet, strayStep } from './predict.ts';
 import { checkLocked, requestEvidence } from './step_locks.ts';
 import { AS_ASKED, type Judged, type Mistake, type Probed, StepRun } from './step_run.ts';
 import { deriveStep } from './table_derive.ts';
 import { tell } from './tell.ts';
 import { contradicted } from './tree.ts';
+import { tellDisturbed } from './vm_race.ts';
 import type { VmState } from './vm_state.ts';
 
 /** Steps remembered of one lock request, for display and comparison. */
 const MAX_ASK_STEPS = 4096;
 
 /** A step of the kernel's lock pass, or of an ops list that a driver makes to know what to lock. */
-export function lockStep(event: StepEvent, context: Context): void {
+export function lockStep(event: CoreStep, context: Context): void {
   const job = context.task.job;
   const ask = job?.asks.at(-1);
   if (job === undefined || ask === undefined) return;
+  ask.by ??= event.by;
+  // A helper on top of an ops list shows each step twice.
+  if (ask.by !== event.by) return;
   const index = ask.steps.length;
   if (index < MAX_ASK_STEPS) ask.steps.push(event);
   const { addr, range, obj, offset, call } = ask;
@@ -69,6 +74,7 @@ export function listStep(event: StepEvent, context: Context): void {
 export function driverStep(recorded: StepEvent, context: Context): void {
   const { task, where } = context;
   context.world.stepSeen(recorded.type);
+  tellDisturbed(context);
   if (task.step !== undefined) finishStep(context, true);
   if (task.locking !== undefined) context.world.contradicted(task.job, 'a step within the lock loop');
   const job = task.job;
@@ -89,6 +95,7 @@ export function driverStep(recorded: StepEvent, context: Context): void {
     op.count++;
   }
   if (job !== undefined && op?.request?.list) tellStale(context, job);
+  if (job !== undefined && event.obj !== undefined) keepNeed(context, job, event.obj);
   checkLocked(context, job, vm, event);
   checkMapped(context, vm, event, view, op);
 }

@@ -57,11 +57,12 @@ function finishJob(context: Context, vm: VmState, of: JobTables): void {
   }
   ranges.push(...tables.loose);
   tables.loose.length = 0;
-  judge(context, vm, of.job, ranges);
+  judge(context, vm, of.job, ranges, of.changed[0]?.line ?? 0);
   judgeTlb(context, vm, of);
 }
 
-function judge(context: Context, vm: VmState, job: Job | undefined, ranges: readonly Changed[]): void {
+/** since: the line from which on other changes may have taken the place of the job's. */
+function judge(context: Context, vm: VmState, job: Job | undefined, ranges: readonly Changed[], since: number): void {
   const { tables } = vm;
   const { table } = tables;
   // Derived tables follow the steps, so only single calls can be wrong.
@@ -69,8 +70,9 @@ function judge(context: Context, vm: VmState, job: Job | undefined, ranges: read
   if (table === undefined || !tables.complete || !vm.complete || ranges.length === 0) return;
   const due = merged(table, ranges);
   const late: Span[] = [];
-  for (const later of tables.jobs.values()) {
-    if (job === undefined || isLater(later.job, job)) for (const span of merged(table, later.changed)) late.push(span);
+  for (const pending of tables.jobs.values()) {
+    const later = pending.changed.filter(({ line }) => line > since);
+    for (const span of merged(table, later)) late.push(span);
   }
   const faults: Fault<Gpuva>[] = [];
   for (const span of late.length === 0 ? due : without(due, late)) {
@@ -102,11 +104,6 @@ function without(spans: readonly Span[], taken: readonly Span[]): Iterable<Span>
   for (const { addr, end } of spans) left.add(addr, end);
   for (const { addr, end } of taken) left.remove(addr, end);
   return left;
-}
-
-/** Did this job change the tree after that one? */
-function isLater(one: Job | undefined, that: Job): boolean {
-  return one !== undefined && one.ordinal > that.ordinal;
 }
 
 /** What is wrong in the span and was not said before. */

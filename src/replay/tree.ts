@@ -2,11 +2,14 @@
 import { hex, type Ptr, ptrHex } from '../base/u64.ts';
 import { type Gpuva, makeGpuva } from '../gpuvm/gpuva.ts';
 import type { Context, Handlers } from './context.ts';
-import { checkLinkLocked } from './list_locks.ts';
+import { checkLinkLocked } from './link_locks.ts';
 import { undoes } from './rollback.ts';
 import type { Inserted } from './step_run.ts';
 import { noteTreeChange } from './tables.ts';
 import { tell } from './tell.ts';
+import { checkGpuvaLock, checkLinked, checkListed, checkTreeLocked } from './vm_bos.ts';
+import { checkClosing } from './vm_life.ts';
+import { disturbWalks, tellDisturbed } from './vm_race.ts';
 import type { VmState } from './vm_state.ts';
 
 const EEXIST = -17;
@@ -20,28 +23,13 @@ export const treeHandlers: Handlers = {
     context.world.freeObj(event.obj);
   },
 
-  vm_init(event, context) {
-    const { gpuvm: id, ...init } = event;
-    const vm = context.world.addVm({ id, ...init }, context.where.line);
-    if (event.rObj !== 0) context.world.learnResv(event.rObj, event.resv);
-    if (vm.resv === 0) vm.resv = context.world.resvOf(event.rObj);
-  },
-
-  vm_free(event, context) {
-    context.world.watch?.freed(context, context.world.vms.get(event.gpuvm));
-    context.world.removeVm(event.gpuvm);
-  },
-
-  bo_create(event, context) {
-    context.world.learnResv(event.obj, event.resv);
-  },
-
-  bo_obtain(event, context) {
-    context.world.learnResv(event.obj, event.resv);
-  },
-
   bo_evict(event, context) {
     context.world.watch?.evict(context, event.vmBo, event.evict);
+  },
+
+  va_find(event, context) {
+    const vm = context.world.vms.get(event.gpuvm);
+    if (vm !== undefined) disturbWalks(context, vm, 'a mapping is looked up');
   },
 
   va_map(event, context) {
@@ -92,6 +80,8 @@ export const treeHandlers: Handlers = {
     const { step } = task;
     if (step !== undefined && (step.event.va === 0 || step.event.va === event.va)) step.removed = true;
     noteChange(context);
+    if (vm !== undefined) noteShared(context, vm, event.obj, 'a mapping leaves the VA space');
+    if (vm !== undefined) checkClosing(context, vm);
     if (event.obj !== 0)
       task.job?.links.removed(event.va, {
         addr: event.addr,
@@ -123,22 +113,22 @@ export const treeHandlers: Handlers = {
     checkLinkLocked(context, event, 'link');
     step?.linkedAt.push(event.addr);
     job?.links.linked(event.va);
-    if (event.gpuvaLock === 0 && job?.vm?.tree.isImmediate && event.obj !== 0) {
-      const span =
-        step?.view.addr === undefined || step.view.range === undefined
-          ? undefined
-          : { addr: step.view.addr, range: step.view.range };
-      tell(context, { kind: 'gpuva_unlocked', obj: event.obj, resv: event.resv, span });
-    }
+    checkGpuvaLock(context, job?.vm, event, 'a mapping is linked');
+    checkLinked(context, job?.vm, event);
     const va = job?.vm?.tree.get(event.va);
     if (va !== undefined) va.vmBo = event.vmBo;
   },
 
   va_unlink(event, context) {
-    context.world.learnResv(event.obj, event.resv);
+    const { world } = context;
+    world.learnResv(event.obj, event.resv);
     const { step, job } = context.task;
     checkLinkLocked(context, event, 'unlink');
     if (step !== undefined && (step.event.va === 0 || step.event.va === event.va)) step.unlinked = true;
+    // drm_gpuva_unlink_defer() takes the lock itself.
+    if (!event.deferred) checkGpuvaLock(context, job?.vm, event, 'a mapping is unlinked');
+    checkListed(context, world.vmBos.get(event.vmBo));
+    context.task.unlinkedBo = event.vmBo;
     if (job === undefined || event.obj === 0) return;
     job.links.unlinked(event.va);
     const va = job.vm?.tree.get(event.va);
@@ -159,6 +149,13 @@ function noteNet({ task, where }: Context, vm: VmState, one: Omit<Inserted, 'ret
   job.net.note({ addr, range, obj, offset, line: where.line }, by);
 }
 
+/** The tree is changed: is it locked, and does another task walk it? */
+function noteShared(context: Context, vm: VmState, obj: Ptr, what: string): void {
+  checkTreeLocked(context, vm, obj, what);
+  tellDisturbed(context);
+  disturbWalks(context, vm, what);
+}
+
 /** The first change of a tree while a locking context is open: nothing may be locked in it any more. */
 function noteChange(context: Context): void {
   for (const open of context.task.contexts) if (open.modifiedLine === 0) open.modifiedLine = context.where.line;
@@ -173,6 +170,7 @@ function insert(context: Context, vm: VmState | undefined, id: Ptr, one: Inserte
     return;
   }
   noteChange(context);
+  noteShared(context, vm, one.obj, 'a mapping enters the VA space');
   noteTreeChange(context, vm, one.addr, one.range);
   noteNet(context, vm, one, 1);
   if (one.obj !== 0) task.job?.links.inserted(id, one);

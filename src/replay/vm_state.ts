@@ -2,10 +2,11 @@
 // past to see it as it stood when a lock pass ended.
 import { add, type Ptr, sub, type U64 } from '../base/u64.ts';
 import type { VmDump } from '../events/vm_dump.ts';
-import { OP_MAP, OP_REMAP, type StepEvent } from '../events/vm_event.ts';
+import { type DriverName, OP_MAP, OP_REMAP, type StepEvent } from '../events/vm_event.ts';
 import { type Gpuva, gpuvaEnd, makeGpuva, UNKNOWN_OBJ } from '../gpuvm/gpuva.ts';
 import { Gpuvm, type GpuvmInit } from '../gpuvm/gpuvm.ts';
 import { type MapReq, type Recorded, stepsOfMap, stepsOfUnmap } from '../gpuvm/sm_map.ts';
+import { traitsOf } from './driver_traits.ts';
 import type { OpView, Span } from './fact.ts';
 import type { Job } from './job.ts';
 import { VmTables } from './vm_tables.ts';
@@ -47,6 +48,11 @@ function unknownInit(id: Ptr, dump: VmDump | undefined): GpuvmInit {
   };
 }
 
+/** Does the trace say to what it leads, be it NULL? */
+export function showsObj({ obj }: Gpuva): boolean {
+  return obj !== UNKNOWN_OBJ;
+}
+
 export class VmState {
   readonly id: Ptr;
   /** The order of appearance, which stays the same between runs of one workload. */
@@ -74,6 +80,9 @@ export class VmState {
   treeShown = true;
   /** The VM's own dma_resv, 0 while unknown. */
   resv: Ptr;
+  /** The struct drm_file whose binds use it; 0 while unknown. */
+  file: Ptr = 0;
+  driver: DriverName | undefined;
   #journal: Change[] = [];
   #dropped = 0;
   #pins = 0;
@@ -97,6 +106,11 @@ export class VmState {
   /** The tree is known whole: what a request will give on it is known too. */
   get predictable(): boolean {
     return this.complete && this.treeShown;
+  }
+
+  /** An object's list of mappings has a mutex of its own (immediate mode); otherwise its dma_resv protects it. */
+  get ownListLock(): boolean {
+    return this.tree.isImmediate || traitsOf(this)?.ownListLock === true;
   }
 
   get name(): string {
@@ -211,12 +225,19 @@ export class VmState {
 
   /** The steps that a request would have given at `version`; undefined where that state is not known. */
   stepsAt(version: number, call: 'map' | 'unmap', req: MapReq): Recorded | undefined {
+    const then = this.spaceAt(version, req.addr, req.range);
+    if (then === undefined) return undefined;
+    return call === 'map' ? stepsOfMap(then, req) : stepsOfUnmap(then, req.addr, req.range);
+  }
+
+  /** The VM as it stood at `version`, right within the range only; undefined where that state is not known. */
+  spaceAt(version: number, addr: U64, range: U64): Gpuvm | undefined {
     if (!this.predictable) return undefined;
-    if (version === this.version) return this.stepsNow(call, req);
-    const changes = this.changesSince(version, req.addr, req.range);
+    if (version === this.version) return this.tree;
+    const changes = this.changesSince(version, addr, range);
     if (changes === undefined) return undefined;
-    if (changes.length === 0) return this.stepsNow(call, req);
-    const past = new Set(this.tree.overlaps(req.addr, req.range));
+    if (changes.length === 0) return this.tree;
+    const past = new Set(this.tree.overlaps(addr, range));
     for (const change of changes.toReversed()) {
       if (change.inserted) past.delete(change.va);
       else past.add(change.va);
@@ -225,6 +246,6 @@ export class VmState {
     for (const va of past) {
       if (va !== this.tree.kernelNode) then.insert(makeGpuva(va.id, va.addr, va.range, va.obj, va.offset));
     }
-    return call === 'map' ? stepsOfMap(then, req) : stepsOfUnmap(then, req.addr, req.range);
+    return then;
   }
 }

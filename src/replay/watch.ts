@@ -355,7 +355,7 @@ export class Watch {
   /** A step must have the lock; other calls may be under locks that drm_exec did not take. */
   #ownLock({ task, world }: Context, vm: VmState, obj: Ptr | undefined, what: 'step' | 'call'): WatchLocks['own'] {
     if (obj === undefined || obj === 0) return undefined;
-    if (vm.tree.isImmediate) return 'immediate mode';
+    if (vm.ownListLock) return 'immediate mode';
     const resv = world.resvOf(obj);
     if (resv === 0) return undefined;
     if (task.holds(resv)) return true;

@@ -4,6 +4,7 @@ import type { VmDump } from '../events/vm_dump.ts';
 import type { Where } from '../events/vm_event.ts';
 import type { Gpuva } from '../gpuvm/gpuva.ts';
 import type { GpuvmInit } from '../gpuvm/gpuvm.ts';
+import type { KernelKnowledge } from '../kernels/index.ts';
 import type { Known } from '../mmu/compare.ts';
 import type { Target } from '../mmu/run.ts';
 import { followVm } from './detail.ts';
@@ -11,6 +12,8 @@ import type { Fact, Shown } from './fact.ts';
 import type { Job } from './job.ts';
 import { Memory } from './memory.ts';
 import { type ExecContext, Task } from './task.ts';
+import type { VmBo } from './vm_bos.ts';
+import type { Mortal } from './vm_life.ts';
 import { VmState } from './vm_state.ts';
 import { Watch, type WatchOptions } from './watch.ts';
 
@@ -41,7 +44,10 @@ export interface WorldSink {
 export interface WorldOptions {
   /** Keep what `show` needs of every job. */
   readonly detail: boolean;
+  /** Keep also what another lock pass would meet in the place of each job's own. */
+  readonly passes?: boolean | undefined;
   readonly mmu: MmuMode;
+  readonly kernel: KernelKnowledge;
   /** An address of which everything that shapes it is kept. */
   readonly watch?: WatchOptions | undefined;
 }
@@ -63,7 +69,9 @@ export class World {
   readonly seen = new Set<Shown>();
   readonly sink: WorldSink;
   readonly detail: boolean;
+  readonly passes: boolean;
   readonly mmu: MmuMode;
+  readonly kernel: KernelKnowledge;
   readonly watch: Watch | undefined;
   /** The VM of what stands for its table in the driver. */
   readonly tableVms = new Map<Ptr, Ptr>();
@@ -82,6 +90,11 @@ export class World {
   firstUnpaired = 0;
   /** Events that those before them could not have led to. */
   contradictions = 0;
+  /** A dma_resv was unlocked of which no lock was seen: some are taken by calls that are not probed. */
+  unseenLocks = false;
+  readonly vmBos = new Map<Ptr, VmBo>();
+  /** VMs that are being made, or that are gone. */
+  readonly mortal = new Map<Ptr, Mortal>();
   readonly #byResv = new Map<Ptr, Ptr>();
   readonly #goneVms = new Map<Ptr, { readonly name: string; readonly ordinal: number }>();
   readonly #stepTypes: boolean[] = [];
@@ -95,7 +108,9 @@ export class World {
   constructor(sink: WorldSink, options: WorldOptions) {
     this.sink = sink;
     this.detail = options.detail;
+    this.passes = options.passes === true;
     this.mmu = options.mmu;
+    this.kernel = options.kernel;
     this.watch = options.watch === undefined ? undefined : new Watch(options.watch);
   }
 
@@ -108,6 +123,11 @@ export class World {
   /** Locks are probed, or it is certain by their count that there were none. */
   get locksShown(): boolean {
     return this.seen.has('lock_obj_ret') || (this.#countsAgreed > 0 && this.#countsDisagreed === 0);
+  }
+
+  /** Every lock of a dma_resv is shown, not only those through drm_exec. */
+  get resvLocksShown(): boolean {
+    return this.seen.has('resv_lock') && this.seen.has('resv_unlock') && !this.unseenLocks;
   }
 
   /** Where a driver changes mappings is shown: its step callbacks, or its ops lists and the links that carry them out. */
@@ -132,8 +152,8 @@ export class World {
   /** A task that is in nothing need not be remembered. */
   forgetIdle(task: Task): void {
     if (task.job !== undefined || task.run !== undefined || task.tableRun !== undefined) return;
-    if (task.contexts.length === 0 && task.calls.length === 0 && task.plainLocks.size === 0)
-      this.tasks.delete(task.pid);
+    if (task.making || task.closing !== 0 || task.unclaimed !== undefined) return;
+    if (task.contexts.length === 0 && task.calls.length === 0 && task.resvLocks.size === 0) this.tasks.delete(task.pid);
   }
 
   addVm(init: GpuvmInit, line: number): VmState {
@@ -174,6 +194,7 @@ export class World {
     if (vm === undefined) return;
     this.vms.delete(id);
     for (const [table, of] of this.tableVms) if (of === id) this.tableVms.delete(table);
+    for (const [bo, { vm: of }] of this.vmBos) if (of === vm) this.vmBos.delete(bo);
     vm.ended = vm.predictable && vm.tree.size === 0;
     if (this.#goneVms.size < MAX_GONE_VMS) this.#goneVms.set(id, { name: vm.name, ordinal: vm.ordinal });
   }
@@ -242,6 +263,8 @@ export class World {
     if (vm === undefined || job.vm === vm) return;
     followVm(job, vm);
     job.vm = vm;
+    if (job.file !== 0) vm.file = job.file;
+    vm.driver ??= job.driver;
     job.ordinal = (this.#vmJobs.get(vm.ordinal) ?? 0) + 1;
     this.#vmJobs.set(vm.ordinal, job.ordinal);
   }
@@ -255,13 +278,18 @@ export class World {
       vm.tables.doubt();
     }
     for (const obj of this.objs.values()) obj.resv = 0;
+    this.vmBos.clear();
+    this.mortal.clear();
     this.framed.clear();
     for (const task of this.tasks.values()) {
       task.calls.length = 0;
       task.entered = 0;
       task.step = undefined;
       task.walked = undefined;
-      task.plainLocks.clear();
+      task.disturbed = undefined;
+      task.making = false;
+      task.closing = 0;
+      task.resvLocks.clear();
       task.run = undefined;
       task.tableRun = undefined;
       for (const context of task.contexts) context.known = false;

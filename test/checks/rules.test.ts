@@ -48,6 +48,110 @@ const CASES: Readonly<Record<string, readonly Case[]>> = {
     },
     { fires: 'deferred', where: 'missing', says: /without holding its dma_resv/, silent: ['immediate'] },
   ],
+  'missing-vm-lock': [
+    {
+      fires: 'panthor/prealloc-unlocked', // fa998a9eac88
+      where: 'unlocked_destroy',
+      says: /^the vm_bo 0x\w+ is destroyed while the task does not hold the VM’s dma_resv 0x\w+$/,
+      silent: [...CORRECT, 'correct', 'resv-protected', 'novmresv', 'misc', 'panthor/no-gpuva-lock'],
+    },
+    {
+      fires: 'pvr/edited-put-unlocked',
+      where: { 10: 1 },
+      says: /does not hold its object’s dma_resv/,
+      silent: ['pvr/edited-put-locked', 'pvr/no-unmap-lock'],
+    },
+    {
+      fires: 'msm/edited-vm-unlocked',
+      where: { 5: 1 },
+      says: /^a mapping leaves the VA space while the task does not hold the VM’s dma_resv/,
+      silent: ['msm/bounds-correct', 'msm/unmap-offset'],
+    },
+  ],
+  'wrong-vm-bo': [
+    {
+      fires: 'pvr/overlap',
+      where: 'lost',
+      says: /^the mapping at 0x100000 of object 0x\w+ is linked to the vm_bo of object 0x\w+$/,
+      silent: [...CORRECT, 'correct', 'misc', 'pvr/no-unmap-lock'],
+    },
+  ],
+  'extobj-mismatch': [
+    {
+      fires: 'panthor/edited-resv-late', // ce04ec03a9c2
+      where: { 4: 1 },
+      says: /is on the VM’s list of external objects, but its dma_resv is the VM’s own$/,
+      silent: [...CORRECT, 'correct', 'resv-protected', 'misc'],
+    },
+    {
+      fires: 'msm/edited-unlisted',
+      where: { 1: 1 },
+      says: /^external object 0x\w+ is mapped at 0x110000 and not on the VM’s list of external objects$/,
+      silent: ['msm/bounds-correct'],
+    },
+  ],
+  'vm-bo-leak': [
+    {
+      fires: 'panthor/edited-close-zombies',
+      where: { 0: 1 }, // in no job
+      says: /^the file is closed and VM 0x\w+ is not freed, for it is kept by 1 vm_bo to be cleaned up later$/,
+      silent: [...CORRECT, 'panthor/edited-close', 'correct', 'immediate'],
+    },
+    { fires: 'pvr/edited-close-mapped', where: { 0: 1 }, says: /kept by 2 mappings$/, silent: ['pvr/edited-close'] },
+  ],
+  'zero-length-bind': [
+    {
+      fires: 'msm/edited-zero-length',
+      where: { 6: 1 },
+      says: /^UNMAP 0x100000\+0x0 reaches drm_gpuvm$/,
+      silent: [...CORRECT, 'msm/unmap-offset', 'correct', 'misc'],
+    },
+  ],
+  'freed-vm': [
+    {
+      fires: 'xe/edited-worker-late', // 28d21e3e66c5
+      where: { 0: 1 },
+      says: /^VM 0x\w+ is used after it was freed$/,
+      silent: [...CORRECT, 'xe/edited-worker-flushed', 'misc'],
+    },
+    {
+      fires: 'xe/edited-create-early', // CVE-2024-49865
+      where: { 0: 1 },
+      says: /^task 479 uses VM 0x\w+ before the ioctl of task 478 that makes it is over$/,
+      silent: ['xe/edited-create'],
+    },
+    {
+      fires: 'msm/edited-close-early', // 86404a9e3013
+      where: { 0: 1 },
+      says: /^VM 0x\w+ is torn down while bind job 2800 has not run$/,
+      silent: ['msm/edited-close-waits'],
+    },
+  ],
+  'vm-race': [
+    {
+      fires: 'pvr/edited-map-unlocked', // CVE-2026-68260
+      where: { 3: 1 },
+      says: /^while this walk of the VA space is not over, task 529 is at it too: a mapping is looked up$/,
+      confidence: 'likely',
+      silent: [...CORRECT, 'pvr/edited-map-locked', 'contention-threads', 'deferred'],
+    },
+  ],
+  'implicit-fence': [
+    {
+      fires: 'panthor/edited-usage-write', // f9e7ac6e2e99
+      where: { 0: 11 },
+      says: /^a fence is added to external object 0x\w+ \(dma_resv 0x\w+\) with usage WRITE instead of BOOKKEEP$/,
+      silent: [...CORRECT, 'correct'],
+    },
+  ],
+  'pt-prealloc-unmade': [
+    {
+      fires: 'msm/edited-prealloc-unmade', // 830d68f2cb8a
+      where: { 6: 1 },
+      says: /^3 of 3 pages are freed that were never set aside$/,
+      silent: [...CORRECT, 'msm/edited-prealloc-fails', 'msm/edited-prealloc'],
+    },
+  ],
   'redundant-lock': [
     {
       fires: 'redundant',
@@ -150,8 +254,14 @@ const CASES: Readonly<Record<string, readonly Case[]>> = {
     {
       fires: 'panthor/no-gpuva-lock',
       where: 'unlocked_link',
-      says: /is linked while nobody holds its gpuva.lock$/,
+      says: /^a mapping is linked while nobody holds the gpuva.lock of object 0x\w+/,
       silent: [...CORRECT, 'immediate', 'panthor/no-widen'],
+    },
+    {
+      fires: 'panthor/edited-prealloc-no-gpuva-lock', // 9ce4aef9a5b1
+      where: { 6: 1, 9: 1, 10: 1, 11: 1, 13: 1 },
+      says: /^the vm_bo 0x\w+ is destroyed while nobody holds the gpuva.lock of object 0x\w+/,
+      silent: ['panthor/edited-prealloc-gpuva-lock'],
     },
   ],
   'range-beyond-object': [
@@ -355,7 +465,7 @@ describe.each(rules.map((rule) => rule.id))('%s', (rule) => {
     const { findings, ids } = run(fires, dump);
     const mine = findings.filter((finding) => finding.rule === rule);
     const counts: Record<number, number> = {};
-    for (const { job = 0 } of mine) counts[ids.indexOf(job) + 1] = (counts[ids.indexOf(job) + 1] ?? 0) + 1;
+    for (const { job = -1 } of mine) counts[ids.indexOf(job) + 1] = (counts[ids.indexOf(job) + 1] ?? 0) + 1;
     expect(counts).toEqual(typeof where === 'string' ? truthCounts(fires, where, ids) : where);
     expect(new Set(mine.map((one) => one.confidence))).toEqual(new Set([confidence]));
     expect(mine[0]?.message).toMatch(says);

@@ -1,6 +1,7 @@
 // A driver's doings as events, one call here for each thing that a driver does: for tests of the replay without any text.
 import type { Ptr, U64 } from '../../src/base/u64.ts';
 import { OP_MAP, type OP_REMAP, OP_UNMAP, type StepEvent, type VmEvent } from '../../src/events/vm_event.ts';
+import { KernelKnowledge } from '../../src/kernels/index.ts';
 import type { Fact } from '../../src/replay/fact.ts';
 import type { Job } from '../../src/replay/job.ts';
 import { Machine } from '../../src/replay/machine.ts';
@@ -46,7 +47,7 @@ export class Script {
           this.jobs.push(job);
         },
       },
-      { detail: false, mmu: 'off', ...options },
+      { detail: false, mmu: 'off', kernel: new KernelKnowledge(), ...options },
     );
   }
 
@@ -100,7 +101,7 @@ export class Script {
   /** The ioctl, its lock pass and the first attempt are entered. */
   begin(id: number, job: Ptr, vm: Vm, exec: Ptr, opCount = 1): this {
     return this.emit(
-      { kind: 'bind', driver: 'lab', opCount },
+      { kind: 'bind', driver: 'lab', opCount, file: 0 },
       { kind: 'lock_pass', job, id, gpuvm: vm.gpuvm, exec, opCount },
       { kind: 'exec_init', exec, flags: 3 },
     ).attempt(exec);

@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Report } from '../../src/analyze.ts';
 import { type Capture, driverFixtures, labFixtures, moreCaptures } from '../support/captures.ts';
+import { exportedOnly } from '../support/exported_only.ts';
 import { reportOn } from '../support/report.ts';
 import { holed, identity, invented, random, thinned, truncated, uncounted } from './damage.ts';
 
@@ -38,6 +39,11 @@ describe(`traces ${DAMAGES.map(({ name }) => name).join(', ')}`, () => {
   [...labFixtures, ...driverFixtures].forEach((capture, i) => {
     const heavy = capture.read().length > 500_000;
     it(capture.name, () => checkAll(capture, 1 + i, heavy ? Math.ceil(DEPTH / 4) : DEPTH));
+  });
+
+  driverFixtures.forEach((capture, i) => {
+    const exported = { ...capture, read: () => exportedOnly(capture.read()) };
+    it(`${capture.name}, exported functions only`, () => checkAll(exported, 501 + i, DEPTH));
   });
 
   const sample = moreCaptures.filter((_, i) => DEPTH > 1 || i % 16 === 5);

@@ -2,8 +2,8 @@
 import { Analysis, type AnalyzeOptions, type Report } from '../../src/analyze.ts';
 
 /** The report on these bytes, handed over in pieces of `chunk` bytes. */
-export function reportOn(text: Uint8Array, chunk = text.length): Report {
-  const analysis = new Analysis({ file: 'trace.txt' });
+export function reportOn(text: Uint8Array, chunk = text.length, options: Omit<AnalyzeOptions, 'file'> = {}): Report {
+  const analysis = new Analysis({ ...options, file: 'trace.txt' });
   for (let at = 0; at < text.length; at += chunk) analysis.push(text.subarray(at, at + chunk));
   return analysis.finish();
 }

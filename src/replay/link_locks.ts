@@ -1,9 +1,12 @@
-// Drivers that carry out ops lists (nouveau, xe) show no step callbacks: what they lock is asked where they link and unlink
-// the mappings of a list, which is where drm_gpuvm.c wants the object's dma_resv.
+// Where no step callback is seen, since the driver carries out ops lists (nouveau, xe) or its callbacks are not probed: what
+// it locks is asked where it links and unlinks mappings, which is where drm_gpuvm.c wants the object's dma_resv.
 import type { Ptr, U64 } from '../base/u64.ts';
-import { OP_MAP, OP_REMAP } from '../events/vm_event.ts';
+import { type CoreStep, OP_MAP, OP_REMAP, OP_UNMAP } from '../events/vm_event.ts';
+import type { Step } from '../gpuvm/sm_map.ts';
 import type { Context } from './context.ts';
-import type { Job, ListedStep } from './job.ts';
+import type { Job, ListedStep, OpRun } from './job.ts';
+import { checkMapped } from './map_checks.ts';
+import { keepNeed } from './pass_record.ts';
 import { lockEvidence, VM_UNKNOWN } from './step_locks.ts';
 import { tell } from './tell.ts';
 
@@ -13,6 +16,32 @@ interface Linked {
   readonly addr: U64;
 }
 
+/** No callback shows the steps of drm_gpuvm_sm_map() or drm_gpuvm_sm_unmap(): those that the VM gives stand for them. */
+export function expectSteps(context: Context, job: Job, op: OpRun): void {
+  const { seen } = context.world;
+  if (seen.has('step') || op.request?.list !== false || op.expected === undefined) return;
+  seen.add('listed step');
+  for (const [index, step] of op.expected.steps.entries()) {
+    const event = asEvent(step);
+    const { va, keep, addr, range, obj, offset } = event;
+    const view = { line: op.requestLine, index, type: step.kind, va, keep, addr, range, obj, offset };
+    checkMapped(context, job.vm, event, view, op);
+    job.listed.push({ event, view, op, linked: new Set(), unlocked: false });
+  }
+}
+
+function asEvent(step: Step): CoreStep {
+  const common = { kind: 'core_step', by: 'list', op: 0, priv: 0, gpuvm: 0, prev: undefined, next: undefined } as const;
+  if (step.kind === 'map') {
+    const { addr, range, obj, offset } = step;
+    return { ...common, type: OP_MAP, va: 0, keep: false, addr, range, obj, offset };
+  }
+  const { id: va, addr, range, obj, offset } = step.va;
+  if (step.kind === 'unmap') return { ...common, type: OP_UNMAP, va, keep: step.keep, addr, range, obj, offset };
+  const { keep, prev, next } = step;
+  return { ...common, type: OP_REMAP, va, keep, addr, range, obj, offset, prev, next };
+}
+
 /** drm_gpuva_link(), or drm_gpuva_unlink(). */
 export function checkLinkLocked(context: Context, linked: Linked, how: 'link' | 'unlink'): void {
   const { task, world } = context;
@@ -20,10 +49,11 @@ export function checkLinkLocked(context: Context, linked: Linked, how: 'link' | 
   // Where callbacks are seen they have been judged already.
   if (job === undefined || linked.obj === 0 || task.step !== undefined || world.seen.has('step')) return;
   const { vm } = job;
-  if (vm === undefined || vm.tree.isImmediate) return;
+  if (vm === undefined || vm.ownListLock) return;
   const step = how === 'link' ? linkedStep(job, linked) : unlinkedStep(job, linked.va);
   if (step === undefined) return;
   if (how === 'link') step.linked.add(linked.va);
+  keepNeed(context, job, linked.obj, step);
   const resv = world.resvOf(linked.obj);
   if (resv === 0) {
     job.unknown.add('the dma_resv of an object that it uses is not known');
@@ -42,7 +72,7 @@ export function checkLinkLocked(context: Context, linked: Linked, how: 'link' | 
   const evidence = [
     {
       line: step.view.line,
-      text: `the step is put on its list here; its mapping is ${how}ed at line ${context.where.line}`,
+      text: `the step is asked for here; its mapping is ${how}ed at line ${context.where.line}`,
     },
     ...lockEvidence(context, job, resv),
   ];

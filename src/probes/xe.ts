@@ -1,0 +1,21 @@
+// The functions of xe (xe_vm.c, xe_exec.c). Its page table writes have tracepoints of their own.
+import type { KernelFunction } from './function.ts';
+
+const IOCTL = 'struct drm_device *dev, void *data, struct drm_file *file';
+
+export const xeFunctions: readonly KernelFunction[] = [
+  {
+    signature: `int xe_vm_bind_ioctl(${IOCTL})`,
+    entry: 'op_count=+20(data):u32',
+    ret: 'ret=$retval',
+    minimal: true,
+  },
+  { signature: `int xe_exec_ioctl(${IOCTL})`, entry: '', ret: '', minimal: true },
+  {
+    signature: 'struct dma_fence *vm_bind_ioctl_ops_execute(struct xe_vm *vm, struct xe_vma_ops *vops)',
+    entry: 'job=vops gpuvm=vm',
+    linkage: 'static',
+  },
+];
+
+export const xeEvents: readonly string[] = ['xe/xe_vma_bind', 'xe/xe_vma_unbind'];
