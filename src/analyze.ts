@@ -350,6 +350,8 @@ function doubtsOf(
   if (unparsed !== undefined && !isCounted(stats)) {
     doubts.push(`${unparsed.count} lines are in no known layout, first line ${unparsed.line}: they may be events`);
   }
+  if (stats.layouts.has('kernel-log'))
+    doubts.push('it is a log of the kernel: drivers say in it what they map, and nothing of locks');
   if (stats.events === 0) doubts.push('the trace holds no event of drm_gpuvm, drm_exec or a known driver');
   for (const d of diagnostics)
     if (d.kind === 'cut' || d.kind === 'damaged') doubts.push(`line ${d.line}: ${d.message}`);

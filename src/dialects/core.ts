@@ -1,9 +1,9 @@
 // The probes of drm_gpuvm.c, drm_exec.c, dma-resv.c and drm_gem.c: the same for every driver.
 // Argument names are those of our probe sets; behind a bar stand the kernel's own names, which `$arg*` probes print.
 import type { Ptr } from '../base/u64.ts';
-import type { Args, ProbeSpec } from '../events/probe.ts';
+import type { Args, ProbeSpec, TracepointText } from '../events/probe.ts';
 import { type CoreStep, OP_MAP, OP_REMAP, OP_UNMAP, type SmRequest, type VmEvent } from '../events/vm_event.ts';
-import { containerOf, entry, isErrPtr, ret } from './decode.ts';
+import { containerOf, entry, isErrPtr, rawPtr, ret, tracepoint } from './decode.ts';
 
 /** Offsets of embedded krefs, drm_gpuvm.h (pahole, 6.12 and 6.18, x86-64 without lockdep). */
 const GPUVM_KREF = 0x48;
@@ -428,6 +428,29 @@ function resvLock(a: Args): VmEvent | undefined {
   return code === undefined ? undefined : { kind: 'resv_lock', resv: a.ptr(0) ?? 0, ctx: a.ptr(1) ?? 0, ret: code };
 }
 
+/**
+ * contention_begin and _end (trace/events/lock.h): only where a lock is not free. A ww_mutex, and the dma_resv around it,
+ * begins with its mutex, so that the address is the resv's; other mutexes are told apart by that.
+ */
+const WAIT_TEXT: TracepointText = {
+  head: /^(?=\S+ \(flags=(?:SPIN\|)?MUTEX\))/,
+  rest: '{lock_addr} (flags={names}',
+};
+const WAIT_END_TEXT: TracepointText = { head: /^(?=\S+ \(ret=)/, rest: '{lock_addr} (ret={ret})' };
+const LCB_F_MUTEX = 1 << 5;
+
+/** lock 0: another kind of lock, or a hash of its address. */
+function lockWait(a: Args): VmEvent {
+  // The text was told apart by its flags; a record of trace.dat has them as a number.
+  const flags = a.int(1) ?? LCB_F_MUTEX;
+  return { kind: 'lock_wait', lock: (flags & LCB_F_MUTEX) === 0 ? 0 : rawPtr(a.ptr(0)) };
+}
+
+function lockWaitEnd(a: Args): VmEvent | undefined {
+  const code = a.int(1);
+  return code === undefined ? undefined : { kind: 'lock_wait_end', lock: rawPtr(a.ptr(0)), ret: code };
+}
+
 /** Every lock and unlock of a dma_resv, whoever takes it. */
 const resv: readonly ProbeSpec[] = [
   ret('ww_lock', 'ww_mutex_lock', RESV_ARGS, resvLock),
@@ -437,6 +460,8 @@ const resv: readonly ProbeSpec[] = [
     return got ? { kind: 'resv_lock', resv: a.ptr(0) ?? 0, ctx: a.ptr(1) ?? 0, ret: 0 } : undefined;
   }),
   entry('ww_unlock', 'ww_mutex_unlock', RESV_ARGS.slice(0, 1), (a) => ({ kind: 'resv_unlock', resv: a.ptr(0) ?? 0 })),
+  tracepoint('lock:contention_begin', WAIT_TEXT, ['lock_addr:ptr', 'flags:int'], lockWait),
+  tracepoint('lock:contention_end', WAIT_END_TEXT, ['lock_addr:ptr', 'ret:int'], lockWaitEnd),
 ];
 
 const gem: readonly ProbeSpec[] = [

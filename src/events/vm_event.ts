@@ -149,6 +149,9 @@ export type VmEvent =
   /** ww_mutex_lock() of a dma_resv; ctx 0: not from drm_exec. */
   | { readonly kind: 'resv_lock'; readonly resv: Ptr; readonly ctx: Ptr; readonly ret: number }
   | { readonly kind: 'resv_unlock'; readonly resv: Ptr }
+  /** The task begins to wait for a mutex, of whatever kind, and ends to: with the lock (ret 0) or without. 0: another lock. */
+  | { readonly kind: 'lock_wait'; readonly lock: Ptr }
+  | { readonly kind: 'lock_wait_end'; readonly lock: Ptr; readonly ret: number }
   | { readonly kind: 'add_fence'; readonly resv: Ptr; readonly fence: Ptr; readonly usage: number }
   // the driver's own frame around them
   | {
@@ -212,6 +215,21 @@ export type VmEvent =
   | VaInvalidate
   /** A mapping whose object was moved is bound again, for the job that an exec ioctl submits. */
   | { readonly kind: 'va_rebind'; readonly gpuvm: Ptr; readonly va: Ptr }
+  // what a driver's debug messages say of a bind, without VM and objects
+  | {
+      readonly kind: 'log_request';
+      readonly call: SmRequest['call'];
+      readonly addr: U64 | undefined;
+      readonly range: U64 | undefined;
+      readonly offset: U64;
+    }
+  | {
+      readonly kind: 'log_step';
+      readonly type: 'map' | 'remap' | 'unmap';
+      readonly addr: U64;
+      readonly range: U64;
+      readonly keep: boolean;
+    }
   // page tables
   | TableMap
   | TableMapRet

@@ -1,6 +1,7 @@
 // One address of interest: everything that shapes it is kept while the trace goes by. Nothing is judged here.
 import { add, addWrapped, type Ptr, sub, type U64 } from '../base/u64.ts';
 import { OP_MAP, OP_REMAP, OP_UNMAP, type StepEvent } from '../events/vm_event.ts';
+import { UNKNOWN_OBJ } from '../gpuvm/gpuva.ts';
 import { advance, type Target } from '../mmu/run.ts';
 import type { Context } from './context.ts';
 import { STEP_TYPES } from './describe.ts';
@@ -318,7 +319,7 @@ export class Watch {
 
   /** The place of the watched address, where addr leads to offset. */
   #placeFrom(addr: U64 | undefined, obj: Ptr | undefined, offset: U64 | undefined): WatchPlace | undefined {
-    if (addr === undefined || obj === undefined || addr > this.addr) return undefined;
+    if (addr === undefined || obj === undefined || obj === UNKNOWN_OBJ || addr > this.addr) return undefined;
     const at = offset === undefined || obj === 0 ? undefined : addWrapped(offset, sub(this.addr, addr));
     return { obj, offset: at, phys: undefined };
   }

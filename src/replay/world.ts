@@ -224,6 +224,10 @@ export class World {
     this.objs.delete(obj);
   }
 
+  isResv(lock: Ptr): boolean {
+    return this.#byResv.has(lock);
+  }
+
   /** An object that has or had this dma_resv; 0 where none was seen. */
   objWith(resv: Ptr): Ptr {
     const obj = this.#byResv.get(resv);
