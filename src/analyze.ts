@@ -178,9 +178,8 @@ export class Analysis implements EventSink {
     const findings = this.#findings.filter(
       ({ rule }) => (world.locksShown || !LOCK_RULES.has(rule)) && (world.resvLocksShown || rule !== 'missing-vm-lock'),
     );
-    if (this.#lossIsSilent(diagnostics)) for (const finding of findings) finding.confidence = 'inconclusive';
-    if (overruled.length > 0)
-      for (const finding of findings) if (LOCK_RULES.has(finding.rule)) finding.confidence = 'inconclusive';
+    if (this.#lossIsSilent(diagnostics) || overruled.length > 0)
+      for (const finding of findings) finding.confidence = 'inconclusive';
     // A job that is not seen to end may have changed what the dump shows.
     const unended = new Set(this.#jobs.filter((row) => row.endLine === 0).map((row) => row.vmOrdinal));
     for (const finding of findings)

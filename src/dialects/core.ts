@@ -163,7 +163,17 @@ function vmBo(kind: 'bo_create' | 'bo_obtain'): (a: Args) => VmEvent | undefined
 }
 
 const VM_BO_ARGS = ['gpuvm:ptr', 'obj:ptr', 'resv:ptr', 'vm_bo:ptr'];
-const INSERT_ARGS = ['gpuvm:ptr', 'va:ptr', 'addr:u64', 'range:u64', 'obj:ptr', 'offset:u64', 'flags:int', 'ret:int'];
+const INSERT_ARGS = [
+  'gpuvm:ptr',
+  'va:ptr',
+  'addr:u64',
+  'range:u64',
+  'obj:ptr',
+  'offset:u64',
+  'flags:int',
+  'ret:int',
+  'vm_lock:ptr',
+];
 
 function vaInsert(a: Args): VmEvent | undefined {
   const [addr, range] = [a.u64(2), a.u64(3)];
@@ -180,8 +190,13 @@ function vaInsert(a: Args): VmEvent | undefined {
     obj: a.ptr(4) ?? 0,
     offset: a.u64(5) ?? 0,
     flags: a.int(6) ?? 0,
+    vmLock: a.ptr(8),
     ret: a.int(7),
   };
+}
+
+function vaFind(a: Args): VmEvent {
+  return { kind: 'va_find', gpuvm: a.ptr(0) ?? 0 };
 }
 
 const LINK_ARGS = ['va:ptr', 'vm_bo:ptr', 'obj:ptr', 'resv:ptr', 'addr:u64', 'gpuva_lock:ptr'];
@@ -218,6 +233,11 @@ const gpuvm: readonly ProbeSpec[] = [
   ret('bo_put', 'drm_gpuvm_bo_put', ['vm_bo:ptr', 'destroyed|ret:int'], (a) =>
     a.int(1) === 1 ? { kind: 'bo_destroy', vmBo: a.ptr(0) ?? 0, gpuvaLock: undefined } : undefined,
   ),
+  ret('bo_prealloc', 'drm_gpuvm_bo_obtain_prealloc', ['prealloc|__vm_bo:ptr', 'vm_bo:ptr'], (a) => ({
+    kind: 'bo_prealloc',
+    prealloc: a.ptr(0) ?? 0,
+    vmBo: a.ptr(1) ?? 0,
+  })),
   // GCC splits the freeing part off; its register arguments are not the function's.
   ret('bo_put_part', 'drm_gpuvm_bo_put.part.0', [], () => undefined),
   entry('bo_destroy', 'drm_gpuvm_bo_destroy', ['kref:ptr', 'gpuva_lock:ptr'], (a) => ({
@@ -283,16 +303,22 @@ const gpuvm: readonly ProbeSpec[] = [
   ret('unmap_exec_lock_ret', 'drm_gpuvm_sm_unmap_exec_lock', ['ret:int'], execLockRet),
   ret('va_insert', 'drm_gpuva_insert', INSERT_ARGS, vaInsert),
   entry('va_insert', 'drm_gpuva_insert', INSERT_ARGS, vaInsert),
-  entry('va_remove', 'drm_gpuva_remove', ['gpuvm:ptr', 'va:ptr', 'addr:u64', 'range:u64', 'obj:ptr'], (a) => ({
-    kind: 'va_remove',
-    gpuvm: a.ptr(0) ?? 0,
-    va: a.ptr(1) ?? 0,
-    addr: a.u64(2) ?? 0,
-    range: a.u64(3) ?? 0,
-    obj: a.ptr(4) ?? 0,
-  })),
-  ...['drm_gpuva_find', 'drm_gpuva_find_first', 'drm_gpuva_find_prev', 'drm_gpuva_find_next'].map((symbol) =>
-    entry('va_find', symbol, ['gpuvm:ptr'], (a) => ({ kind: 'va_find', gpuvm: a.ptr(0) ?? 0 })),
+  entry(
+    'va_remove',
+    'drm_gpuva_remove',
+    ['gpuvm:ptr', 'va:ptr', 'addr:u64', 'range:u64', 'obj:ptr', 'vm_lock:ptr'],
+    (a) => ({
+      kind: 'va_remove',
+      gpuvm: a.ptr(0) ?? 0,
+      va: a.ptr(1) ?? 0,
+      addr: a.u64(2) ?? 0,
+      range: a.u64(3) ?? 0,
+      obj: a.ptr(4) ?? 0,
+      vmLock: a.ptr(5),
+    }),
+  ),
+  ...['drm_gpuva_find', 'drm_gpuva_find_first', 'drm_gpuva_find_prev', 'drm_gpuva_find_next'].flatMap((symbol) =>
+    [entry, ret].map((probe) => probe('va_find', symbol, ['gpuvm:ptr'], vaFind)),
   ),
   entry('va_map', 'drm_gpuva_map', ['va:ptr'], (a) => ({ kind: 'va_map', va: a.ptr(0) ?? 0 })),
   entry('va_remap', 'drm_gpuva_remap', ['va:ptr', 'prev:ptr', 'next:ptr'], (a) => ({

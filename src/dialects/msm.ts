@@ -39,6 +39,11 @@ export const msmProbes: readonly ProbeSpec[] = [
     const code = a.int(1);
     return code === undefined ? undefined : { kind: 'pt_prealloc_ret', ret: code };
   }),
+  entry('pt_cleanup', 'msm_iommu_pagetable_prealloc_cleanup', ['gpuvm:ptr', 'count:int', 'ptr:int'], (a) => {
+    const [count, used] = [a.int(1), a.int(2)];
+    if (count === undefined || used === undefined) return undefined;
+    return { kind: 'pt_prealloc_free', count, remaining: count - used };
+  }),
   tracepoint(
     'drm_msm_gpu:msm_mmu_prealloc_cleanup',
     { head: 'count=', rest: '{count}, remaining={remaining}' },

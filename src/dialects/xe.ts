@@ -4,7 +4,7 @@
 import { add, type Ptr, sub, type U64 } from '../base/u64.ts';
 import type { Args, ProbeSpec, TracepointText } from '../events/probe.ts';
 import type { TableMap, TableUnmap, VaInvalidate, VmEvent, VmLife } from '../events/vm_event.ts';
-import { bind, bindRet, entry, ret, submit, tracepoint, vmCreate } from './decode.ts';
+import { bind, bindRet, entry, ret, submit, tracepoint, vmClose, vmCreate } from './decode.ts';
 import { MAP_ARGS, tableMap, tableUnmap, UNMAP_ARGS } from './tables.ts';
 
 const VMA_TEXT: TracepointText = {
@@ -92,6 +92,7 @@ export const xeProbes: readonly ProbeSpec[] = [
   entry('exec_ioctl', 'xe_exec_ioctl', [], () => ({ kind: 'other_ioctl' })),
   ret('exec_ioctl_ret', 'xe_exec_ioctl', [], () => ({ kind: 'other_ioctl_ret' })),
   ...vmCreate('xe_vm_create_ioctl'),
+  ...vmClose('xe_vm_close_and_put'),
   submit('ops_execute', 'vm_bind_ioctl_ops_execute'),
   entry('mmu_map', 'xe_vma_bind', MAP_ARGS, tableMap('xe')),
   entry('mmu_unmap', 'xe_vma_unbind', UNMAP_ARGS, tableUnmap('xe')),

@@ -57,6 +57,8 @@ export type VmEvent =
       /** As of `va_link`. */
       readonly gpuvaLock: Ptr | undefined;
     }
+  /** drm_gpuvm_bo_obtain_prealloc(): where the VM has a vm_bo of the object already the given one is destroyed. */
+  | { readonly kind: 'bo_prealloc'; readonly prealloc: Ptr; readonly vmBo: Ptr }
   /** The last reference of a vm_bo is gone, and it waits for drm_gpuvm_bo_deferred_cleanup(). */
   | { readonly kind: 'bo_zombie'; readonly vmBo: Ptr }
   | { readonly kind: 'bo_deferred_cleanup'; readonly gpuvm: Ptr }
@@ -82,6 +84,8 @@ export type VmEvent =
       readonly obj: Ptr;
       readonly offset: U64;
       readonly flags: number;
+      /** The owner of the driver's lock of the VM, 0 where nobody holds it; undefined where not shown. */
+      readonly vmLock?: Ptr | undefined;
       /** undefined: the entry, the result is not known yet. */
       readonly ret: number | undefined;
     }
@@ -93,6 +97,8 @@ export type VmEvent =
       readonly addr: U64;
       readonly range: U64;
       readonly obj: Ptr;
+      /** As of `va_insert`. */
+      readonly vmLock?: Ptr | undefined;
     }
   | { readonly kind: 'va_map'; readonly va: Ptr }
   | { readonly kind: 'va_remap'; readonly va: Ptr; readonly prev: Ptr; readonly next: Ptr }

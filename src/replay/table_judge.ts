@@ -218,6 +218,9 @@ function judgeTlb(context: Context, vm: VmState, of: JobTables): void {
   if (!tables.flushes || tables.tlb === undefined || !tables.complete) return;
   // Without the driver's frame the job seems to end before its flush.
   if (of.job?.implicit) return;
+  // What another task's job changed meanwhile is flushed by that one.
+  if (tables.clock === 'apply' && [...context.world.openJobs].some((job) => job !== of.job && tables.jobs.has(job)))
+    return;
   const held = [...tables.tlb.staleRanges()];
   if (held.length === 0) return;
   // Once said, it is not said again.

@@ -33,7 +33,7 @@ export function checkText(report: Report, findings: readonly Finding[], options:
     doubts(report, options),
     summary(findings, options),
     [
-      ...wrapped(options.style.dim(kernelLine(report.kernel)), undefined, 4),
+      ...wrapped(kernelLine(report.kernel), options.width, 4).map(options.style.dim),
       totals(report, findings),
       verdict(report, findings, options),
       ...next(report, findings, options),
