@@ -48,7 +48,7 @@ function bpftraceScript(request: ProbeRequest): string {
     '// bpftrace -o raw.txt this-script    (as root, the driver loaded; Ctrl-C ends it)',
     '// LC_ALL=C sort -s -n -k 3,3 raw.txt > trace.txt    (CPUs are printed one after the other)',
     '// Take out the functions that bpftrace does not find. BPFTRACE_PERF_RB_PAGES=4096 loses less.',
-    ...probeList(request).map(bpftraceBlock),
+    ...probeList(request).map((probe) => bpftraceBlock(probe, request.arch)),
     '',
   ].join('\n');
 }

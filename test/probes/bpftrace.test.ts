@@ -40,6 +40,14 @@ describe('bpftrace', () => {
     expect(script).toContain('(uint32)*(uint32 *)((uint64)args->data + 12)');
   });
 
+  it('reads registers and offsets where a function has more than six arguments', () => {
+    expect(script).toContain(
+      'kprobe:drm_gpuvm_init\n{\n  @drm_gpuvm_init_0[tid] = arg0;\n}\nkretprobe:drm_gpuvm_init\n',
+    );
+    expect(script).toContain('(uint64)*(uint64 *)(*(uint64 *)(@drm_gpuvm_init_0[tid] + 208) + 248));');
+    expect(script).toContain('  delete(@drm_gpuvm_init_0[tid]);\n');
+  });
+
   it('prints no text that could hold a line of its own', () => {
     expect(script).not.toMatch(/%s|%r|comm|str\(/);
   });
