@@ -42,8 +42,15 @@ export interface AnalyzeOptions {
   readonly watch?: WatchOptions | undefined;
   /** VMs as they were before the trace began, by the pointers that they have in it. */
   readonly initial?: ReadonlyMap<Ptr, VmDump> | undefined;
+  /** VMs as they should be: at the end, or before the first event that `until` answers with `false`. */
+  readonly expect?: Expectation | undefined;
   /** Asked before each event; `false` ends the analysis there, with the state as it then is. */
-  readonly until?: (where: Where) => boolean;
+  readonly until?: ((where: Where) => boolean) | undefined;
+}
+
+export interface Expectation {
+  readonly dumps: readonly VmDump[];
+  readonly until: ((where: Where) => boolean) | undefined;
 }
 
 export interface Report {
@@ -57,6 +64,8 @@ export interface Report {
   readonly doubts: readonly string[];
   /** The state at the end, or where `until` stopped. */
   readonly world: World;
+  /** Events by probed function; 0: installed and never fired; undefined: it means nothing to us. */
+  readonly probed: ReadonlyMap<string, number | undefined>;
 }
 
 export class Analysis implements EventSink {
@@ -77,11 +86,15 @@ export class Analysis implements EventSink {
   readonly #fingerprints = new Fingerprints();
   readonly #kernel: KernelKnowledge;
   #begun = false;
+  /** The expectation, until it was compared. */
+  #awaited: Expectation | undefined;
+  readonly #uncompared: string[] = [];
   #stopped = false;
 
   constructor(options: AnalyzeOptions) {
     this.#options = options;
     this.#kernel = new KernelKnowledge(options.kernel);
+    this.#awaited = options.expect;
     this.#machine = new Machine(
       {
         fact: (fact) => this.#judge(fact),
@@ -131,6 +144,7 @@ export class Analysis implements EventSink {
       this.#stopped = true;
       return;
     }
+    if (this.#awaited?.until?.(where) === false) this.#compare();
     this.#machine.event(event, where);
   }
 
@@ -139,6 +153,11 @@ export class Analysis implements EventSink {
     this.#begun = true;
     const { release } = this.#decoder.stats;
     if (release !== undefined) this.#kernel.release(release, 'the trace’s header');
+  }
+
+  #compare(): void {
+    if (this.#awaited !== undefined) this.#uncompared.push(...this.#machine.expect(this.#awaited.dumps));
+    this.#awaited = undefined;
   }
 
   loss(): void {
@@ -152,15 +171,23 @@ export class Analysis implements EventSink {
       this.#decoder.finish();
       this.#machine.finish();
     }
+    this.#compare();
     const { stats, diagnostics } = this.#decoder;
     const { world } = this.#machine;
     proveKernel(this.#kernel, this.#table);
     const kernel = this.#kernel.report();
+    const { overruled } = this.#kernel;
     const { seen } = world;
     const findings = this.#findings.filter(
       ({ rule }) => (world.locksShown || !LOCK_RULES.has(rule)) && (world.resvLocksShown || rule !== 'missing-vm-lock'),
     );
-    if (this.#lossIsSilent(diagnostics)) for (const finding of findings) finding.confidence = 'inconclusive';
+    if (this.#lossIsSilent(diagnostics) || overruled.length > 0)
+      for (const finding of findings) finding.confidence = 'inconclusive';
+    // A job that is not seen to end may have changed what the dump shows.
+    const unended = new Set(this.#jobs.filter((row) => row.endLine === 0).map((row) => row.vmOrdinal));
+    for (const finding of findings)
+      if (finding.rule === 'state-mismatch' && unended.has(this.#vmOf.get(finding)?.ordinal ?? 0))
+        finding.confidence = 'inconclusive';
     const misfits = new Map([...world.misfits].map(([vm, why]) => [vm.ordinal, why]));
     for (const finding of findings)
       if (misfits.has(this.#vmOf.get(finding)?.ordinal ?? 0)) finding.confidence = 'inconclusive';
@@ -171,8 +198,16 @@ export class Analysis implements EventSink {
       const known = misfit === undefined ? row : row.withDoubt(`the initial state of its VM does not fit: ${misfit}`);
       return known.withProbes(seen, world.locksShown, world.stepsShown);
     });
-    const doubts = this.#stopped ? [] : doubtsOf(world, stats, diagnostics, jobs);
-    return { file: this.#options.file, findings: shown, jobs, diagnostics, stats, kernel, doubts, world };
+    const doubts = this.#stopped ? [] : [...overruled, ...doubtsOf(world, stats, diagnostics, jobs)];
+    doubts.push(...this.#uncompared);
+    const { file } = this.#options;
+    return { file, findings: shown, jobs, diagnostics, stats, kernel, doubts, world, probed: this.#probed };
+  }
+
+  get #probed(): Map<string, number | undefined> {
+    const { probed } = this.#table;
+    for (const { symbol } of this.#options.definitions ?? []) if (!probed.has(symbol)) probed.set(symbol, 0);
+    return probed;
   }
 
   /** Events are missing without the tracer saying where: nothing in the file is above doubt. */

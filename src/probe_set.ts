@@ -44,16 +44,16 @@ export function makeProbeTable({ definitions, mmu = 'trace', driver }: DecodeOpt
   return table;
 }
 
-/** What the probes that the trace shows tell of its kernel: functions that it has, and what they take. */
+/** What the probes that the trace shows tell of its kernel: functions that it has, and what they take; newest first. */
 export function proveKernel(kernel: KernelKnowledge, table: ProbeTable): void {
   const met = table.bindings.filter((binding) => binding.met);
-  for (const { key, on = [], off = [], params = [] } of switches) {
+  for (const { key, on = [], off = [], params = [] } of switches.toReversed()) {
     for (const { spec, shown } of met) {
       const title = `${spec.symbol}()`;
-      if (on.includes(spec.symbol)) kernel.prove(key, true, `${title} is in the trace`);
-      else if (off.includes(spec.symbol)) kernel.prove(key, false, `${title} is in the trace`);
+      if (on.includes(spec.symbol)) kernel.prove(key, true, `${title} occurs`);
+      else if (off.includes(spec.symbol)) kernel.prove(key, false, `${title} occurs`);
       const mark = params.find(({ of, param }) => of.includes(spec.symbol) && shown.has(param));
-      if (mark !== undefined) kernel.prove(key, mark.value, `${title} has the argument ${mark.param} in the trace`);
+      if (mark !== undefined) kernel.prove(key, mark.value, `${title} has the argument ${mark.param}`);
     }
   }
 }

@@ -41,8 +41,12 @@ const RULES: Readonly<Record<string, Rule>> = {
     because: 'it learns what happened and never judges',
   },
   whatif: {
-    may: ['base', 'gpuvm', 'replay'],
+    may: ['base', 'events (type)', 'gpuvm', 'replay', 'patch (type)'],
     because: 'it asks the models about a job that the replay has followed; it judges no more than counts',
+  },
+  coverage: {
+    may: ['base', 'gpuvm', 'replay', 'exec (type)', 'findings (type)', 'patch (type)'],
+    because: 'it counts what the replay saw; what it means is for others',
   },
   findings: { may: ['base', 'events'], because: 'what a user reads and compares' },
   checks: {
@@ -61,6 +65,7 @@ const RULES: Readonly<Record<string, Rule>> = {
       'gpuvm (type)',
       'exec (type)',
       'checks (type)',
+      'coverage',
       'whatif',
       'csv-stringify/sync',
     ],
@@ -109,6 +114,7 @@ const RULES: Readonly<Record<string, Rule>> = {
       'checks',
       'findings',
       'mmu',
+      'coverage',
       'whatif',
       'analyze.ts',
       'probe_set.ts',

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { expect, it } from 'vitest';
 import { bugs, isCaught } from '../src/checks/bugs.ts';
 import { probes } from '../src/dialects/index.ts';
-import { rules } from '../src/index.ts';
+import { rules, switches } from '../src/index.ts';
 import { blameColumns } from '../src/reporters/blame_rows.ts';
 import { findingColumns, jobColumns, mmuColumns, stateColumns } from '../src/reporters/columns.ts';
 import { walkColumns } from '../src/reporters/walk.ts';
@@ -87,4 +87,15 @@ it('README shows what blame says of a fault', () => {
   const [, args = '', shown = ''] = /\$ gpuvm-trace (blame fixtures.*)\n([\s\S]*?) {2}\.\.\.\n/.exec(text) ?? [];
   expect(shown.split('\n').length).toBeGreaterThan(3);
   expect(run(args.split(' ')).out.startsWith(shown)).toBe(true);
+});
+
+it('README shows what patch says of one, and names the switches that are', () => {
+  const text = readFileSync(README, 'utf8');
+  const [, args = '', shown = ''] = /\$ gpuvm-trace (patch fixtures.*)\n([\s\S]*?)```/.exec(text) ?? [];
+  expect(shown.split('\n').length).toBeGreaterThan(3);
+  expect(run(args.split(' ')).out).toBe(shown);
+  const section = /## Kernel versions and patches\n([\s\S]*?)\n## /.exec(text)?.[1] ?? '';
+  const named = [...section.matchAll(/^\| ([a-z]+-[a-z-]+) \|/gm)].map(([, name]) => name);
+  expect(named.length).toBe(3);
+  expect(named.filter((name) => !switches.some((one) => one.name === name))).toEqual([]);
 });

@@ -28,6 +28,7 @@ import { pteWrong } from './pte_wrong.ts';
 import { rangeBeyondObject } from './range_beyond_object.ts';
 import { redundantLock } from './redundant_lock.ts';
 import { staleLockSet } from './stale_lock_set.ts';
+import { stateMismatch } from './state_mismatch.ts';
 import { stepDivergence } from './step_divergence.ts';
 import { tlbStale } from './tlb_stale.ts';
 import { transientUnmap } from './transient_unmap.ts';
@@ -64,6 +65,7 @@ export const checks: readonly Check[] = [
   lockInSignallingPath,
   lockLeak,
   rangeBeyondObject,
+  stateMismatch,
   pteStale,
   pteMissing,
   pteWrong,

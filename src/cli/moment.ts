@@ -1,6 +1,6 @@
 // `--at`: the moment of a trace that a user means, and the analysis up to it.
 import { InvalidArgumentError } from 'commander';
-import { type Report, UserError } from '../index.ts';
+import { type Report, UserError, type Where } from '../index.ts';
 import { type RunOptions, runAnalysis } from './run_analysis.ts';
 import { withFile } from './spooled.ts';
 
@@ -20,16 +20,34 @@ export function parseMoment(text: string): Moment {
   throw new InvalidArgumentError('expected a time stamp, line:N, job:ID, last-job or end.');
 }
 
-/** The analysis of `file` with the state as it was at that moment. Moments that only the whole trace tells take two passes. */
+/** Does an event lie before the moment's end? Undefined: all of them do. */
+export type Until = ((where: Where) => boolean) | undefined;
+
+/** The analysis of `file` with the state as it was at that moment. */
 export async function runUntil(file: string, moment: Moment, options: RunOptions): Promise<Report> {
-  if (moment.kind === 'end') return runAnalysis(file, options);
-  if (moment.kind === 'line') return runAnalysis(file, { ...options, until: (where) => where.line <= moment.line });
-  if (moment.kind === 'time')
-    return runAnalysis(file, { ...options, until: (where) => Number(where.time()) <= moment.seconds });
-  return withFile(file, async (path) => {
-    const line = endOfJob(await runAnalysis(path, options), moment);
-    return runUntil(path, { kind: 'line', line }, options);
-  });
+  return withMoment(file, moment, options, (path, until) => runAnalysis(path, { ...options, until }));
+}
+
+/** Moments that only the whole trace tells take a reading of their own. */
+export async function withMoment<T>(
+  file: string,
+  moment: Moment,
+  options: RunOptions,
+  use: (path: string, until: Until) => Promise<T>,
+): Promise<T> {
+  switch (moment.kind) {
+    case 'end':
+      return use(file, undefined);
+    case 'line':
+      return use(file, (where) => where.line <= moment.line);
+    case 'time':
+      return use(file, (where) => Number(where.time()) <= moment.seconds);
+    default:
+      return withFile(file, async (path) => {
+        const line = endOfJob(await runAnalysis(path, options), moment);
+        return use(path, (where) => where.line <= line);
+      });
+  }
 }
 
 function endOfJob(report: Report, moment: Moment): number {

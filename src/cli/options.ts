@@ -4,8 +4,9 @@ import { MMU_MODES } from '../index.ts';
 import { FORMATS } from '../reporters/table.ts';
 import { parseMoment } from './moment.ts';
 
-export function atOption(): Option {
-  return new Option('--at <moment>', 'a time stamp, line:N, job:ID (when it ends), last-job, or end')
+/** which: what the moment is of, where it is not that of the whole output. */
+export function atOption(which = ''): Option {
+  return new Option('--at <moment>', `${which}a time stamp, line:N, job:ID (when it ends), last-job, or end`)
     .argParser(parseMoment)
     .default({ kind: 'end' }, 'end');
 }

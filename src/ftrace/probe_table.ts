@@ -39,6 +39,7 @@ export class EventName {
     const binding = /^(0x)?[0-9a-f]{8,16}$/.test(symbol) ? this.bindingByName(at) : this.#table.bySymbol(symbol, at);
     if (binding === undefined) {
       if (this.#foreign.size < 64) this.#foreign.add(symbol);
+      this.#table.meetForeign(symbol);
     } else if (binding.spec.symbol === symbol) {
       this.#bound.push(binding);
     }
@@ -78,11 +79,15 @@ interface TracepointName {
 
 /** Nearly all names that are looked up are of events that mean nothing to us: an empty slot must tell most of them. */
 const TRACEPOINT_SLOTS = 256;
+/** Functions that mean nothing to us, by name. */
+const MAX_FOREIGN = 4096;
 
 export class ProbeTable {
   readonly #bySymbol = new Map<string, ProbeBinding>();
   readonly #byEvent = new Map<string, ProbeBinding>();
   readonly #names = new Map<number, EventName[]>();
+  /** Probed functions that no dialect knows. */
+  readonly #foreign = new Set<string>();
   readonly #tracepoints: (TracepointName | undefined)[] = new Array(TRACEPOINT_SLOTS).fill(undefined);
   readonly bindings: readonly ProbeBinding[];
 
@@ -117,6 +122,18 @@ export class ProbeTable {
     const known = this.#tracepointName(hash, bytes, 0, bytes.length);
     if (known !== undefined) known.bindings.push(binding);
     else this.#tracepoints[slot] = { bytes, bindings: [binding], sibling: this.#tracepoints[slot] };
+  }
+
+  meetForeign(symbol: string): void {
+    if (this.#foreign.size < MAX_FOREIGN) this.#foreign.add(symbol);
+  }
+
+  /** Events by function that a probe of the trace is on; undefined where they mean nothing to us and are not counted. */
+  get probed(): Map<string, number | undefined> {
+    const probed = new Map<string, number | undefined>([...this.#foreign].map((symbol) => [symbol, undefined]));
+    for (const { spec, count } of this.bindings)
+      if (count > 0) probed.set(spec.symbol, (probed.get(spec.symbol) ?? 0) + count);
+    return probed;
   }
 
   bySymbol(symbol: string, at: At): ProbeBinding | undefined {

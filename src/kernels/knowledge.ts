@@ -37,6 +37,7 @@ export class KernelKnowledge {
   #profile: KernelProfile | undefined;
   #from: string | undefined;
   readonly #proofs = new Map<SwitchName, Proof>();
+  readonly #relied = new Map<SwitchName, boolean>();
 
   constructor({ named, patches }: KernelOptions = {}) {
     this.#named = named;
@@ -63,6 +64,22 @@ export class KernelKnowledge {
   /** undefined: nothing tells. */
   get(name: SwitchName): boolean | undefined {
     return this.#proofs.get(name)?.value ?? this.#said(name);
+  }
+
+  /** As get(), for a decision that is not taken again when the trace proves otherwise later. */
+  rely(name: SwitchName): boolean | undefined {
+    const value = this.get(name);
+    if (value !== undefined) this.#relied.set(name, value);
+    return value;
+  }
+
+  /** Where something was decided that the trace proved wrong afterwards, a clause each. */
+  get overruled(): readonly string[] {
+    return [...this.#proofs].flatMap(([name, { value, why }]) => {
+      const relied = this.#relied.get(name);
+      if (relied === undefined || relied === value) return [];
+      return [`${why}, which makes ${switchTitle(name, value)}, but the kernel is said to be ${this.report().name}`];
+    });
   }
 
   /** What was said of it, by version, patch and user, the last of which counts. */

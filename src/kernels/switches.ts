@@ -14,6 +14,7 @@ export interface SwitchDoc {
   readonly params?: readonly { readonly of: readonly string[]; readonly param: string; readonly value: boolean }[];
 }
 
+const DEFERRED = ['drm_gpuva_unlink_defer', 'drm_gpuvm_bo_put_deferred', 'drm_gpuvm_bo_deferred_cleanup'];
 const MAPS = ['drm_gpuvm_sm_map', 'drm_gpuvm_sm_map_ops_create', 'drm_gpuvm_sm_map_exec_lock'];
 
 /** In the order of the versions that brought them. */
@@ -61,13 +62,14 @@ export const switches: readonly SwitchDoc[] = [
     key: 'immediateMode',
     name: 'immediate-mode',
     meaning: 'VM flag 2 is DRM_GPUVM_IMMEDIATE_MODE; it was a flag of the driver’s own before',
-    on: ['DRM_GPUVM_IMMEDIATE_MODE'],
+    // The deferred calls WARN outside of it.
+    on: ['DRM_GPUVM_IMMEDIATE_MODE', ...DEFERRED],
   },
   {
     key: 'deferredVmBo',
     name: 'deferred-vm-bo',
     meaning: 'drm_gpuva_unlink_defer(), drm_gpuvm_bo_put_deferred(), drm_gpuvm_bo_deferred_cleanup()',
-    on: ['drm_gpuva_unlink_defer', 'drm_gpuvm_bo_put_deferred', 'drm_gpuvm_bo_deferred_cleanup'],
+    on: DEFERRED,
   },
 ];
 

@@ -24,9 +24,9 @@ const MBOX_FROM = /^From \S+.*\b\d{4}$/;
 /** Throws UserError where the text is too large or an encoding is broken. */
 export function mailsOf(patch: PatchText): Mail[] {
   if (patch.text.length > LARGEST_PATCH) throw new UserError(`${patch.name}: more than 128 MiB: not a patch`);
-  const lines = patch.text
-    .split('\n')
-    .map((text, at) => ({ text: text.endsWith('\r') ? text.slice(0, -1) : text, line: at + 1 }));
+  const texts = patch.text.split('\n');
+  if (texts.at(-1) === '') texts.pop();
+  const lines = texts.map((text, at) => ({ text: text.endsWith('\r') ? text.slice(0, -1) : text, line: at + 1 }));
   const starts = lines.flatMap(({ text }, at) =>
     isMailStart(text, lines[at - 1]?.text, lines[at + 1]?.text) ? [at] : [],
   );

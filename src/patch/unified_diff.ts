@@ -154,8 +154,8 @@ function isMore(lines: readonly SourceLine[], at: number): boolean {
 }
 
 /**
- * With the first blank of lines and whole blank lines lost, in a mail: what is added and removed must still add up, and
- * not more context may stand there than was. undefined where that is not so, or no blank is lost.
+ * A hunk of which a mail program has taken all first blanks, and whole blank lines: what is added and removed must still
+ * add up, and not more context may stand there than was. undefined where that is not so, or a first blank is left.
  */
 function readDamaged(
   lines: readonly SourceLine[],
@@ -177,7 +177,8 @@ function readDamaged(
     if (kind === '+') added++;
     else if (kind === '-') removed++;
     else context++;
-    const lost = kind === ' ' && mark !== ' ';
+    if (kind === ' ' && /^\s/.test(text)) return undefined;
+    const lost = kind === ' ' && text !== '';
     if (lost) bare++;
     if (removed + context > header.oldCount || added + context > header.newCount) return undefined;
     own.push({ kind, text: lost ? text : text.slice(1), line: line.line, bare: lost });

@@ -146,6 +146,11 @@ export type Fact = At &
       }
     | { readonly kind: 'range_beyond'; readonly detail: string }
     | { readonly kind: 'foreign_private'; readonly detail: string }
+    | {
+        readonly kind: 'state_mismatch';
+        readonly how: 'absent' | 'extra' | 'other range' | 'other object' | 'other offset';
+        readonly detail: string;
+      }
     | { readonly kind: 'bad_rollback'; readonly detail: string }
     | { readonly kind: 'link_imbalance'; readonly detail: string }
     | { readonly kind: 'pte_overwrite'; readonly refused: boolean; readonly detail: string }

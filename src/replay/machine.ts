@@ -1,15 +1,17 @@
 // The replay: takes events in trace order, keeps the models in step with the kernel, and reports facts.
 import { assert } from '../base/assert.ts';
+import type { VmDump } from '../events/vm_dump.ts';
 import type { VmEvent, VmEventKind, Where } from '../events/vm_event.ts';
 import { applyHandlers } from './apply.ts';
 import type { Context, Handlers } from './context.ts';
 import { finishDetail } from './detail.ts';
+import { compareWithDumps } from './expected_state.ts';
 import { frameHandlers } from './frame.ts';
 import { lockHandlers } from './locks.ts';
 import { isPaired, type PairEnd, Pairing, pairEndOf } from './pairing.ts';
 import { resvLockHandlers } from './resv_locks.ts';
 import { tableHandlers } from './tables.ts';
-import type { Task } from './task.ts';
+import { Task } from './task.ts';
 import { claim } from './tell.ts';
 import { treeHandlers } from './tree.ts';
 import { vmBoHandlers } from './vm_bos.ts';
@@ -86,6 +88,12 @@ export class Machine {
     const known: Known = { handler: HANDLERS.get(kind) ?? (() => undefined), end: pairEndOf(kind) };
     this.#kinds.set(kind, known);
     return known;
+  }
+
+  /** The state is now as these dumps say, or facts tell how it is not; what could not be compared is returned. */
+  expect(dumps: readonly VmDump[]): string[] {
+    // Outside of any job, whatever the last event was part of.
+    return compareWithDumps({ ...this.#context, task: new Task(-1) }, dumps);
   }
 
   /** The tracer says that it dropped events here. */

@@ -56,6 +56,9 @@ export const treeHandlers: Handlers = {
     const inserted: Inserted = { addr, range, obj, offset, vmLock, ret, line: where.line }; // a spread was the slowest thing here
     task.step?.inserts.push(inserted);
     if (event.ret === undefined) {
+      // Where no return is probed, nobody knows what was inserted.
+      const unanswered = task.inserting && world.vm(task.inserting.gpuvm);
+      if (unanswered !== undefined) unanswered.treeShown = false;
       task.inserting = { gpuvm: event.gpuvm, va: event.va, inserted, flags: event.flags };
       return;
     }

@@ -96,7 +96,7 @@ export const lifeHandlers: Handlers = {
   vm_init(event, context) {
     const { gpuvm: id, ...init } = event;
     const { world, task, where } = context;
-    const hasImmediateMode = world.kernel.get('immediateMode') !== false;
+    const hasImmediateMode = world.kernel.rely('immediateMode') !== false;
     const vm = world.addVm({ id, ...init, hasImmediateMode }, where.line);
     if (event.rObj !== 0) world.learnResv(event.rObj, event.resv);
     if (vm.resv === 0) vm.resv = world.resvOf(event.rObj);

@@ -6,7 +6,7 @@ import { type DriverName, OP_MAP, OP_REMAP, type StepEvent } from '../events/vm_
 import { type Gpuva, gpuvaEnd, makeGpuva } from '../gpuvm/gpuva.ts';
 import { Gpuvm, type GpuvmInit } from '../gpuvm/gpuvm.ts';
 import { type MapReq, type Recorded, stepsOfMap, stepsOfUnmap } from '../gpuvm/sm_map.ts';
-import { DRIVER_TRAITS } from './driver_traits.ts';
+import { traitsOf } from './driver_traits.ts';
 import type { OpView, Span } from './fact.ts';
 import type { Job } from './job.ts';
 import { VmTables } from './vm_tables.ts';
@@ -57,11 +57,6 @@ export class VmState {
   readonly line: number;
   /** The dump that its mappings before the trace are from. */
   readonly dump: VmDump | undefined;
-  /** An object's list of mappings has a mutex of its own (immediate mode); otherwise its dma_resv protects it. */
-  get ownListLock(): boolean {
-    return this.tree.isImmediate || (this.driver !== undefined && DRIVER_TRAITS[this.driver].ownListLock);
-  }
-
   /** Flags, bounds and reserved node are known. */
   readonly initKnown: boolean;
   /** Mappings from before the trace, as they are met; only of a VM whose init is not in it. */
@@ -106,6 +101,11 @@ export class VmState {
   /** The tree is known whole: what a request will give on it is known too. */
   get predictable(): boolean {
     return this.complete && this.treeShown;
+  }
+
+  /** An object's list of mappings has a mutex of its own (immediate mode); otherwise its dma_resv protects it. */
+  get ownListLock(): boolean {
+    return this.tree.isImmediate || traitsOf(this)?.ownListLock === true;
   }
 
   get name(): string {

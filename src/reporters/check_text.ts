@@ -33,8 +33,8 @@ export function checkText(report: Report, findings: readonly Finding[], options:
     doubts(report, options),
     summary(findings, options),
     [
-      ...wrapped(options.style.dim(kernelLine(report.kernel)), undefined, 4),
-      options.style.dim(driverLine(report.world.drivers)),
+      ...wrapped(kernelLine(report.kernel), options.width, 4).map(options.style.dim),
+      ...wrapped(driverLine(report.world.drivers), options.width, 4).map(options.style.dim),
       totals(report, findings),
       verdict(report, findings, options),
       ...next(report, findings, options),

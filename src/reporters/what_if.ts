@@ -1,6 +1,7 @@
 // `what-if`: a row a job, recorded beside what another lock pass would have come to, and the sums.
 import { PASS_COUNTS, type WhatIfTotals } from '../whatif/totals.ts';
 import type { PassCounts, WhatIfRow } from '../whatif/what_if.ts';
+import { printable } from './escape.ts';
 import { type Column, pointer, toText } from './table.ts';
 
 export const whatIfColumns: readonly Column<WhatIfRow>[] = [
@@ -27,12 +28,18 @@ const FIXED: Readonly<Record<WhatIfTotals['fixed'], string>> = {
   yes: 'it would have been fixed',
   'in part': 'it would have been fixed in part',
   no: 'it would not have been fixed',
+  worse: 'locks would be missing that are not missing now',
   'nothing to fix': 'there is nothing to fix',
   'not known': 'not known of all jobs',
 };
 
-/** `title` says which pass it is. */
-export function whatIfText(title: string, rows: readonly WhatIfRow[], totals: WhatIfTotals): string {
+/** `title` says which pass it is, `remarks` what was understood of a patch. */
+export function whatIfText(
+  title: string,
+  remarks: readonly string[],
+  rows: readonly WhatIfRow[],
+  totals: WhatIfTotals,
+): string {
   const { jobs, unknown, recorded, other, fixed } = totals;
   const lines = Object.entries(LABELS).map(([key, label]) => {
     const name = key as keyof PassCounts;
@@ -41,7 +48,8 @@ export function whatIfText(title: string, rows: readonly WhatIfRow[], totals: Wh
     return `  ${label.padEnd(17)}  ${change.padEnd(12)}  ${remark}`.trimEnd();
   });
   const doubt = unknown === 0 ? '' : `, ${unknown} of them not known`;
-  return `${toText(whatIfColumns, rows)}\n${title}, ${jobs} jobs${doubt}:\n${lines.join('\n')}\n`;
+  const head = [...remarks, `${title} in the place of the recorded lock pass, ${jobs} jobs${doubt}:`].map(printable);
+  return `${toText(whatIfColumns, rows)}\n${[...head, ...lines].join('\n')}\n`;
 }
 
 function moreOrFewer(by: number): string {

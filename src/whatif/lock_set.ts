@@ -3,7 +3,7 @@ import type { Ptr, U64 } from '../base/u64.ts';
 import { type Locker, smMapExecLock, smUnmapExecLock } from '../gpuvm/exec_lock.ts';
 import type { Job, LockAsk, OpRun } from '../replay/job.ts';
 import type { VmState } from '../replay/vm_state.ts';
-import type { ChangedArgument, Locking, OtherPass } from './other_pass.ts';
+import type { Argument, LockingPass, OtherPass } from './other_pass.ts';
 
 /** The locks of a pass; or why they cannot be told. `idle`: the job applied nothing. */
 export type LockSet = LockedSet | { readonly unknown: string; readonly idle: boolean };
@@ -44,8 +44,8 @@ export function lockSetOf(job: Job, pass: OtherPass): LockSet {
   if (vm.resv === 0) return { unknown: 'the dma_resv of its VM is not known', idle: false };
   if (!vm.predictable) return { unknown: 'the VA space is not known whole', idle: false };
   const locks = new PassLocks(job, vm, version);
-  if (pass.kind === 'locking') takeLocks(locks, pass.locking);
-  else retakeLocks(locks, pass.kind === 'recorded' ? [] : pass.changes);
+  if (pass.kind === 'locking') takeLocks(locks, pass);
+  else retakeLocks(locks, pass.kind === 'recorded' ? [] : pass.changed);
   return locks.result;
 }
 
@@ -59,41 +59,43 @@ function passVersion({ lockVersion, detail }: Job): number {
   return Math.min(lockVersion, applied);
 }
 
-function takeLocks(locks: PassLocks, locking: Locking): void {
+function takeLocks(locks: PassLocks, { locking, helpers, adds, wrong }: LockingPass): void {
   const { job, vm } = locks;
   if (job.opCount !== undefined && job.ops.length < job.opCount)
     locks.partial = `only ${job.ops.length} of its ${job.opCount} ops came to be applied`;
   locks.take(vm.resv);
+  if (adds) for (const resv of job.detail?.pass?.held ?? []) locks.take(resv);
   if (locking === 'sweep') for (const obj of locks.mappedObjs()) locks.lock(obj);
   for (const op of job.ops) {
-    if (locking !== 'exec-lock' || op.predicted === undefined) locks.lock(op.obj);
-    else if (!locks.ask({ ...partsOf(op), call: op.predicted })) return;
+    const call = op.predicted;
+    if (locking !== 'exec-lock' || call === undefined || !helpers.includes(call)) locks.lock(op.obj);
+    else if (!locks.ask(withArguments({ ...partsOf(op), call }, op, wrong))) return;
   }
 }
 
 /** The recorded pass, with the changed requests in the place of its own; what it locked besides them stays. */
-function retakeLocks(locks: PassLocks, changes: readonly ChangedArgument[]): void {
+function retakeLocks(locks: PassLocks, changed: readonly Argument[]): void {
   const { job, vm } = locks;
   const { detail } = job;
   const asked = new PassLocks(job, vm, locks.version);
-  for (const ask of changes.length === 0 ? [] : job.asks) asked.ask(ask);
+  for (const ask of changed.length === 0 ? [] : job.asks) asked.ask(ask);
   if (asked.doubt !== undefined) locks.doubt = asked.doubt;
   for (const resv of detail?.pass?.held ?? [])
     if (!asked.resvs.has(resv) || (resv === vm.resv && locksItself(job, vm))) locks.take(resv);
-  if (changes.length === 0) return;
+  if (changed.length === 0) return;
   const opOf = new Map([...(detail?.pairs ?? [])].map(([op, ask]) => [ask, op]));
   for (const ask of job.asks) {
-    const own = changes.filter((change) => change.call === ask.call);
     const op = opOf.get(ask);
-    if (own.length > 0 && op === undefined) locks.doubt = 'a request of its lock pass belongs to no op that is shown';
-    else if (!locks.ask(op === undefined ? ask : changed(ask, op, own))) return;
+    if (op === undefined && changed.some(({ call }) => call === ask.call))
+      locks.doubt = 'a request of its lock pass belongs to no op that is shown';
+    else if (!locks.ask(op === undefined ? ask : withArguments(ask, op, changed))) return;
   }
 }
 
-function changed(ask: LockAsk, op: OpRun, changes: readonly ChangedArgument[]): Request {
-  const parts = partsOf(op);
-  const request = { ...partsOf(ask), call: ask.call };
-  for (const { argument, becomes } of changes) Object.assign(request, { [argument]: parts[becomes] });
+function withArguments({ call, ...own }: Request, op: OpRun, args: readonly Argument[]): Request {
+  const [parts, request] = [partsOf(op), { ...partsOf(own), call }];
+  for (const { argument, is } of args.filter((arg) => arg.call === call))
+    Object.assign(request, { [argument]: parts[is] });
   return request;
 }
 

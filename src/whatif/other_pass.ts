@@ -12,16 +12,32 @@ export type Locking = (typeof LOCKINGS)[number];
 /** What an argument of an exec-lock helper can be, as a part of the op that it is called for. */
 export type OpPart = 'addr' | 'range' | 'obj' | 'offset';
 
-/** An argument of the helper's calls that becomes another part of the op. */
-export interface ChangedArgument {
+/** An argument of one of the helpers that is another part of the op than its own name says, or becomes so. */
+export interface Argument {
   readonly call: LockAsk['call'];
   readonly argument: OpPart;
-  readonly becomes: OpPart;
+  readonly is: OpPart;
+}
+
+export interface LockingPass {
+  readonly kind: 'locking';
+  readonly locking: Locking;
+  /** The helpers that are called; for ops of the other call the listed object is locked. */
+  readonly helpers: readonly LockAsk['call'][];
+  /** What the recorded pass locked stays locked. */
+  readonly adds: boolean;
+  /** Arguments that their calls get wrong. */
+  readonly wrong: readonly Argument[];
+}
+
+/** The helpers as they are meant: called for each op with what is then applied. */
+export function lockingPass(locking: Locking): LockingPass {
+  return { kind: 'locking', locking, helpers: ['map', 'unmap'], adds: false, wrong: [] };
 }
 
 export type OtherPass =
-  | { readonly kind: 'locking'; readonly locking: Locking }
-  /** The recorded requests, made again with other arguments. */
-  | { readonly kind: 'arguments'; readonly changes: readonly ChangedArgument[] }
+  | LockingPass
+  /** The recorded requests, made again with other arguments; what is locked besides them stays. */
+  | { readonly kind: 'arguments'; readonly changed: readonly Argument[] }
   /** Nothing about what is locked changes. */
   | { readonly kind: 'recorded' };

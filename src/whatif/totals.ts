@@ -1,7 +1,7 @@
 // What another lock pass comes to over all jobs: would it have fixed what was missing, and what would it cost?
 import type { PassCounts, WhatIfRow } from './what_if.ts';
 
-export type Answer = 'yes' | 'in part' | 'no' | 'nothing to fix' | 'not known';
+export type Answer = 'yes' | 'in part' | 'no' | 'worse' | 'nothing to fix' | 'not known';
 
 /** Sums over the jobs of which a count is known both ways. */
 export interface WhatIfTotals {
@@ -32,7 +32,8 @@ export function totalsOf(rows: readonly WhatIfRow[]): WhatIfTotals {
 
 function answerOf(before: number, after: number, unknown: number): Answer {
   if (before === 0 && after === 0) return unknown > 0 ? 'not known' : 'nothing to fix';
-  if (after >= before) return 'no';
+  if (after > before) return 'worse';
+  if (after === before) return 'no';
   if (after > 0) return 'in part';
   return unknown > 0 ? 'not known' : 'yes';
 }

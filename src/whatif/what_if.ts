@@ -1,9 +1,10 @@
 // The same jobs under another lock pass: what it would have locked, against what the steps needed.
 import type { Ptr } from '../base/u64.ts';
+import type { DriverName } from '../events/vm_event.ts';
 import type { Job } from '../replay/job.ts';
 import type { JobRow } from '../replay/job_row.ts';
 import { type LockedSet, lockSetOf } from './lock_set.ts';
-import type { OtherPass } from './other_pass.ts';
+import type { Argument, OtherPass } from './other_pass.ts';
 
 /** Undefined: the trace does not tell. */
 export interface PassCounts {
@@ -41,23 +42,42 @@ interface Counted {
 const NOTHING: PassCounts = { locks: undefined, missing: undefined, redundant: undefined, contended: undefined };
 
 export class WhatIf {
+  /** Requests of the recorded passes whose arguments would change, and those that ask for no more than before. */
+  readonly requests = { changed: 0, same: 0 };
+  /** Jobs of another driver than the pass is of: they stay as recorded. */
+  aside = 0;
   readonly #pass: OtherPass;
+  readonly #driver: string | undefined;
   readonly #counted = new Map<string, Counted>();
 
-  constructor(pass: OtherPass) {
+  /** `driver`: whose pass it is; of every driver where undefined. */
+  constructor(pass: OtherPass, driver?: string) {
     this.#pass = pass;
+    this.#driver = driver;
   }
 
   /** Takes a job when it is over, while the VM's past is still remembered (the analysis must be made with `passes`). */
   job(job: Job): void {
     const held = job.detail?.pass?.held ?? new Set();
     const recorded = { locks: held.size, contended: contendedOf(job, held) };
-    const set = lockSetOf(job, this.#pass);
+    const own = isOf(this.#driver, job.driver);
+    if (!own) this.aside++;
+    else if (this.#pass.kind === 'arguments') this.#countRequests(job, this.#pass.changed);
+    const set = lockSetOf(job, own ? this.#pass : { kind: 'recorded' });
     const counted =
       set.unknown === undefined
         ? { other: countsOf(job, set), why: set.partial }
         : { other: set.idle ? { ...NOTHING, missing: 0 } : NOTHING, why: set.unknown };
     this.#counted.set(keyOf(job.id, job.line), { recorded, ...counted });
+  }
+
+  #countRequests(job: Job, changed: readonly Argument[]): void {
+    for (const [op, ask] of job.detail?.pairs ?? []) {
+      const own = changed.filter(({ call }) => call === ask.call);
+      if (own.length === 0) continue;
+      if (own.every(({ argument, is }) => ask[argument] === op[is])) this.requests.same++;
+      else this.requests.changed++;
+    }
   }
 
   /** One row a job, in the order of the report's. */
@@ -67,6 +87,11 @@ export class WhatIf {
       return counted === undefined ? [] : [rowOf(row, counted)];
     });
   }
+}
+
+/** The lab's module stands for any driver. */
+function isOf(driver: string | undefined, of: DriverName | undefined): boolean {
+  return driver === undefined || of === undefined || of === 'lab' || of === driver;
 }
 
 function keyOf(job: number, line: number): string {

@@ -1,9 +1,11 @@
 // Every rule fires on a trace that has its mistake, in the right place, and is silent on one that has not.
 import { describe, expect, it } from 'vitest';
+import type { Report } from '../../src/analyze.ts';
 import { rules } from '../../src/checks/index.ts';
+import { parseDump } from '../../src/dumps/index.ts';
 import type { Confidence, Finding } from '../../src/findings/finding.ts';
 import { fixture, truthOf } from '../support/captures.ts';
-import { reportOn } from '../support/report.ts';
+import { reportOn, reportWith } from '../support/report.ts';
 
 interface Case {
   readonly fires: string;
@@ -12,6 +14,8 @@ interface Case {
   /** In the first finding's message. */
   readonly says: RegExp;
   readonly confidence?: Confidence;
+  /** Beside the trace: what its mappings should be at the end of the last job. */
+  readonly dump?: 'gpuvas-edited';
   /** Traces with other mistakes, or none. */
   readonly silent: readonly string[];
 }
@@ -384,6 +388,15 @@ const CASES: Readonly<Record<string, readonly Case[]>> = {
       silent: ['msm/remap-little'],
     },
   ],
+  'state-mismatch': [
+    {
+      fires: 'correct',
+      dump: 'gpuvas-edited',
+      where: { 0: 5 },
+      says: /^the trace maps 0x104000-0x10c000 to 0x\w+ at offset 0x4000, the dump 0x104000-0x10b000 to 0x\w+ at/,
+      silent: ['correct', 'missing', 'redundant', 'fuzz-correct'],
+    },
+  ],
   'pte-hole-unmap': [
     {
       fires: 'panthor/written-hole', // 19e8bc945605
@@ -434,9 +447,21 @@ const CASES: Readonly<Record<string, readonly Case[]>> = {
   ],
 };
 
-function run(name: string): { findings: readonly Finding[]; ids: readonly number[] } {
-  const { findings, jobs } = reportOn(fixture(name).read());
+function run(
+  name: string,
+  dump: 'gpuvas-edited' | 'gpuvas-after' = 'gpuvas-after',
+): { findings: readonly Finding[]; ids: readonly number[] } {
+  const { read, beside } = fixture(name);
+  const dumped = beside(dump);
+  const { findings, jobs } = dumped === undefined ? reportOn(read()) : reportAgainst(read(), dumped);
   return { findings, ids: jobs.map((row) => row.job) };
+}
+
+/** Compared at the end of the last job. */
+function reportAgainst(text: Uint8Array, dump: string): Report {
+  const { jobs } = reportOn(text);
+  const last = Math.max(...jobs.map((row) => row.endLine));
+  return reportWith(text, { expect: { dumps: parseDump(dump, 'dump'), until: ({ line }) => line <= last } });
 }
 
 /** What the kernel module counted, by the job's place in the trace. */
@@ -454,8 +479,8 @@ describe.each(rules.map((rule) => rule.id))('%s', (rule) => {
     expect(cases.flatMap((one) => one.silent).length).toBeGreaterThan(0);
   });
 
-  it.each(cases)('fires on $fires', ({ fires, where, says, confidence = 'certain' }) => {
-    const { findings, ids } = run(fires);
+  it.each(cases)('fires on $fires', ({ fires, where, says, dump, confidence = 'certain' }) => {
+    const { findings, ids } = run(fires, dump);
     const mine = findings.filter((finding) => finding.rule === rule);
     const counts: Record<number, number> = {};
     for (const { job = -1 } of mine) counts[ids.indexOf(job) + 1] = (counts[ids.indexOf(job) + 1] ?? 0) + 1;
