@@ -3,7 +3,7 @@ import { type Ptr, ptrHex } from './base/u64.ts';
 import { checkOf } from './checks/index.ts';
 import type { Diagnostic } from './events/diagnostic.ts';
 import type { VmDump } from './events/vm_dump.ts';
-import type { VmEvent, Where } from './events/vm_event.ts';
+import type { DriverName, VmEvent, Where } from './events/vm_event.ts';
 import type { Finding } from './findings/finding.ts';
 import { Fingerprints } from './findings/fingerprint.ts';
 import { DatDecoder } from './ftrace/dat_decoder.ts';
@@ -34,6 +34,8 @@ export interface AnalyzeOptions {
   readonly passes?: boolean;
   /** Where the page tables come from; 'trace' where not given. */
   readonly mmu?: MmuMode | undefined;
+  /** Whose trace it is, where its functions are not all of one driver or of none. */
+  readonly driver?: DriverName | undefined;
   /** What is known of the traced kernel beside what the trace tells of it. */
   readonly kernel?: KernelOptions | undefined;
   /** Keep what shapes an address; it is then in the report's `world.watch`. */
@@ -104,6 +106,7 @@ export class Analysis implements EventSink {
         passes: options.passes,
         mmu: options.mmu ?? 'trace',
         kernel: this.#kernel,
+        driver: options.driver,
         watch: options.watch,
       },
     );
@@ -299,6 +302,8 @@ const LOCK_RULES = new Set(['missing-lock', 'redundant-lock', 'stale-lock-set'])
 
 /** Rules of which a trace with silent losses must not give a false finding. */
 const WITHHELD = new Set([
+  'extobj-mismatch',
+  'wrong-vm-bo',
   'missing-lock',
   'missing-vm-lock',
   'freed-vm',

@@ -32,7 +32,7 @@ const FOUND: Readonly<Record<string, Readonly<Record<string, Where>>>> = {
   'msm/prealloc-cleanup-6.12': { 'pt-prealloc-unmade': 'bad_cleanup' },
   'msm/close-pending-6.12': {
     'freed-vm': { 0: 1 },
-    'pte-stale': { 2: 5 }, // what the job maps after the close
+    'pte-stale': { 3: 5 }, // what the job maps after the close
   },
   'msm/bounds': { 'range-beyond-object': 'bounds' },
   'msm/foreign': { 'foreign-private-object': 'foreign' },
