@@ -3,7 +3,7 @@ import { type Ptr, ptrHex } from './base/u64.ts';
 import { checkOf } from './checks/index.ts';
 import type { Diagnostic } from './events/diagnostic.ts';
 import type { VmDump } from './events/vm_dump.ts';
-import type { VmEvent, Where } from './events/vm_event.ts';
+import type { DriverName, VmEvent, Where } from './events/vm_event.ts';
 import type { Finding } from './findings/finding.ts';
 import { Fingerprints } from './findings/fingerprint.ts';
 import { DatDecoder } from './ftrace/dat_decoder.ts';
@@ -34,6 +34,8 @@ export interface AnalyzeOptions {
   readonly passes?: boolean;
   /** Where the page tables come from; 'trace' where not given. */
   readonly mmu?: MmuMode | undefined;
+  /** Whose trace it is, where its functions are not all of one driver or of none. */
+  readonly driver?: DriverName | undefined;
   /** What is known of the traced kernel beside what the trace tells of it. */
   readonly kernel?: KernelOptions | undefined;
   /** Keep what shapes an address; it is then in the report's `world.watch`. */
@@ -104,6 +106,7 @@ export class Analysis implements EventSink {
         passes: options.passes,
         mmu: options.mmu ?? 'trace',
         kernel: this.#kernel,
+        driver: options.driver,
         watch: options.watch,
       },
     );
@@ -178,9 +181,8 @@ export class Analysis implements EventSink {
     const findings = this.#findings.filter(
       ({ rule }) => (world.locksShown || !LOCK_RULES.has(rule)) && (world.resvLocksShown || rule !== 'missing-vm-lock'),
     );
-    if (this.#lossIsSilent(diagnostics)) for (const finding of findings) finding.confidence = 'inconclusive';
-    if (overruled.length > 0)
-      for (const finding of findings) if (LOCK_RULES.has(finding.rule)) finding.confidence = 'inconclusive';
+    if (this.#lossIsSilent(diagnostics) || overruled.length > 0)
+      for (const finding of findings) finding.confidence = 'inconclusive';
     // A job that is not seen to end may have changed what the dump shows.
     const unended = new Set(this.#jobs.filter((row) => row.endLine === 0).map((row) => row.vmOrdinal));
     for (const finding of findings)
@@ -300,6 +302,8 @@ const LOCK_RULES = new Set(['missing-lock', 'redundant-lock', 'stale-lock-set'])
 
 /** Rules of which a trace with silent losses must not give a false finding. */
 const WITHHELD = new Set([
+  'extobj-mismatch',
+  'wrong-vm-bo',
   'missing-lock',
   'missing-vm-lock',
   'freed-vm',
@@ -351,6 +355,8 @@ function doubtsOf(
   if (unparsed !== undefined && !isCounted(stats)) {
     doubts.push(`${unparsed.count} lines are in no known layout, first line ${unparsed.line}: they may be events`);
   }
+  if (stats.layouts.has('kernel-log'))
+    doubts.push('it is a log of the kernel: drivers say in it what they map, and nothing of locks');
   if (stats.events === 0) doubts.push('the trace holds no event of drm_gpuvm, drm_exec or a known driver');
   for (const d of diagnostics)
     if (d.kind === 'cut' || d.kind === 'damaged') doubts.push(`line ${d.line}: ${d.message}`);

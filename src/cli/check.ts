@@ -147,7 +147,7 @@ function findingObject(finding: Finding): Record<string, unknown> {
 }
 
 function traceObject({ report, doubts }: Checked): Record<string, unknown> {
-  const { file, stats, kernel, jobs, diagnostics } = report;
+  const { file, stats, kernel, jobs, diagnostics, world } = report;
   return {
     file,
     lines: stats.lines,
@@ -155,6 +155,7 @@ function traceObject({ report, doubts }: Checked): Record<string, unknown> {
     jobs: jobs.length,
     lost: stats.lost,
     kernel: kernelObject(kernel),
+    drivers: [...world.drivers],
     doubts,
     diagnostics: diagnostics.map(({ kind, line, message, count }) => ({ kind, line, message, count })),
   };

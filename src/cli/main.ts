@@ -18,6 +18,7 @@ const SUBCOMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   'what-if': async () => (await import('./what_if.ts')).whatIfCommand(),
   kernels: async () => (await import('./kernels.ts')).kernelsCommand(),
   patch: async () => (await import('./patch.ts')).patchCommand(),
+  capture: async () => (await import('./capture.ts')).captureCommand(),
   rules: async () => (await import('./rules.ts')).rulesCommand(),
   explain: async () => (await import('./rules.ts')).explainCommand(),
 };
@@ -31,10 +32,10 @@ Examples:
   gpuvm-trace state trace.txt --at job:26        the VA space at a moment
   gpuvm-trace walk trace.txt 0x114000            what the GPU sees at an address
   gpuvm-trace blame trace.txt 0x114000           how it came to be so, and why it faults
-  gpuvm-trace probes --kernel 6.12 --driver xe   the probes that make such a trace
   gpuvm-trace what-if trace.txt --patch fix.patch   would it have helped: another lock pass
   gpuvm-trace coverage *.txt.gz --min 80%        which cases the traces exercise
   gpuvm-trace patch 0001-drm-msm.patch           what a kernel patch changes of all this
+  gpuvm-trace capture --driver xe -- glxgears    a shell script that makes such a trace
   gpuvm-trace explain missing-lock               what a rule means
 
 A trace is ftrace text (tracefs trace or trace_pipe, trace-cmd report) or a trace.dat,

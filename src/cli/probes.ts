@@ -1,15 +1,16 @@
 // `probes`: the probe definitions that a kernel and a driver call for.
-import { Command, InvalidArgumentError, Option } from 'commander';
+import { Command, Option } from 'commander';
+import { parseKernel, UserError } from '../index.ts';
 import { ARCHS, type Arch } from '../probes/kprobe.ts';
 import { listing, MODES, type ProbeMode, type ProbeRequest } from '../probes/listing.ts';
-import { KERNEL_NAMES, kernelOf, PROBED_DRIVERS, type ProbedDriver } from '../probes/probe_list.ts';
+import { PROBED_DRIVERS, type ProbedDriver } from '../probes/probe_list.ts';
 import { outputOption } from './options.ts';
 import { emit, type OutputOptions } from './output.ts';
 
-interface ProbesOptions extends OutputOptions {
+export interface ProbesOptions<Mode extends ProbeMode = ProbeMode> extends OutputOptions {
   readonly kernel: ProbeRequest['kernel'];
   readonly driver: ProbedDriver;
-  readonly mode: ProbeMode;
+  readonly mode: Mode;
   readonly arch: Arch;
   readonly minimal?: boolean;
 }
@@ -19,12 +20,13 @@ Examples:
   gpuvm-trace probes --kernel 6.12 --driver nouveau
   gpuvm-trace probes --driver msm --mode kprobe --arch arm64   for a kernel without BTF
   gpuvm-trace probes --driver xe --minimal                     enough to find missing locks
+  gpuvm-trace probes --driver panthor --mode bpftrace          a script whose output is such a trace
 
 The driver must be loaded when they are installed. A line that the kernel refuses (a function that it
 has inlined, or lacks) can be left out: what it would have shown is then unknown, never wrong.`;
 
 export function probesCommand(): Command {
-  return withProbeOptions(new Command('probes'))
+  return withProbeOptions(new Command('probes'), MODES)
     .description('print the probe definitions that a kernel and a driver call for')
     .addOption(outputOption())
     .addHelpText('after', EXAMPLES)
@@ -32,10 +34,10 @@ export function probesCommand(): Command {
 }
 
 /** The options that say which probes. */
-export function withProbeOptions(command: Command): Command {
+export function withProbeOptions(command: Command, modes: readonly ProbeMode[]): Command {
   return command
     .addOption(
-      new Option('--kernel <version>', `the kernel that is traced, from ${KERNEL_NAMES[0]} on`)
+      new Option('--kernel <kernel>', 'the kernel that is traced: a version, and switches as in 6.12,exec-lock=on')
         .argParser(kernelVersion)
         .default(kernelVersion('6.18'), '6.18'),
     )
@@ -44,18 +46,18 @@ export function withProbeOptions(command: Command): Command {
         .choices(PROBED_DRIVERS)
         .default('none'),
     )
-    .addOption(new Option('--mode <mode>', 'fprobe needs BTF, kprobe works without').choices(MODES).default('fprobe'))
+    .addOption(new Option('--mode <mode>', 'kprobe works without BTF').choices(modes).default('fprobe'))
     .addOption(new Option('--arch <arch>', 'whose registers kprobes name').choices(ARCHS).default('x86_64'))
     .option('--minimal', 'only what finding missing locks takes: exported functions and the ioctl');
 }
 
-export function requestOf({ kernel, driver, mode, arch, minimal = false }: ProbesOptions): ProbeRequest {
+export function requestOf<Mode extends ProbeMode>(options: ProbesOptions<Mode>): ProbeRequest<Mode> {
+  const { kernel, driver, mode, arch, minimal = false } = options;
   return { kernel, driver, mode, arch, minimal };
 }
 
 function kernelVersion(text: string): ProbeRequest['kernel'] {
-  const kernel = /^v?\d+\.\d+/.test(text) ? kernelOf(text.replace(/^v/, '')) : undefined;
-  if (kernel === undefined)
-    throw new InvalidArgumentError(`known are ${KERNEL_NAMES.join(', ')} and what lies between.`);
-  return kernel;
+  const { profile, set } = parseKernel(text);
+  if (profile === undefined) throw new UserError(`--kernel ${text}: a version is needed, such as 6.12`);
+  return { name: text, switches: { ...profile.switches, ...set } };
 }

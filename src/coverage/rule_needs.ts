@@ -20,6 +20,7 @@ export const RULE_NEEDS: Readonly<Record<string, Heard>> = {
   'stale-lock-set': all('exec_cleanup', 'sm_request'),
   'unreserved-fence': ({ seen }) =>
     seen.has('add_fence') && (seen.has('reserve_fences') || seen.has('prepare_obj_ret')),
+  'implicit-fence': all('add_fence'),
   'exec-misuse': all('exec_init', 'exec_cleanup', 'lock_obj_ret'),
   'step-divergence': ({ seen }) => seen.has('va_insert') && (seen.has('step') || seen.has('core_step')),
   'lock-step-divergence': all('step', 'exec_cleanup'),
@@ -32,6 +33,8 @@ export const RULE_NEEDS: Readonly<Record<string, Heard>> = {
   'bad-rollback': all('va_insert', 'va_remove', 'bind_ret'),
   'foreign-private-object': (world) => world.stepsShown && world.seen.has('vm_init'),
   'range-beyond-object': (world) => world.stepsShown && world.seen.has('obj_init'),
+  'lock-in-signalling-path': ({ seen }) => seen.has('run_ret') && (seen.has('resv_lock') || seen.has('lock_obj_ret')),
+  'vm-race': all('sm_request', 'sm_ret', 'va_insert'),
   'lock-leak': all('resv_lock', 'resv_unlock'),
   'pte-stale': tables,
   'pte-missing': tables,

@@ -54,8 +54,10 @@ export class Tally {
     for (const attempt of attempts) contexts.set(attempt.init, [...(contexts.get(attempt.init) ?? []), attempt]);
     for (const passes of contexts.values()) {
       const entries = passes.at(-1)?.attempt.entries ?? [];
-      if (entries.some(({ via }) => via === 'failed' || via === 'interrupted')) this.add('lock pass', 'error');
-      else this.add('lock pass', passes.length > 1 ? 'retry' : 'first try');
+      const failed = job.lockVersion < 0 || entries.some(({ via }) => via === 'failed' || via === 'interrupted');
+      if (failed) this.add('lock pass', 'error');
+      if (passes.length > 1) this.add('lock pass', 'retry');
+      else if (!failed) this.add('lock pass', 'first try');
     }
     for (const { attempt } of attempts) this.#duplicates(attempt.entries);
   }

@@ -25,7 +25,7 @@ export const msmProbes: readonly ProbeSpec[] = [
     job: a.ptr(0) ?? 0,
     ret: a.int(1) ?? 0,
   })),
-  ...stepProbes('msm_gem_vm_sm_step_map', 'msm_gem_vm_sm_step_unmap', 'msm_gem_vm_sm_step_remap'),
+  ...stepProbes('msm', 'msm_gem_vm_sm_step_map', 'msm_gem_vm_sm_step_unmap', 'msm_gem_vm_sm_step_remap'),
   ...run('msm_vma_job_run'),
   ...vmClose('msm_gem_vm_close'),
   entry('mmu_map', 'msm_iommu_pagetable_map', MAP_ARGS, tableMap('msm')),
@@ -39,12 +39,23 @@ export const msmProbes: readonly ProbeSpec[] = [
     const code = a.int(1);
     return code === undefined ? undefined : { kind: 'pt_prealloc_ret', ret: code };
   }),
+  entry('pt_cleanup', 'msm_iommu_pagetable_prealloc_cleanup', ['gpuvm:ptr', 'count:int', 'ptr:int'], (a) => {
+    const [count, used] = [a.int(1), a.int(2)];
+    if (count === undefined || used === undefined) return undefined;
+    return { kind: 'pt_prealloc_free', count, remaining: count - used };
+  }),
   tracepoint(
     'drm_msm_gpu:msm_mmu_prealloc_cleanup',
     { head: 'count=', rest: '{count}, remaining={remaining}' },
     ['count:int', 'remaining:int'],
     (a) => ({ kind: 'pt_prealloc_free', count: a.int(0) ?? 0, remaining: a.int(1) ?? 0 }),
   ),
+  entry('pt_cleanup', 'msm_iommu_pagetable_prealloc_cleanup', ['count:int', 'ptr:int'], (a) => {
+    const [count, used] = [a.int(0), a.int(1)];
+    return count === undefined || used === undefined
+      ? undefined
+      : { kind: 'pt_prealloc_free', count, remaining: count - used };
+  }),
   ret('pt_alloc_ret', 'msm_iommu_pagetable_alloc_pt', ['gpuvm:ptr', 'page|ret:ptr'], (a) => {
     const page = a.ptr(1);
     return page === undefined ? undefined : { kind: 'pt_alloc_ret', gpuvm: a.ptr(0) ?? 0, page };

@@ -12,7 +12,7 @@ export const pvrProbes: readonly ProbeSpec[] = [
   ...vmCreate('pvr_ioctl_create_vm_context'),
   submit('vm_map', 'pvr_vm_map'),
   submit('vm_unmap', 'pvr_vm_unmap'),
-  ...stepProbes('pvr_vm_gpuva_map', 'pvr_vm_gpuva_unmap', 'pvr_vm_gpuva_remap'),
+  ...stepProbes('pvr', 'pvr_vm_gpuva_map', 'pvr_vm_gpuva_unmap', 'pvr_vm_gpuva_remap'),
   entry('mmu_map', 'pvr_mmu_map', MAP_ARGS, tableMap('pvr')),
   entry('mmu_unmap', 'pvr_mmu_unmap', UNMAP_ARGS, tableUnmap('pvr')),
   entry('tlb_flush', 'pvr_mmu_flush_exec', FLUSH_ARGS.slice(0, 1), tlbFlush),

@@ -57,6 +57,8 @@ export type VmEvent =
       /** As of `va_link`. */
       readonly gpuvaLock: Ptr | undefined;
     }
+  /** drm_gpuvm_bo_obtain_prealloc(): where the VM has a vm_bo of the object already the given one is destroyed. */
+  | { readonly kind: 'bo_prealloc'; readonly prealloc: Ptr; readonly vmBo: Ptr }
   /** The last reference of a vm_bo is gone, and it waits for drm_gpuvm_bo_deferred_cleanup(). */
   | { readonly kind: 'bo_zombie'; readonly vmBo: Ptr }
   | { readonly kind: 'bo_deferred_cleanup'; readonly gpuvm: Ptr }
@@ -82,6 +84,8 @@ export type VmEvent =
       readonly obj: Ptr;
       readonly offset: U64;
       readonly flags: number;
+      /** The owner of the driver's lock of the VM, 0 where nobody holds it; undefined where not shown. */
+      readonly vmLock?: Ptr | undefined;
       /** undefined: the entry, the result is not known yet. */
       readonly ret: number | undefined;
     }
@@ -93,6 +97,8 @@ export type VmEvent =
       readonly addr: U64;
       readonly range: U64;
       readonly obj: Ptr;
+      /** As of `va_insert`. */
+      readonly vmLock?: Ptr | undefined;
     }
   | { readonly kind: 'va_map'; readonly va: Ptr }
   | { readonly kind: 'va_remap'; readonly va: Ptr; readonly prev: Ptr; readonly next: Ptr }
@@ -143,6 +149,9 @@ export type VmEvent =
   /** ww_mutex_lock() of a dma_resv; ctx 0: not from drm_exec. */
   | { readonly kind: 'resv_lock'; readonly resv: Ptr; readonly ctx: Ptr; readonly ret: number }
   | { readonly kind: 'resv_unlock'; readonly resv: Ptr }
+  /** The task begins to wait for a mutex, of whatever kind, and ends to: with the lock (ret 0) or without. 0: another lock. */
+  | { readonly kind: 'lock_wait'; readonly lock: Ptr }
+  | { readonly kind: 'lock_wait_end'; readonly lock: Ptr; readonly ret: number }
   | { readonly kind: 'add_fence'; readonly resv: Ptr; readonly fence: Ptr; readonly usage: number }
   // the driver's own frame around them
   | {
@@ -206,6 +215,21 @@ export type VmEvent =
   | VaInvalidate
   /** A mapping whose object was moved is bound again, for the job that an exec ioctl submits. */
   | { readonly kind: 'va_rebind'; readonly gpuvm: Ptr; readonly va: Ptr }
+  // what a driver's debug messages say of a bind, without VM and objects
+  | {
+      readonly kind: 'log_request';
+      readonly call: SmRequest['call'];
+      readonly addr: U64 | undefined;
+      readonly range: U64 | undefined;
+      readonly offset: U64;
+    }
+  | {
+      readonly kind: 'log_step';
+      readonly type: 'map' | 'remap' | 'unmap';
+      readonly addr: U64;
+      readonly range: U64;
+      readonly keep: boolean;
+    }
   // page tables
   | TableMap
   | TableMapRet
@@ -345,6 +369,8 @@ export interface LockRequest {
 export interface DriverStep extends StepFields {
   readonly kind: 'step';
   readonly by: 'driver';
+  /** Whose callback it is. */
+  readonly driver: DriverName;
 }
 
 /** A step that the core itself takes: onto an ops list, or in the kernel's lock pass. */

@@ -72,6 +72,8 @@ export class TextDecoder implements LineSink {
   readonly #graphTask = new Map<number, number>();
   /** CPUs seen; in an overwritten buffer each one's past was lost up to its first line. */
   readonly #cpus = new Set<number>();
+  /** bpftrace tells that it lost events, not when: any that follow may be among them. */
+  #lostAnywhere = false;
   readonly #graph: GraphFunctions;
   #argStart = 0;
   readonly #messages: readonly ProbeBinding[];
@@ -167,6 +169,7 @@ export class TextDecoder implements LineSink {
       this.#cpus.add(rec.cpu);
       this.#sink.loss(rec.cpu, undefined, rec.line);
     }
+    if (this.#lostAnywhere) this.#sink.loss(rec.cpu, undefined, rec.line);
     const head = this.#heads.find(rec);
     if (head === undefined) this.#newHead(rec);
     else if (head.binding !== undefined) this.#decode(head.binding, rec, rec.rest + head.text.length);
@@ -281,7 +284,7 @@ export class TextDecoder implements LineSink {
       return;
     }
     const text = latin1(buf, start, Math.min(end, start + LARGEST_SHOWN));
-    if (this.#lossLine(text, number)) return;
+    if (this.#lossLine(text, number) || this.#bpftraceLine(text, number)) return;
     if (this.#open === 'marker' || this.#open === 'stack' || text.startsWith(' => ')) return;
     if (/^cpus=\d+$|^version = \d+$|^\s*-{10,}$|^\s*$/.test(text)) return;
     if (this.#switchLine(text)) return;
@@ -296,6 +299,16 @@ export class TextDecoder implements LineSink {
     this.stats.lost += count ?? 0;
     this.#note('lost', number, `${count ?? 'some'} events lost on CPU ${match[1]}`);
     this.#sink.loss(Number(match[1]), count, number);
+    return true;
+  }
+
+  /** What bpftrace itself prints between the lines of its script. */
+  #bpftraceLine(text: string, number: number): boolean {
+    const count = /^(?:Lost|Skipped) (\d+) events$/.exec(text)?.[1];
+    if (count === undefined) return /^Attach(?:ing|ed) \d+ probes?(?:\.\.\.)?$/.test(text);
+    this.stats.lost += Number(count);
+    this.#lostAnywhere = true;
+    this.#note('lost', number, `${count} events lost by bpftrace, it does not say where`);
     return true;
   }
 

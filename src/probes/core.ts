@@ -119,11 +119,12 @@ const gpuvm: readonly KernelFunction[] = [
     ret: 'gpuvm ret=$retval',
     minimal: true,
   },
-  ...mapRequest(`${OPS}drm_gpuvm_sm_map_ops_create(${VM}`, 'gpuvm', { ret: 'gpuvm ops=$retval' }),
+  ...mapRequest(`${OPS}drm_gpuvm_sm_map_ops_create(${VM}`, 'gpuvm', { ret: 'gpuvm ops=$retval', minimal: true }),
   {
     signature: `${OPS}drm_gpuvm_sm_unmap_ops_create(${VM}, ${RANGE})`,
     entry: `gpuvm ${FROM_RANGE}`,
     ret: 'gpuvm ops=$retval',
+    minimal: true,
   },
   {
     signature: `${OPS}drm_gpuvm_madvise_ops_create(${VM}, ${REQ})`,
@@ -139,7 +140,8 @@ const gpuvm: readonly KernelFunction[] = [
   {
     signature: 'int drm_gpuva_sm_step(struct drm_gpuva_op *__op, void *priv)',
     entry: stepMembers('__op'),
-    linkage: 'static',
+    linkage: 'static', // its address is taken: a symbol in every build
+    minimal: true,
   },
   {
     signature: 'int drm_gpuva_sm_step_lock(struct drm_gpuva_op *op, void *priv)',

@@ -6,7 +6,7 @@ import { stepFunctions } from './steps.ts';
 const JOB = 'struct msm_vm_bind_job *job';
 const MMU = 'struct msm_mmu *mmu';
 
-export const msmFunctions: readonly KernelFunction[] = [
+const functions: readonly KernelFunction[] = [
   {
     signature: 'int msm_ioctl_vm_bind(struct drm_device *dev, void *data, struct drm_file *file)',
     entry: 'op_count=+4(data):u32',
@@ -59,3 +59,5 @@ export const msmFunctions: readonly KernelFunction[] = [
   },
   flush,
 ];
+
+export const msmFunctions = functions.map((fn): KernelFunction => ({ ...fn, only: { execLock: true } }));

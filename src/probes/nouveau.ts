@@ -17,7 +17,7 @@ export const nouveauFunctions: readonly KernelFunction[] = [
   },
   {
     signature: 'struct dma_fence *nouveau_uvmm_bind_job_run(struct nouveau_job *job)',
-    entry: 'job',
+    entry: 'job gpuvm=job->cli->uvmm.ptr?',
     ret: 'job',
     linkage: 'static',
   },

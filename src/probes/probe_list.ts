@@ -1,6 +1,6 @@
 // Which probes a kernel and a driver call for.
-import { kernels } from '../kernels/index.ts';
-import type { KernelProfile, SwitchName } from '../kernels/profile.ts';
+import { UserError } from '../base/user_error.ts';
+import type { KernelProfile, SwitchName } from '../kernels/index.ts';
 import { coreFunctions } from './core.ts';
 import { type KernelFunction, type Probe, probesOf } from './function.ts';
 import { labFunctions } from './lab.ts';
@@ -38,22 +38,22 @@ export interface ProbeChoice {
 
 /** In the order in which they are installed. */
 export function probeList({ kernel, driver, minimal }: ProbeChoice): Probe[] {
-  return [...coreFunctions, ...FUNCTIONS[driver]]
-    .filter((fn) => isIn(fn, kernel) && (!minimal || fn.minimal === true))
-    .flatMap(probesOf);
+  const own = FUNCTIONS[driver].filter((fn) => isIn(fn, kernel));
+  if (own.length === 0 && driver !== 'none') throw new UserError(`${driver} has no VM_BIND in Linux ${kernel.name}`);
+  const functions = [...coreFunctions.filter((fn) => isIn(fn, kernel)), ...own];
+  return numbered(functions.filter((fn) => !minimal || fn.minimal === true).flatMap(probesOf));
+}
+
+/** The tracer takes an event's name once: functions that mean the same get a number. */
+function numbered(probes: readonly Probe[]): Probe[] {
+  const seen = new Map<string, number>();
+  return probes.map((probe) => {
+    const count = (seen.get(probe.event) ?? 0) + 1;
+    seen.set(probe.event, count);
+    return count === 1 ? probe : { ...probe, event: `${probe.event}_${count}` };
+  });
 }
 
 function isIn({ only = {} }: KernelFunction, kernel: KernelProfile): boolean {
   return Object.entries(only).every(([name, value]) => kernel.switches[name as SwitchName] === value);
-}
-
-export const KERNEL_NAMES = kernels.map(({ name }) => name);
-
-/** The profile of a version such as `6.12` or `6.12.117`: the newest one that is not younger. */
-export function kernelOf(version: string): KernelProfile | undefined {
-  const [major = 0, minor = 0] = version.split('.').map(Number);
-  return kernels.findLast(({ name }) => {
-    const [from = 0, point = 0] = name.split('.').map(Number);
-    return major > from || (major === from && minor >= point);
-  });
 }

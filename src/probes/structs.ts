@@ -71,6 +71,8 @@ export const structs: Readonly<Record<string, Members>> = {
   drm_gem_object: { resv: at(0xf8, 'struct dma_resv *'), 'gpuva.lock.owner.counter': at(0x140, 'u64') },
   drm_exec: { num_objects: at(0x20, 'u32') },
   drm_gpuvm_exec: { vm: at(0x48, VM) },
+  nouveau_job: { cli: somewhere('struct nouveau_cli *') },
+  nouveau_cli: { 'uvmm.ptr': somewhere('struct nouveau_uvmm *') },
   msm_vm_bind_job: { vm: somewhere(VM), nr_ops: somewhere('unsigned int') },
   msm_mmu_prealloc: { count: at(0, 'u32') },
   pvr_mmu_op_context: { mmu_ctx: at(0, 'struct pvr_mmu_context *') },

@@ -36,7 +36,14 @@ export function keepFence(job: Job | undefined, use: FenceUse): void {
 /** The locking context ends: what happened in it. `fini` is 0 where it is not drm_exec_fini() that ends it. */
 export function keepAttempts(open: ExecContext, job: Job, fini: number): void {
   for (const attempt of open.exec.history) {
-    job.detail?.attempts.push({ task: open.pid, init: open.line, fini, attempt, contention: open.contention });
+    job.detail?.attempts.push({
+      task: open.pid,
+      init: open.line,
+      fini,
+      attempt,
+      contention: open.contention,
+      waits: open.waits,
+    });
   }
   keepHeld(open, job);
 }

@@ -138,7 +138,12 @@ export type Fact = At &
     | { readonly kind: 'pt_unmade'; readonly count: number; readonly remaining: number }
     | { readonly kind: 'zero_length'; readonly detail: string }
     | { readonly kind: 'vm_gone'; readonly detail: string }
-    | { readonly kind: 'vm_raced'; readonly detail: string }
+    | {
+        readonly kind: 'vm_raced';
+        readonly detail: string;
+        /** The trace shows who owns the lock; otherwise the order of two tasks' events tells. */
+        readonly shown: boolean;
+      }
     | { readonly kind: 'range_beyond'; readonly detail: string }
     | { readonly kind: 'foreign_private'; readonly detail: string }
     | {

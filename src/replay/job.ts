@@ -10,6 +10,7 @@ import { LinkBalance } from './link_balance.ts';
 import type { PassRecord } from './pass_record.ts';
 import { NetChanges } from './rollback.ts';
 import type { StepRun } from './step_run.ts';
+import type { LockWait } from './task.ts';
 import type { Change, VmState } from './vm_state.ts';
 
 /** What the lock pass asked the VM about: an exec-lock helper's call, or an ops list made while locking. */
@@ -138,6 +139,7 @@ export interface LockAttempt {
   readonly attempt: Attempt;
   /** Of all attempts of the context. */
   readonly contention: readonly Evidence[];
+  readonly waits: readonly LockWait[];
 }
 
 /** What was seen of a job beyond its counts, for a reader of that one job. */

@@ -18,6 +18,7 @@ export function openJob(context: Context, where: Where): Job {
   if (world.detail) job.detail = new JobDetail();
   if (world.passes && job.detail !== undefined) job.detail.pass = new PassRecord((obj) => world.resvOf(obj));
   if (where.pid === -1) job.unknown.add('the text shows no task: jobs of several tasks cannot be told apart');
+  job.driver = world.driver;
   world.openJobs.add(job);
   task.job = job;
   return job;

@@ -9,6 +9,7 @@ import type { FenceUse, Job } from './job.ts';
 import { closeJob, markLockEnd } from './lifecycle.ts';
 import { meetHolders, meetLock } from './pass_record.ts';
 import { checkSignalling } from './resv_locks.ts';
+import { holderOf, waitText } from './resv_waits.ts';
 import { needObj } from './step_locks.ts';
 import { ExecContext } from './task.ts';
 import { tell } from './tell.ts';
@@ -70,14 +71,6 @@ export function dropContexts(context: Context): void {
     if (open.job?.detail !== undefined) keepAttempts(open, open.job, 0);
     dropContext(context, open);
   }
-}
-
-/** Who else holds this resv, for a contention note. */
-function holderOf(context: Context, resv: Ptr, self: ExecContext): string {
-  for (const other of context.world.contexts.values()) {
-    if (other !== self && other.exec.holdsResv(resv)) return `held by task ${other.pid} since line ${other.line}`;
-  }
-  return 'its holder is not in the trace';
 }
 
 function unknownLocks(open: ExecContext, why: string): void {
@@ -177,7 +170,9 @@ export const lockHandlers: Handlers = {
     if (event.ret === 0 && !world.seen.has('resv_lock')) checkSignalling(context, resv);
     if (open.sweeping && event.ret === 0) open.swept.add(resv);
     if (event.ret === EDEADLK && open.contention.length < MAX_CONTENTION) {
-      const text = `${ptrHex(event.obj)} is contended: ${holderOf(context, resv, open)}`;
+      // A wait ends without the lock: its holder was asked for when it began.
+      const waited = waitText(open.waits, resv, open.line, where.line);
+      const text = `${ptrHex(event.obj)} is contended: ${waited || holderOf(context, resv, open)}`;
       open.contention.push({ line: where.line, text });
     }
     if (result.misuse === undefined || !open.known) return;

@@ -8,8 +8,10 @@ import { finishDetail } from './detail.ts';
 import { compareWithDumps } from './expected_state.ts';
 import { frameHandlers } from './frame.ts';
 import { lockHandlers } from './locks.ts';
+import { logStepHandlers } from './log_steps.ts';
 import { isPaired, type PairEnd, Pairing, pairEndOf } from './pairing.ts';
 import { resvLockHandlers } from './resv_locks.ts';
+import { resvWaitHandlers } from './resv_waits.ts';
 import { tableHandlers } from './tables.ts';
 import { Task } from './task.ts';
 import { claim } from './tell.ts';
@@ -36,11 +38,13 @@ const HANDLERS = merge(
   frameHandlers,
   lockHandlers,
   resvLockHandlers,
+  resvWaitHandlers,
   applyHandlers,
   treeHandlers,
   vmBoHandlers,
   lifeHandlers,
   tableHandlers,
+  logStepHandlers,
 );
 
 /** Does an event of this kind change anything? Page tables do so only where they are followed. */

@@ -1,7 +1,7 @@
 // Steps: those of the lock pass, of an ops list, and those that the driver carries out, each to be compared with what
 // was to be expected, and with what the driver then did to its VM.
 import { add, hex, type U64 } from '../base/u64.ts';
-import { type CoreStep, OP_MAP, OP_REMAP, OP_UNMAP, type StepEvent } from '../events/vm_event.ts';
+import { type CoreStep, type DriverStep, OP_MAP, OP_REMAP, OP_UNMAP, type StepEvent } from '../events/vm_event.ts';
 import type { Context } from './context.ts';
 import { describeEvent, describeStep, STEP_TYPES } from './describe.ts';
 import type { Span, StepView } from './fact.ts';
@@ -71,7 +71,7 @@ export function listStep(event: StepEvent, context: Context): void {
   if (job?.vm !== undefined) noteTableStep(context, job, job.vm, view, op);
 }
 
-export function driverStep(recorded: StepEvent, context: Context): void {
+export function driverStep(recorded: DriverStep, context: Context): void {
   const { task, where } = context;
   context.world.stepSeen(recorded.type);
   tellDisturbed(context);
@@ -80,6 +80,7 @@ export function driverStep(recorded: StepEvent, context: Context): void {
   const job = task.job;
   const vm = job?.vm ?? context.world.vm(recorded.gpuvm) ?? task.walked;
   const event = completed(recorded, vm);
+  if (vm !== undefined) vm.driver ??= recorded.driver;
   noteInherited(context, vm, event);
   const op = job?.op;
   const view = viewOf(event, op?.count ?? 0, context);

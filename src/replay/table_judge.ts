@@ -215,13 +215,17 @@ function whatIs({ world }: Context, { kind, va, found }: Fault<Gpuva>): string {
 /** The job's writes are over and translations that it changed were not flushed. */
 function judgeTlb(context: Context, vm: VmState, of: JobTables): void {
   const { tables } = vm;
-  if (!tables.flushes || tables.tlb === undefined || !tables.complete) return;
+  const { table } = tables;
+  if (!tables.flushes || tables.tlb === undefined || table === undefined || !tables.complete) return;
   // Without the driver's frame the job seems to end before its flush.
   if (of.job?.implicit) return;
-  const held = [...tables.tlb.staleRanges()];
+  // What other jobs are still changing they have yet to flush.
+  const theirs = [...tables.jobs.values()].flatMap(({ changed }) => merged(table, changed));
+  const isTheirs = ({ addr, end }: Span) => theirs.some((span) => span.addr < end && addr < span.end);
+  const held = [...tables.tlb.staleRanges()].filter((span) => !isTheirs(span));
   if (held.length === 0) return;
   // Once said, it is not said again.
-  tables.tlb.flush();
+  for (const { addr, end } of held) tables.tlb.flushRange(addr, end - addr);
   const [first] = held;
   const was = first?.held.at(-1);
   if (first === undefined || was === undefined) return;

@@ -10,6 +10,17 @@ import type { TableRun } from './table_write.ts';
 import type { Disturbance } from './vm_race.ts';
 import type { VmState } from './vm_state.ts';
 
+/** A dma_resv that was not free. */
+export interface LockWait {
+  readonly resv: Ptr;
+  readonly line: number;
+  readonly endLine: number;
+  /** Seconds; undefined where the clock counts something else. */
+  readonly took: string | undefined;
+  /** In words. */
+  readonly holder: string;
+}
+
 /** Another task's lock. */
 export interface Rival {
   readonly pid: number;
@@ -37,6 +48,8 @@ export class ExecContext {
   finiObjects: number | undefined;
   readonly slots = new Map<Ptr, Resv>();
   readonly contention: Evidence[] = [];
+  /** Where contention is probed. */
+  readonly waits: LockWait[] = [];
   /** The locks of other tasks while it was open, where `world.passes` asks for them. */
   rivals: Map<Ptr, Rival> | undefined;
 
@@ -101,6 +114,8 @@ export class Task {
   run: RunFrame | undefined;
   /** The last page table call, until something else follows. */
   tableRun: TableRun | undefined;
+  /** It waits for a dma_resv. */
+  waiting: (Omit<LockWait, 'endLine' | 'took'> & { readonly since: string }) | undefined;
   /** The ww_mutexes that ww_mutex_lock() and its relatives left locked. */
   readonly resvLocks = new Map<Ptr, ResvLock>();
   /** A drm_gpuva_insert() whose result is still to come (entry and return probed apart). */

@@ -9,7 +9,7 @@ import { noteTreeChange } from './tables.ts';
 import { tell } from './tell.ts';
 import { checkGpuvaLock, checkLinked, checkListed, checkTreeLocked } from './vm_bos.ts';
 import { checkClosing } from './vm_life.ts';
-import { disturbWalks, tellDisturbed } from './vm_race.ts';
+import { disturbWalks, tellDisturbed, tellUnowned } from './vm_race.ts';
 import type { VmState } from './vm_state.ts';
 
 const EEXIST = -17;
@@ -52,8 +52,8 @@ export const treeHandlers: Handlers = {
 
   va_insert(event, context) {
     const { task, world, where } = context;
-    const { addr, range, obj, offset, ret } = event;
-    const inserted: Inserted = { addr, range, obj, offset, ret, line: where.line }; // a spread was the slowest thing here
+    const { addr, range, obj, offset, vmLock, ret } = event;
+    const inserted: Inserted = { addr, range, obj, offset, vmLock, ret, line: where.line }; // a spread was the slowest thing here
     task.step?.inserts.push(inserted);
     if (event.ret === undefined) {
       // Where no return is probed, nobody knows what was inserted.
@@ -80,7 +80,7 @@ export const treeHandlers: Handlers = {
     const { step } = task;
     if (step !== undefined && (step.event.va === 0 || step.event.va === event.va)) step.removed = true;
     noteChange(context);
-    if (vm !== undefined) noteShared(context, vm, event.obj, 'a mapping leaves the VA space');
+    if (vm !== undefined) noteShared(context, vm, event.obj, event.vmLock, 'a mapping leaves the VA space');
     if (vm !== undefined) checkClosing(context, vm);
     if (event.obj !== 0)
       task.job?.links.removed(event.va, {
@@ -142,7 +142,12 @@ export const treeHandlers: Handlers = {
 };
 
 /** What the job changes in sum. A mapping that leaves the tree is counted as it was put in: drivers change it afterwards. */
-function noteNet({ task, where }: Context, vm: VmState, one: Omit<Inserted, 'ret' | 'line'>, by: 1 | -1): void {
+function noteNet(
+  { task, where }: Context,
+  vm: VmState,
+  one: Omit<Inserted, 'ret' | 'line' | 'vmLock'>,
+  by: 1 | -1,
+): void {
   const { job } = task;
   if (!undoes(job) || job.vm !== vm) return;
   const { addr, range, obj, offset } = one;
@@ -150,7 +155,8 @@ function noteNet({ task, where }: Context, vm: VmState, one: Omit<Inserted, 'ret
 }
 
 /** The tree is changed: is it locked, and does another task walk it? */
-function noteShared(context: Context, vm: VmState, obj: Ptr, what: string): void {
+function noteShared(context: Context, vm: VmState, obj: Ptr, vmLock: Ptr | undefined, what: string): void {
+  if (vmLock === 0 && context.task.job?.vm === vm) tellUnowned(context, vm, obj, what);
   checkTreeLocked(context, vm, obj, what);
   tellDisturbed(context);
   disturbWalks(context, vm, what);
@@ -170,7 +176,7 @@ function insert(context: Context, vm: VmState | undefined, id: Ptr, one: Inserte
     return;
   }
   noteChange(context);
-  noteShared(context, vm, one.obj, 'a mapping enters the VA space');
+  noteShared(context, vm, one.obj, one.vmLock, 'a mapping enters the VA space');
   noteTreeChange(context, vm, one.addr, one.range);
   noteNet(context, vm, one, 1);
   if (one.obj !== 0) task.job?.links.inserted(id, one);

@@ -55,16 +55,11 @@ export const vmBoHandlers: Handlers = {
   },
 
   bo_destroy(event, context) {
-    const { world, task } = context;
-    const bo = world.vmBos.get(event.vmBo);
-    if (bo === undefined) return;
-    world.vmBos.delete(event.vmBo);
-    const { vm, obj } = bo;
-    const what = `the vm_bo ${ptrHex(bo.id)} is destroyed`;
-    checkVmLocked(context, vm, obj, what);
-    // An unlink without the lock is judged as such.
-    if (vm.ownListLock) checkGpuvaLock(context, vm, { obj, gpuvaLock: event.gpuvaLock }, what);
-    else if (vm.initKnown && task.unlinkedBo !== bo.id) checkResvHeld(context, vm, obj, world.resvOf(obj), what);
+    destroy(context, event.vmBo, event.gpuvaLock);
+  },
+
+  bo_prealloc(event, context) {
+    if (event.vmBo !== 0 && event.prealloc !== event.vmBo) destroy(context, event.prealloc, undefined);
   },
 
   bo_zombie(event, { world, where }) {
@@ -76,6 +71,19 @@ export const vmBoHandlers: Handlers = {
     for (const [id, bo] of world.vmBos) if (bo.vm.id === event.gpuvm && bo.zombieLine > 0) world.vmBos.delete(id);
   },
 };
+
+function destroy(context: Context, id: Ptr, gpuvaLock: Ptr | undefined): void {
+  const { world, task } = context;
+  const bo = world.vmBos.get(id);
+  if (bo === undefined) return;
+  world.vmBos.delete(id);
+  const { vm, obj } = bo;
+  const what = `the vm_bo ${ptrHex(id)} is destroyed`;
+  checkVmLocked(context, vm, obj, what);
+  // An unlink without the lock is judged as such.
+  if (vm.ownListLock) checkGpuvaLock(context, vm, { obj, gpuvaLock }, what);
+  else if (vm.initKnown && task.unlinkedBo !== id) checkResvHeld(context, vm, obj, world.resvOf(obj), what);
+}
 
 /** drm_gpuvm_is_extobj(); undefined where a dma_resv is not known. */
 function isExternal({ world }: Context, { vm, obj }: VmBo): boolean | undefined {

@@ -1,5 +1,6 @@
 // Two tasks at the VA space of one VM: while drm_gpuvm_sm_map() or drm_gpuvm_sm_unmap() walks it for one, another changes
 // it or looks something up. Where a lock kept them apart their calls could not be interleaved.
+import type { Ptr } from '../base/u64.ts';
 import type { Context } from './context.ts';
 import { isWalking } from './pairing.ts';
 import { tell } from './tell.ts';
@@ -11,6 +12,17 @@ export interface Disturbance {
   readonly line: number;
   readonly pid: number;
   readonly what: string;
+}
+
+/** The tree is changed while nobody holds the driver's lock of the VM. */
+export function tellUnowned(context: Context, vm: VmState, obj: Ptr, what: string): void {
+  tell(context, {
+    kind: 'vm_raced',
+    shown: true,
+    detail: `${what} while nobody holds the driver’s lock of the VM`,
+    vm,
+    obj,
+  });
 }
 
 /** This task is at the tree: the walks of others are disturbed. */
@@ -30,6 +42,7 @@ export function tellDisturbed(context: Context): void {
   if (task.walked !== by.vm || !isWalking(task)) return;
   tell(context, {
     kind: 'vm_raced',
+    shown: false,
     detail: `while this walk of the VA space is not over, task ${by.pid} is at it too: ${by.what}`,
     vm: by.vm,
     line: by.line,

@@ -3,7 +3,7 @@
 import { add, type Ptr, sub, type U64 } from '../base/u64.ts';
 import type { VmDump } from '../events/vm_dump.ts';
 import { type DriverName, OP_MAP, OP_REMAP, type StepEvent } from '../events/vm_event.ts';
-import { type Gpuva, gpuvaEnd, makeGpuva } from '../gpuvm/gpuva.ts';
+import { type Gpuva, gpuvaEnd, makeGpuva, UNKNOWN_OBJ } from '../gpuvm/gpuva.ts';
 import { Gpuvm, type GpuvmInit } from '../gpuvm/gpuvm.ts';
 import { type MapReq, type Recorded, stepsOfMap, stepsOfUnmap } from '../gpuvm/sm_map.ts';
 import { traitsOf } from './driver_traits.ts';
@@ -46,6 +46,11 @@ function unknownInit(id: Ptr, dump: VmDump | undefined): GpuvmInit {
     rObj: 0,
     resv,
   };
+}
+
+/** Does the trace say to what it leads, be it NULL? */
+export function showsObj({ obj }: Gpuva): boolean {
+  return obj !== UNKNOWN_OBJ;
 }
 
 export class VmState {
@@ -196,7 +201,7 @@ export class VmState {
 
   /** Carries a step out on the tree of what was asked for, whatever stands there. */
   ask(step: StepEvent, op: OpView | undefined, line: number): void {
-    const { addr, range, obj, offset } = step;
+    const { addr, range, obj = UNKNOWN_OBJ, offset } = step;
     const asked = this.#asked;
     if (asked === undefined || addr === undefined || range === undefined) return;
     for (const old of asked.overlaps(addr, range)) asked.remove(old);

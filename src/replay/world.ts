@@ -1,7 +1,7 @@
 // Everything the trace has shown so far: objects, VMs, tasks, locking contexts; and what it has proved to be missing.
 import type { Ptr, U64 } from '../base/u64.ts';
 import type { VmDump } from '../events/vm_dump.ts';
-import type { Where } from '../events/vm_event.ts';
+import type { DriverName, Where } from '../events/vm_event.ts';
 import type { Gpuva } from '../gpuvm/gpuva.ts';
 import type { GpuvmInit } from '../gpuvm/gpuvm.ts';
 import type { KernelKnowledge } from '../kernels/index.ts';
@@ -48,6 +48,8 @@ export interface WorldOptions {
   readonly passes?: boolean | undefined;
   readonly mmu: MmuMode;
   readonly kernel: KernelKnowledge;
+  /** Whose trace it is, where that is given. */
+  readonly driver?: DriverName | undefined;
   /** An address of which everything that shapes it is kept. */
   readonly watch?: WatchOptions | undefined;
 }
@@ -72,6 +74,9 @@ export class World {
   readonly passes: boolean;
   readonly mmu: MmuMode;
   readonly kernel: KernelKnowledge;
+  /** Those whose jobs were seen, or the one that was given. */
+  readonly drivers = new Set<DriverName>();
+  readonly driver: DriverName | undefined;
   readonly watch: Watch | undefined;
   /** The VM of what stands for its table in the driver. */
   readonly tableVms = new Map<Ptr, Ptr>();
@@ -111,6 +116,8 @@ export class World {
     this.passes = options.passes === true;
     this.mmu = options.mmu;
     this.kernel = options.kernel;
+    this.driver = options.driver;
+    if (options.driver !== undefined) this.drivers.add(options.driver);
     this.watch = options.watch === undefined ? undefined : new Watch(options.watch);
   }
 
@@ -158,6 +165,7 @@ export class World {
 
   addVm(init: GpuvmInit, line: number): VmState {
     const vm = new VmState(init.id, ++this.#vmOrdinal, init, line);
+    vm.driver = this.driver;
     this.vms.set(init.id, vm);
     this.watch?.meet(vm);
     return vm;
@@ -177,6 +185,7 @@ export class World {
     let vm = this.vms.get(id);
     if (vm === undefined) {
       vm = new VmState(id, ++this.#vmOrdinal, undefined, 0);
+      vm.driver = this.driver;
       this.vms.set(id, vm);
       if (this.unseen.length < MAX_GONE_VMS) this.unseen.push(vm);
       this.watch?.meet(vm);
@@ -224,6 +233,10 @@ export class World {
     this.objs.delete(obj);
   }
 
+  isResv(lock: Ptr): boolean {
+    return this.#byResv.has(lock);
+  }
+
   /** An object that has or had this dma_resv; 0 where none was seen. */
   objWith(resv: Ptr): Ptr {
     const obj = this.#byResv.get(resv);
@@ -261,6 +274,7 @@ export class World {
     job.vm = vm;
     if (job.file !== 0) vm.file = job.file;
     vm.driver ??= job.driver;
+    if (job.driver !== undefined) this.drivers.add(job.driver);
     job.ordinal = (this.#vmJobs.get(vm.ordinal) ?? 0) + 1;
     this.#vmJobs.set(vm.ordinal, job.ordinal);
   }

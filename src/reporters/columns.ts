@@ -3,7 +3,7 @@ import type { Ptr } from '../base/u64.ts';
 import type { Finding } from '../findings/finding.ts';
 import type { Gpuva } from '../gpuvm/gpuva.ts';
 import type { JobRow } from '../replay/job_row.ts';
-import type { VmState } from '../replay/vm_state.ts';
+import { showsObj, type VmState } from '../replay/vm_state.ts';
 import { address, type Column, pointer } from './table.ts';
 
 const COUNTS = [
@@ -108,8 +108,8 @@ export const stateColumns: readonly Column<StateRow>[] = [
   { name: 'name', kind: 'text', cell: (row) => row.vm.name },
   { name: 'addr', kind: 'hex', cell: (row) => address(row.va.addr) },
   { name: 'range', kind: 'hex', cell: (row) => address(row.va.range) },
-  { name: 'obj', kind: 'hex', cell: (row) => pointer(row.va.obj, '0x0') },
-  { name: 'offset', kind: 'hex', cell: (row) => address(row.va.offset) },
+  { name: 'obj', kind: 'hex', cell: (row) => (showsObj(row.va) ? pointer(row.va.obj, '0x0') : undefined) },
+  { name: 'offset', kind: 'hex', cell: (row) => (showsObj(row.va) ? address(row.va.offset) : undefined) },
   { name: 'flags', kind: 'hex', cell: (row) => address(row.va.flags) },
   { name: 'va', kind: 'hex', cell: (row) => pointer(row.va.id) },
   { name: 'external', kind: 'flag', cell: isExternal },

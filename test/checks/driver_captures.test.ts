@@ -24,6 +24,16 @@ const FOUND: Readonly<Record<string, Readonly<Record<string, Where>>>> = {
     'lock-pass-mismatch': { 5: 1, 7: 1, 11: 2, 12: 1, 13: 1 }, // every UNMAP op
     'missing-lock': 'missing',
   },
+  'msm/hidden-unmap-offset-6.12': {
+    'lock-pass-mismatch': { 2: 1, 3: 1, 4: 1, 6: 1, 7: 1, 8: 1, 9: 1 },
+    'missing-lock': 'missing', // where the object does not share the VM’s dma_resv
+  },
+  'msm/zero-length-6.12': { 'zero-length-bind': 'zero_len' },
+  'msm/prealloc-cleanup-6.12': { 'pt-prealloc-unmade': 'bad_cleanup' },
+  'msm/close-pending-6.12': {
+    'freed-vm': { 0: 1 },
+    'pte-stale': { 3: 5 }, // what the job maps after the close
+  },
   'msm/bounds': { 'range-beyond-object': 'bounds' },
   'msm/foreign': { 'foreign-private-object': 'foreign' },
   'nouveau/lock-mapped': { 'missing-lock': 'missing' },
@@ -55,11 +65,19 @@ const FOUND: Readonly<Record<string, Readonly<Record<string, Where>>>> = {
   },
   'xe/leak-resv': { 'lock-leak': { 0: 3 } },
   'pvr/no-unmap-lock': { 'missing-lock': 'missing' },
+  'nouveau/region-lost-6.12': { 'pte-missing': { 4: 1, 5: 1 } },
+  'panthor/late-resv-6.12': { 'extobj-mismatch': { 0: 2 } },
+  'panthor/put-unlocked-6.12': { 'missing-vm-lock': { 0: 2 } },
+  'panthor/write-fence-6.12': { 'implicit-fence': { 0: 4 } },
+  'xe/early-id-6.12': { 'freed-vm': { 0: 1 } },
+  'xe/rebind-freed-vm-6.12': { 'freed-vm': { 0: 1 } },
+  'pvr/no-vm-lock-6.12': { 'vm-race': { 1: 1, 3: 1, 25: 1, 27: 1, 31: 1 } },
   'pvr/overlap': { 'missing-lock': 'missing', 'wrong-vm-bo': 'lost' },
 };
 
 /** Captures whose driver does all right. */
-const RIGHT = /^\w+\/(correct|bounds-correct|foreign-correct|leak-correct)$/;
+const RIGHT =
+  /^\w+\/((\w+-)?correct(-6\.12)?|(one-vm|prealloc-fails|close|zero-refused|sparse|kernel-bo|replace|early|rebind)-6\.12)$/;
 
 const captured = driverFixtures.filter(({ name }) => !/\/(edited|written)-/.test(name));
 

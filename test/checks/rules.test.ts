@@ -78,10 +78,10 @@ const CASES: Readonly<Record<string, readonly Case[]>> = {
   ],
   'extobj-mismatch': [
     {
-      fires: 'panthor/edited-resv-late', // ce04ec03a9c2
-      where: { 4: 1 },
+      fires: 'panthor/late-resv-6.12', // ce04ec03a9c2
+      where: { 0: 2 }, // in no job
       says: /is on the VM’s list of external objects, but its dma_resv is the VM’s own$/,
-      silent: [...CORRECT, 'correct', 'resv-protected', 'misc'],
+      silent: [...CORRECT, 'correct', 'resv-protected', 'misc', 'panthor/kernel-bo-6.12'],
     },
     {
       fires: 'msm/edited-unlisted',
@@ -101,10 +101,10 @@ const CASES: Readonly<Record<string, readonly Case[]>> = {
   ],
   'zero-length-bind': [
     {
-      fires: 'msm/edited-zero-length',
-      where: { 6: 1 },
-      says: /^UNMAP 0x100000\+0x0 reaches drm_gpuvm$/,
-      silent: [...CORRECT, 'msm/unmap-offset', 'correct', 'misc'],
+      fires: 'msm/zero-length-6.12',
+      where: 'zero_len',
+      says: /^(UN)?MAP .*\+0x0.* reaches drm_gpuvm, which makes 1 step of it$/,
+      silent: [...CORRECT, 'msm/zero-refused-6.12', 'msm/unmap-offset', 'correct', 'misc'],
     },
   ],
   'freed-vm': [
@@ -115,16 +115,22 @@ const CASES: Readonly<Record<string, readonly Case[]>> = {
       silent: [...CORRECT, 'xe/edited-worker-flushed', 'misc'],
     },
     {
-      fires: 'xe/edited-create-early', // CVE-2024-49865
+      fires: 'xe/early-id-6.12', // CVE-2024-49865
       where: { 0: 1 },
-      says: /^task 479 uses VM 0x\w+ before the ioctl of task 478 that makes it is over$/,
-      silent: ['xe/edited-create'],
+      says: /^task \d+ uses VM 0x\w+ before the ioctl of task \d+ that makes it is over$/,
+      silent: ['xe/early-6.12'],
     },
     {
-      fires: 'msm/edited-close-early', // 86404a9e3013
+      fires: 'xe/rebind-freed-vm-6.12', // 28d21e3e66c5
       where: { 0: 1 },
-      says: /^VM 0x\w+ is torn down while bind job 2800 has not run$/,
-      silent: ['msm/edited-close-waits'],
+      says: /^VM 0x\w+ is used after it was freed$/,
+      silent: ['xe/rebind-6.12'],
+    },
+    {
+      fires: 'msm/close-pending-6.12', // 86404a9e3013
+      where: { 0: 1 },
+      says: /^VM 0x\w+ is torn down while bind job \d+ has not run$/,
+      silent: ['msm/close-6.12'],
     },
   ],
   'vm-race': [
@@ -135,11 +141,17 @@ const CASES: Readonly<Record<string, readonly Case[]>> = {
       confidence: 'likely',
       silent: [...CORRECT, 'pvr/edited-map-locked', 'contention-threads', 'deferred'],
     },
+    {
+      fires: 'pvr/no-vm-lock-6.12', // CVE-2026-68260
+      where: { 1: 1, 3: 1, 25: 1, 27: 1, 31: 1 },
+      says: /^a mapping enters the VA space while nobody holds the driver’s lock of the VM$/,
+      silent: ['pvr/one-vm-6.12'],
+    },
   ],
   'implicit-fence': [
     {
-      fires: 'panthor/edited-usage-write', // f9e7ac6e2e99
-      where: { 0: 11 },
+      fires: 'panthor/write-fence-6.12', // f9e7ac6e2e99
+      where: { 0: 4 }, // in no job
       says: /^a fence is added to external object 0x\w+ \(dma_resv 0x\w+\) with usage WRITE instead of BOOKKEEP$/,
       silent: [...CORRECT, 'correct'],
     },
@@ -150,6 +162,12 @@ const CASES: Readonly<Record<string, readonly Case[]>> = {
       where: { 6: 1 },
       says: /^3 of 3 pages are freed that were never set aside$/,
       silent: [...CORRECT, 'msm/edited-prealloc-fails', 'msm/edited-prealloc'],
+    },
+    {
+      fires: 'msm/prealloc-cleanup-6.12',
+      where: 'bad_cleanup',
+      says: /^\d+ of \d+ pages are freed that were never set aside$/,
+      silent: ['msm/prealloc-fails-6.12'],
     },
   ],
   'redundant-lock': [

@@ -38,13 +38,15 @@ export class Script {
   pid = 1;
   op: Ptr = 0x99;
 
-  constructor(options: Partial<WorldOptions> = {}) {
+  /** `onJob` gets each job while the past of its VM is still remembered. */
+  constructor(options: Partial<WorldOptions> = {}, onJob: (job: Job) => void = () => undefined) {
     this.machine = new Machine(
       {
         fact: (fact) => this.facts.push(fact),
         job: (job) => {
           this.facts.push(...job.facts);
           this.jobs.push(job);
+          onJob(job);
         },
       },
       { detail: false, mmu: 'off', kernel: new KernelKnowledge(), ...options },
@@ -182,6 +184,7 @@ export class Script {
     return {
       kind: 'step',
       by: 'driver',
+      driver: 'lab',
       op: this.op,
       priv: 0,
       type,
