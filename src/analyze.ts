@@ -1,8 +1,9 @@
 // The whole pipeline: bytes of a trace in, a report out. No I/O, no clock, no console.
-import type { Ptr } from './base/u64.ts';
+import { type Ptr, ptrHex } from './base/u64.ts';
 import { checkOf } from './checks/index.ts';
 import type { Diagnostic } from './events/diagnostic.ts';
-import type { VmEvent, Where } from './events/vm_event.ts';
+import type { VmDump } from './events/vm_dump.ts';
+import type { DriverName, VmEvent, Where } from './events/vm_event.ts';
 import type { Finding } from './findings/finding.ts';
 import { Fingerprints } from './findings/fingerprint.ts';
 import { DatDecoder } from './ftrace/dat_decoder.ts';
@@ -12,7 +13,8 @@ import { LineReader } from './ftrace/line_reader.ts';
 import type { ProbeTable } from './ftrace/probe_table.ts';
 import { type EventSink, TextDecoder, type TraceStats } from './ftrace/text_decoder.ts';
 import { type ByteSource, type Decompressors, TraceDat } from './ftrace/trace_dat/index.ts';
-import { makeProbeTable, shownBy } from './probe_set.ts';
+import { KernelKnowledge, type KernelOptions, type KernelReport } from './kernels/index.ts';
+import { makeProbeTable, proveKernel, shownBy } from './probe_set.ts';
 import type { Absence, Fact, Shown } from './replay/fact.ts';
 import type { Job } from './replay/job.ts';
 import { type JobRow, jobRow } from './replay/job_row.ts';
@@ -28,12 +30,27 @@ export interface AnalyzeOptions {
   readonly definitions?: readonly ProbeDefinition[];
   /** Keep what `show` needs of every job, and hand each over when it ends. */
   readonly onJob?: (job: Job) => void;
+  /** Keep also what another lock pass would meet, in the detail of each job that onJob gets. */
+  readonly passes?: boolean;
   /** Where the page tables come from; 'trace' where not given. */
   readonly mmu?: MmuMode | undefined;
+  /** Whose trace it is, where its functions are not all of one driver or of none. */
+  readonly driver?: DriverName | undefined;
+  /** What is known of the traced kernel beside what the trace tells of it. */
+  readonly kernel?: KernelOptions | undefined;
   /** Keep what shapes an address; it is then in the report's `world.watch`. */
   readonly watch?: WatchOptions | undefined;
+  /** VMs as they were before the trace began, by the pointers that they have in it. */
+  readonly initial?: ReadonlyMap<Ptr, VmDump> | undefined;
+  /** VMs as they should be: at the end, or before the first event that `until` answers with `false`. */
+  readonly expect?: Expectation | undefined;
   /** Asked before each event; `false` ends the analysis there, with the state as it then is. */
-  readonly until?: (where: Where) => boolean;
+  readonly until?: ((where: Where) => boolean) | undefined;
+}
+
+export interface Expectation {
+  readonly dumps: readonly VmDump[];
+  readonly until: ((where: Where) => boolean) | undefined;
 }
 
 export interface Report {
@@ -42,10 +59,13 @@ export interface Report {
   readonly jobs: readonly JobRow[];
   readonly diagnostics: readonly Diagnostic[];
   readonly stats: TraceStats;
+  readonly kernel: KernelReport;
   /** Why the verdict is not a whole one; empty where everything was seen. */
   readonly doubts: readonly string[];
   /** The state at the end, or where `until` stopped. */
   readonly world: World;
+  /** Events by probed function; 0: installed and never fired; undefined: it means nothing to us. */
+  readonly probed: ReadonlyMap<string, number | undefined>;
 }
 
 export class Analysis implements EventSink {
@@ -58,23 +78,39 @@ export class Analysis implements EventSink {
   readonly #findings: Finding[] = [];
   readonly #absences: { finding: Finding; absence: Absence; vm: VmState | undefined }[] = [];
   readonly #needs = new Map<Finding, readonly Shown[]>();
+  readonly #vmOf = new WeakMap<Finding, VmState>();
   readonly #jobs: JobRow[] = [];
   readonly #rows = new WeakMap<Job, JobRow>();
   /** Jobs that ran before their ioctl was over. */
   readonly #ran = new WeakMap<Job, number>();
   readonly #fingerprints = new Fingerprints();
+  readonly #kernel: KernelKnowledge;
+  #begun = false;
+  /** The expectation, until it was compared. */
+  #awaited: Expectation | undefined;
+  readonly #uncompared: string[] = [];
   #stopped = false;
 
   constructor(options: AnalyzeOptions) {
     this.#options = options;
+    this.#kernel = new KernelKnowledge(options.kernel);
+    this.#awaited = options.expect;
     this.#machine = new Machine(
       {
         fact: (fact) => this.#judge(fact),
         job: (job) => this.#endJob(job),
         ran: (job, line) => this.#endRun(job, line),
       },
-      { detail: options.onJob !== undefined, mmu: options.mmu ?? 'trace', watch: options.watch },
+      {
+        detail: options.onJob !== undefined,
+        passes: options.passes,
+        mmu: options.mmu ?? 'trace',
+        kernel: this.#kernel,
+        driver: options.driver,
+        watch: options.watch,
+      },
     );
+    for (const [id, dump] of options.initial ?? []) this.#machine.world.addDumpedVm(id, dump);
     this.#table = makeProbeTable(options);
     this.#decoder = new TextDecoder(this.#table, this);
     for (const { symbol, at } of options.definitions ?? []) {
@@ -103,11 +139,25 @@ export class Analysis implements EventSink {
 
   event(event: VmEvent, where: Where): void {
     if (this.#stopped) return;
+    if (!this.#begun) this.#begin();
     if (this.#options.until !== undefined && !this.#options.until(where)) {
       this.#stopped = true;
       return;
     }
+    if (this.#awaited?.until?.(where) === false) this.#compare();
     this.#machine.event(event, where);
+  }
+
+  /** Headers stand before the first event. */
+  #begin(): void {
+    this.#begun = true;
+    const { release } = this.#decoder.stats;
+    if (release !== undefined) this.#kernel.release(release, 'the trace’s header');
+  }
+
+  #compare(): void {
+    if (this.#awaited !== undefined) this.#uncompared.push(...this.#machine.expect(this.#awaited.dumps));
+    this.#awaited = undefined;
   }
 
   loss(): void {
@@ -115,21 +165,49 @@ export class Analysis implements EventSink {
   }
 
   finish(): Report {
+    if (!this.#begun) this.#begin();
     if (!this.#stopped) {
       this.#lines.end();
       this.#decoder.finish();
       this.#machine.finish();
     }
+    this.#compare();
     const { stats, diagnostics } = this.#decoder;
     const { world } = this.#machine;
-    const doubts = this.#stopped ? [] : doubtsOf(world, stats, diagnostics, this.#jobs);
+    proveKernel(this.#kernel, this.#table);
+    const kernel = this.#kernel.report();
+    const { overruled } = this.#kernel;
     const { seen } = world;
-    const findings = this.#findings.filter((finding) => world.locksShown || !LOCK_RULES.has(finding.rule));
-    if (this.#lossIsSilent(diagnostics)) for (const finding of findings) finding.confidence = 'inconclusive';
+    const findings = this.#findings.filter(
+      ({ rule }) => (world.locksShown || !LOCK_RULES.has(rule)) && (world.resvLocksShown || rule !== 'missing-vm-lock'),
+    );
+    if (this.#lossIsSilent(diagnostics) || overruled.length > 0)
+      for (const finding of findings) finding.confidence = 'inconclusive';
+    // A job that is not seen to end may have changed what the dump shows.
+    const unended = new Set(this.#jobs.filter((row) => row.endLine === 0).map((row) => row.vmOrdinal));
+    for (const finding of findings)
+      if (finding.rule === 'state-mismatch' && unended.has(this.#vmOf.get(finding)?.ordinal ?? 0))
+        finding.confidence = 'inconclusive';
+    const misfits = new Map([...world.misfits].map(([vm, why]) => [vm.ordinal, why]));
+    for (const finding of findings)
+      if (misfits.has(this.#vmOf.get(finding)?.ordinal ?? 0)) finding.confidence = 'inconclusive';
     this.#doubtAbsences(isCounted(stats));
     const shown = findings.filter((finding) => this.#needs.get(finding)?.every((kind) => seen.has(kind)) !== false);
-    const jobs = this.#jobs.map((row) => row.withProbes(seen, world.locksShown, world.stepsShown));
-    return { file: this.#options.file, findings: shown, jobs, diagnostics, stats, doubts, world };
+    const jobs = this.#jobs.map((row) => {
+      const misfit = misfits.get(row.vmOrdinal);
+      const known = misfit === undefined ? row : row.withDoubt(`the initial state of its VM does not fit: ${misfit}`);
+      return known.withProbes(seen, world.locksShown, world.stepsShown);
+    });
+    const doubts = this.#stopped ? [] : [...overruled, ...doubtsOf(world, stats, diagnostics, jobs)];
+    doubts.push(...this.#uncompared);
+    const { file } = this.#options;
+    return { file, findings: shown, jobs, diagnostics, stats, kernel, doubts, world, probed: this.#probed };
+  }
+
+  get #probed(): Map<string, number | undefined> {
+    const { probed } = this.#table;
+    for (const { symbol } of this.#options.definitions ?? []) if (!probed.has(symbol)) probed.set(symbol, 0);
+    return probed;
   }
 
   /** Events are missing without the tracer saying where: nothing in the file is above doubt. */
@@ -201,6 +279,7 @@ export class Analysis implements EventSink {
     };
     settle(finding);
     this.#findings.push(finding);
+    if (vm !== undefined) this.#vmOf.set(finding, vm);
     const absence = job?.locksUnchecked && LOCK_RULES.has(finding.rule) ? 'call' : fact.absence;
     if (absence !== undefined) this.#absences.push({ finding, absence, vm });
     if (fact.needs !== undefined) this.#needs.set(finding, fact.needs);
@@ -223,7 +302,13 @@ const LOCK_RULES = new Set(['missing-lock', 'redundant-lock', 'stale-lock-set'])
 
 /** Rules of which a trace with silent losses must not give a false finding. */
 const WITHHELD = new Set([
+  'extobj-mismatch',
+  'wrong-vm-bo',
   'missing-lock',
+  'missing-vm-lock',
+  'freed-vm',
+  'vm-race',
+  'vm-bo-leak',
   'redundant-lock',
   'misapplied-step',
   'pte-stale',
@@ -259,6 +344,8 @@ function doubtsOf(
   }
   if (world.contradictions > 0)
     doubts.push(`${world.contradictions} times an event does not follow from those before: events are missing`);
+  for (const [vm, why] of world.misfits)
+    doubts.push(`the initial state of VM ${ptrHex(vm.id)} does not fit the trace, ${why}`);
   const unsure = jobs.filter((row) => row.unknown.length > 0).length;
   if (unsure > 0) doubts.push(`${unsure} of ${jobs.length} jobs could not be judged whole`);
   if (jobs.length > 0 && !world.stepsShown)
@@ -268,6 +355,8 @@ function doubtsOf(
   if (unparsed !== undefined && !isCounted(stats)) {
     doubts.push(`${unparsed.count} lines are in no known layout, first line ${unparsed.line}: they may be events`);
   }
+  if (stats.layouts.has('kernel-log'))
+    doubts.push('it is a log of the kernel: drivers say in it what they map, and nothing of locks');
   if (stats.events === 0) doubts.push('the trace holds no event of drm_gpuvm, drm_exec or a known driver');
   for (const d of diagnostics)
     if (d.kind === 'cut' || d.kind === 'damaged') doubts.push(`line ${d.line}: ${d.message}`);

@@ -1,16 +1,39 @@
 // The public API: analyze a trace, read the findings, list the rules.
-export { Analysis, type AnalyzeOptions, type Report } from './analyze.ts';
+export { Analysis, type AnalyzeOptions, type Expectation, type Report } from './analyze.ts';
 export { hex, type Ptr, ptrHex, type U64 } from './base/u64.ts';
 export { UserError } from './base/user_error.ts';
+export { type Bug, bugs, isCaught } from './checks/bugs.ts';
 export type { RuleDoc } from './checks/check.ts';
 export { rules } from './checks/index.ts';
+export { Coverage, type CoverageRow, coverageOf } from './coverage/coverage.ts';
+export { drivers } from './dialects/index.ts';
+export { parseDump } from './dumps/index.ts';
 export type { Diagnostic } from './events/diagnostic.ts';
+export type { VmDump } from './events/vm_dump.ts';
+export type { DriverName, Where } from './events/vm_event.ts';
 export { type Confidence, type Finding, SEVERITIES, type Severity } from './findings/finding.ts';
 export { type ProbeDefinition, parseDynamicEvents } from './ftrace/dynamic_events.ts';
 export { isTraceDat } from './ftrace/trace_dat/index.ts';
+export {
+  type KernelProfile,
+  type KernelReport,
+  type KernelSwitches,
+  kernels,
+  type NamedKernel,
+  parseKernel,
+  type SwitchName,
+  switches,
+  switchTitle,
+} from './kernels/index.ts';
+export { LARGEST_PATCH, type PatchEffects, type PatchText, patchedSwitches, readPatches } from './patch/index.ts';
 export type { Job } from './replay/job.ts';
 export type { JobRow, Verdict } from './replay/job_row.ts';
 export { type Look, lookAt } from './replay/look.ts';
+export { type MatchedDumps, matchDumps } from './replay/match_dumps.ts';
 export type { VmState } from './replay/vm_state.ts';
 export { coversAddress, type Watch, type WatchOptions } from './replay/watch.ts';
 export { MMU_MODES, type MmuMode } from './replay/world.ts';
+export { LOCKINGS, type Locking, lockingPass } from './whatif/other_pass.ts';
+export { type PatchPass, passOfPatches } from './whatif/patch_pass.ts';
+export { totalsOf, type WhatIfTotals } from './whatif/totals.ts';
+export { WhatIf, type WhatIfRow } from './whatif/what_if.ts';

@@ -1,9 +1,10 @@
 // Which of the probes that are understood are listened to.
-import { probes } from './dialects/index.ts';
+import { probesOf } from './dialects/index.ts';
 import type { Args, ProbeSpec } from './events/probe.ts';
-import type { VmEventKind } from './events/vm_event.ts';
+import type { DriverName, VmEventKind } from './events/vm_event.ts';
 import type { ProbeDefinition } from './ftrace/dynamic_events.ts';
 import { ProbeTable } from './ftrace/probe_table.ts';
+import { type KernelKnowledge, switches } from './kernels/index.ts';
 import type { Shown } from './replay/fact.ts';
 import { handles } from './replay/machine.ts';
 import { type MmuMode, STEPS_SHOWN } from './replay/world.ts';
@@ -13,6 +14,8 @@ export interface DecodeOptions {
   readonly definitions?: readonly ProbeDefinition[] | undefined;
   /** Page table calls are listened to where it is 'trace', the default. */
   readonly mmu?: MmuMode | undefined;
+  /** Whose functions are understood beside the kernel's common ones; those of all drivers where not given. */
+  readonly driver?: DriverName | undefined;
 }
 
 /** Ones for everything: enough for a spec to say what kind of event it makes. */
@@ -32,11 +35,25 @@ export function shownBy(spec: ProbeSpec): readonly Shown[] {
 }
 
 /** All probes that are understood; only those that the replay handles are read. */
-export function makeProbeTable({ definitions, mmu = 'trace' }: DecodeOptions): ProbeTable {
-  const table = new ProbeTable(probes, definitions);
+export function makeProbeTable({ definitions, mmu = 'trace', driver }: DecodeOptions): ProbeTable {
+  const table = new ProbeTable(probesOf(driver), definitions);
   for (const binding of table.bindings) {
     const kind = kindOf(binding.spec);
     binding.wanted = kind !== undefined && handles(kind, mmu);
   }
   return table;
+}
+
+/** What the probes that the trace shows tell of its kernel: functions that it has, and what they take; newest first. */
+export function proveKernel(kernel: KernelKnowledge, table: ProbeTable): void {
+  const met = table.bindings.filter((binding) => binding.met);
+  for (const { key, on = [], off = [], params = [] } of switches.toReversed()) {
+    for (const { spec, shown } of met) {
+      const title = `${spec.symbol}()`;
+      if (on.includes(spec.symbol)) kernel.prove(key, true, `${title} occurs`);
+      else if (off.includes(spec.symbol)) kernel.prove(key, false, `${title} occurs`);
+      const mark = params.find(({ of, param }) => of.includes(spec.symbol) && shown.has(param));
+      if (mark !== undefined) kernel.prove(key, mark.value, `${title} has the argument ${mark.param}`);
+    }
+  }
 }

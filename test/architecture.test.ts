@@ -27,12 +27,26 @@ const RULES: Readonly<Record<string, Rule>> = {
     may: ['base', 'events', 'kernels'],
     because: 'tables of probes: how a line is spelt is not their business',
   },
+  patch: {
+    may: ['base', 'events', 'kernels', 'dialects'],
+    because: 'text of a patch to what it does to the functions that are probed',
+  },
+
+  dumps: { may: ['base', 'events', 'csv-parse/sync'], because: 'formats of files that show a VA space; no trace' },
   gpuvm: { may: ['base', 'sorted-btree'], because: 'a model of kernel code, compared with the kernel alone' },
   mmu: { may: ['base', 'sorted-btree'], because: 'a model of kernel code, compared with the kernel alone' },
   exec: { may: ['base'], because: 'a model of kernel code, compared with the kernel alone' },
   replay: {
     may: ['base', 'events', 'kernels', 'gpuvm', 'mmu', 'exec'],
     because: 'it learns what happened and never judges',
+  },
+  whatif: {
+    may: ['base', 'events (type)', 'gpuvm', 'replay', 'patch (type)'],
+    because: 'it asks the models about a job that the replay has followed; it judges no more than counts',
+  },
+  coverage: {
+    may: ['base', 'gpuvm', 'replay', 'exec (type)', 'findings (type)', 'patch (type)'],
+    because: 'it counts what the replay saw; what it means is for others',
   },
   findings: { may: ['base', 'events'], because: 'what a user reads and compares' },
   checks: {
@@ -43,12 +57,16 @@ const RULES: Readonly<Record<string, Rule>> = {
     may: [
       'base',
       'findings',
+      'kernels',
       'replay',
       'analyze.ts (type)',
+      'patch (type)',
       'events (type)',
       'gpuvm (type)',
       'exec (type)',
       'checks (type)',
+      'coverage',
+      'whatif',
       'csv-stringify/sync',
     ],
     because: 'report in, text out',
@@ -76,15 +94,31 @@ const RULES: Readonly<Record<string, Rule>> = {
   },
   probes: { may: ['base', 'events', 'dialects', 'kernels'], because: 'capture definitions from the tables of probes' },
   'probe_set.ts': {
-    may: ['base', 'events', 'dialects', 'ftrace', 'replay'],
+    may: ['base', 'events', 'kernels', 'dialects', 'ftrace', 'replay'],
     because: 'it brings together which probes are understood and which are listened to',
   },
   'analyze.ts': {
-    may: ['base', 'events', 'ftrace', 'dialects', 'replay', 'checks', 'findings', 'probe_set.ts'],
+    may: ['base', 'events', 'kernels', 'ftrace', 'dialects', 'replay', 'checks', 'findings', 'probe_set.ts'],
     because: 'the whole pipeline, without a reporter and without I/O',
   },
   'index.ts': {
-    may: ['base', 'events', 'ftrace', 'dialects', 'replay', 'checks', 'findings', 'mmu', 'analyze.ts', 'probe_set.ts'],
+    may: [
+      'base',
+      'events',
+      'kernels',
+      'patch',
+      'ftrace',
+      'dialects',
+      'dumps',
+      'replay',
+      'checks',
+      'findings',
+      'mmu',
+      'coverage',
+      'whatif',
+      'analyze.ts',
+      'probe_set.ts',
+    ],
     because: 'the public interface',
   },
 };

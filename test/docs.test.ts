@@ -2,14 +2,16 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect, it } from 'vitest';
+import { bugs, isCaught } from '../src/checks/bugs.ts';
 import { probes } from '../src/dialects/index.ts';
-import { rules } from '../src/index.ts';
+import { rules, switches } from '../src/index.ts';
 import { blameColumns } from '../src/reporters/blame_rows.ts';
 import { findingColumns, jobColumns, mmuColumns, stateColumns } from '../src/reporters/columns.ts';
 import { walkColumns } from '../src/reporters/walk.ts';
 import { ROOT, run } from './support/run.ts';
 
 const README = path.join(ROOT, 'README.md');
+const BUGS = path.join(ROOT, 'docs/bugs.md');
 
 it('README lists every rule with its severity and summary', () => {
   const marker = '<!-- rules: kept equal to `gpuvm-trace rules` by a test -->';
@@ -20,6 +22,30 @@ it('README lists every rule with its severity and summary', () => {
     writeFileSync(README, text.replace(/\| rule \| severity[\s\S]*?\n(?=\n|<!--)/, table).replace(`${marker}\n`, ''));
   }
   expect(readFileSync(README, 'utf8')).toContain(table);
+});
+
+it('docs/bugs.md lists what `rules --bugs` lists', () => {
+  const cell = (text: string) => (text === '' ? '' : `\`${text}\``);
+  const rows = bugs.map((bug) => {
+    const { number, driver, id, subject } = bug;
+    const proof = isCaught(bug)
+      ? `${cell(bug.rule)} | ${cell(bug.fires)} | ${cell(bug.silent)}`
+      : `no trace can show it | ${bug.why} | `;
+    return `| ${number} | ${driver} | ${id} | ${subject} | ${proof} |\n`;
+  });
+  const head =
+    '| bug | driver | commit or CVE | what goes wrong | rule | fires on | silent on |\n|---|---|---|---|---|---|---|\n';
+  const caught = new Set(bugs.filter(isCaught).map((bug) => bug.number)).size;
+  const intro = `# Bugs of real drivers
+
+${caught} of ${new Set(bugs.map((bug) => bug.number)).size} are caught: the rule fires on the one trace and says nothing on the other, where the same flow has no bug.
+Traces are folders below fixtures/; fixtures/README.md says which are captures of a real kernel and which were edited.
+\`gpuvm-trace rules --bugs\` prints this table; \`UPDATE=1 npx vitest run test/docs.test.ts\` writes it.
+
+`;
+  const text = `${intro}${head}${rows.join('')}`;
+  if (process.env['UPDATE'] === '1') writeFileSync(BUGS, text);
+  expect(readFileSync(BUGS, 'utf8')).toBe(text);
 });
 
 it('README names the columns of every table', () => {
@@ -61,4 +87,15 @@ it('README shows what blame says of a fault', () => {
   const [, args = '', shown = ''] = /\$ gpuvm-trace (blame fixtures.*)\n([\s\S]*?) {2}\.\.\.\n/.exec(text) ?? [];
   expect(shown.split('\n').length).toBeGreaterThan(3);
   expect(run(args.split(' ')).out.startsWith(shown)).toBe(true);
+});
+
+it('README shows what patch says of one, and names the switches that are', () => {
+  const text = readFileSync(README, 'utf8');
+  const [, args = '', shown = ''] = /\$ gpuvm-trace (patch fixtures.*)\n([\s\S]*?)```/.exec(text) ?? [];
+  expect(shown.split('\n').length).toBeGreaterThan(3);
+  expect(run(args.split(' ')).out).toBe(shown);
+  const section = /## Kernel versions and patches\n([\s\S]*?)\n## /.exec(text)?.[1] ?? '';
+  const named = [...section.matchAll(/^\| ([a-z]+-[a-z-]+) \|/gm)].map(([, name]) => name);
+  expect(named.length).toBe(3);
+  expect(named.filter((name) => !switches.some((one) => one.name === name))).toEqual([]);
 });

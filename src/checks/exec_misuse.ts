@@ -37,6 +37,12 @@ const RULES: Record<ExecMisuse, Rule> = {
     confidence: 'certain',
     message: (fact) => `${objText(fact)} is locked after the drm_exec loop had ended (ww_acquire_done)`,
   },
+  'rebind-after-done': {
+    severity: 'error',
+    confidence: 'certain',
+    message: () =>
+      'a mapping is bound again after the drm_exec loop had ended: the validation may evict objects that are locked and validated already',
+  },
   'num-fences-0': {
     severity: 'error',
     confidence: 'certain',
@@ -57,10 +63,10 @@ export const execMisuse = check(
     summary:
       'drm_exec used against its rules: -EALREADY, -EDEADLK not retried, never finished, locking too late, num_fences 0',
     meaning:
-      'One of: a dma_resv locked twice without DRM_EXEC_IGNORE_DUPLICATES (-EALREADY); -EDEADLK without the retry that drops all locks; a context without drm_exec_fini(); a lock taken after the VM was modified or after the loop ended; fences reserved with num_fences 0; a fence added to an object that is not locked.',
+      'One of: a dma_resv locked twice without DRM_EXEC_IGNORE_DUPLICATES (-EALREADY); -EDEADLK without the retry that drops all locks; a context without drm_exec_fini(); a lock taken, or a mapping validated and bound again, after the VM was modified or after the loop ended; fences reserved with num_fences 0; a fence added to an object that is not locked.',
     why: 'Each of them fails the job, deadlocks, or leaves locks held. -EALREADY shows up only with objects that share a dma_resv (VM-private ones after drm_gpuvm_prepare_vm()), so it passes simple tests.',
     kernel:
-      'drm_exec_init(), drm_exec_cleanup(), drm_exec_lock_obj(), drm_exec_fini() in drm_exec.c; dma_resv_reserve_fences() in dma-resv.c.',
+      'drm_exec_init(), drm_exec_cleanup(), drm_exec_lock_obj(), drm_exec_fini() in drm_exec.c; dma_resv_reserve_fences() in dma-resv.c; xe_exec_ioctl() before 3edd52bead30 (rebinding behind the loop).',
     example:
       'drm_exec_init(&exec, 0, 0), drm_gpuvm_prepare_vm(), then drm_exec_lock_obj() of a VM-private object: -EALREADY.',
     advice:

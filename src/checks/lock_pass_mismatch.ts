@@ -1,4 +1,5 @@
 // lock-pass-mismatch: the lock pass was asked about another operation than the one that was applied.
+import type { LeftOut } from '../replay/fact.ts';
 import { check } from './check.ts';
 import { opText } from './text.ts';
 
@@ -19,6 +20,16 @@ export const lockPassMismatch = check(
   (fact) => ({
     severity: 'error',
     confidence: 'certain',
-    message: `the lock pass of ${opText(fact)} was given ${fact.what}`,
+    message: `the lock pass of ${opText(fact)} was given ${fact.what}${leftOutText(fact.leftOut)}`,
   }),
 );
+
+/** What became of the steps that the request leaves out: those on the VM's private objects hide such a bug. */
+function leftOutText(leftOut: readonly LeftOut[]): string {
+  if (leftOut.length === 0) return '';
+  const count = (effect: LeftOut['effect']) => leftOut.filter((left) => left.effect === effect).length;
+  const parts = [`, which leaves out ${leftOut.length === 1 ? '1 step' : `${leftOut.length} steps`}`];
+  if (count('unlocked') > 0) parts.push(`${count('unlocked')} unlocked`);
+  if (count('hidden') > 0) parts.push(`${count('hidden')} hidden by the VM’s dma_resv, which their objects share`);
+  return parts.join(', ');
+}

@@ -18,22 +18,22 @@ import { counted } from '../reporters/style.ts';
 import { type Format, toFormat } from '../reporters/table.ts';
 import { vmTitle } from '../reporters/vm_title.ts';
 import { noVm, parseAddress, vmsAt } from './address.ts';
-import { withFile } from './moment.ts';
-import { formatOption, outputOption, probesOption, vmOption } from './options.ts';
+import { formatOption, outputOption, vmOption } from './options.ts';
 import { emit } from './output.ts';
 import { type RunOptions, runAnalysis } from './run_analysis.ts';
 import { isVm } from './select.ts';
+import { withFile } from './spooled.ts';
+import { addTraceOptions, type TraceChoice, traceOptionsOf } from './trace_options.ts';
 
-interface BlameOptions {
+interface BlameOptions extends TraceChoice {
   readonly fault?: Fault;
   readonly format: Format;
   readonly output?: string;
   readonly vm?: readonly string[];
-  readonly probes?: string;
 }
 
 export function blameCommand(): Command {
-  return new Command('blame')
+  const command = new Command('blame')
     .description(
       'list everything that ever shaped an address; with --fault: say first what it was at that time and why',
     )
@@ -44,8 +44,8 @@ export function blameCommand(): Command {
         parseFault,
       ),
     )
-    .addOption(vmOption())
-    .addOption(probesOption())
+    .addOption(vmOption());
+  return addTraceOptions(command)
     .addOption(formatOption())
     .addOption(outputOption())
     .addHelpText(
@@ -85,7 +85,10 @@ async function blame(file: string, text: string | undefined, options: BlameOptio
 
 async function blameIn(path: string, file: string, address: U64, options: BlameOptions): Promise<void> {
   const { fault, format, vm } = options;
-  const run: RunOptions = { probes: options.probes, watch: { addr: address, vm: (one) => isVm(vm, one) } };
+  const run: RunOptions = {
+    ...traceOptionsOf(options),
+    watch: { addr: address, vm: (one) => isVm(vm, one) },
+  };
   const report = await runAnalysis(path, run);
   const { watch } = report.world;
   if (watch === undefined) return;
@@ -109,11 +112,11 @@ async function faultRows(
   { path, file }: { readonly path: string; readonly file: string },
   fault: Fault,
   whole: Report,
-  { vm: wanted, probes }: BlameOptions,
+  options: BlameOptions,
 ): Promise<BlameRow[]> {
   let first: string | undefined;
   const then = await runAnalysis(path, {
-    probes,
+    ...traceOptionsOf(options),
     until: (where) => {
       const time = where.time();
       first ??= time;
@@ -127,14 +130,14 @@ async function faultRows(
   const { watch } = whole.world;
   const met = (watch?.vms ?? []).filter((vm) => coversAddress(vm, fault.addr));
   const rows: BlameRow[] = [];
-  for (const there of vmsAt(then, fault.addr, wanted)) {
+  for (const there of vmsAt(then, fault.addr, options.vm)) {
     const vm = met.find(({ ordinal }) => ordinal === there.ordinal) ?? there;
     const entries = (watch?.entries ?? []).filter((entry) => entry.vm === vm);
     const look = { ...lookAt(then.world, there, fault.addr, whole.world.seen.has('mmu_map')), vm };
     rows.push({ fault: verdictOf(fault, look, { entries, dropped: watch?.dropped ?? 0 }) });
   }
   if (rows.length > 0) return rows;
-  if (met.length === 0) throw noVm(file, whole, fault.addr, { vm: wanted, when: 'in the trace' });
+  if (met.length === 0) throw noVm(file, whole, fault.addr, { vm: options.vm, when: 'in the trace' });
   const shown = met.slice(0, 4).map((vm) => `${vmTitle(vm)}, ${lifeText(vm, watch)}`);
   return [{ fault: verdictWithoutVm(fault, shown.join('; ')) }];
 }

@@ -1,24 +1,29 @@
 // `check`: findings, for people and for CI.
 import { Command, Option } from 'commander';
-import { type Finding, type MmuMode, type Report, SEVERITIES, type Severity } from '../index.ts';
+import { type Finding, type MmuMode, parseDump, type Report, SEVERITIES, type Severity } from '../index.ts';
+import { readFileSync } from '../io/text_file.ts';
 import { checkText } from '../reporters/check_text.ts';
 import { findingColumns } from '../reporters/columns.ts';
+import { kernelObject } from '../reporters/kernel_text.ts';
 import { type Format, toCsv, toJson, toNdjson, toObject } from '../reporters/table.ts';
-import { formatOption, list, mmuOption, outputOption, probesOption } from './options.ts';
+import { type Moment, withMoment } from './moment.ts';
+import { atOption, formatOption, list, mmuOption, outputOption } from './options.ts';
 import { type ColorWhen, chalkFor, emit, terminalWidth } from './output.ts';
-import { runAnalysis } from './run_analysis.ts';
+import { type RunOptions, runAnalysis } from './run_analysis.ts';
 import { addSelection, checkRuleNames, type Selection, wantsFinding, wantsJob } from './select.ts';
 import { chalkStyle } from './style.ts';
+import { addTraceOptions, type TraceChoice, traceOptionsOf } from './trace_options.ts';
 
 type FailOn = Severity | 'never';
 
-interface CheckOptions extends Selection {
+interface CheckOptions extends Selection, TraceChoice {
   readonly format: Format;
   readonly output?: string;
   readonly color?: ColorWhen | true;
   readonly failOn: FailOn;
-  readonly probes?: string;
   readonly mmu: MmuMode;
+  readonly expectState?: string;
+  readonly at: Moment;
 }
 
 /** One trace with the findings that were asked for. */
@@ -40,9 +45,13 @@ export function checkCommand(): Command {
     )
     .option('--rule <rules>', 'only these rules (repeatable, comma-separated)', list)
     .option('--ignore <rules>', 'leave these rules out (repeatable, comma-separated)', list);
-  addSelection(command)
+  addTraceOptions(addSelection(command))
+    .option(
+      '--expect-state <file>',
+      'the mappings that the trace should lead to: debugfs gpuvas, or what `state` prints',
+    )
+    .addOption(atOption('when --expect-state holds: '))
     .addOption(mmuOption())
-    .addOption(probesOption())
     .addOption(formatOption())
     .addOption(outputOption())
     .addOption(new Option('--color [when]', 'colours: auto, always, never').choices(['auto', 'always', 'never']))
@@ -54,6 +63,10 @@ Examples:
   gpuvm-trace check trace.txt --rule missing-lock --job 26
   gpuvm-trace check *.txt.gz --format csv -o findings.csv --fail-on warning
   cat /sys/kernel/tracing/trace | gpuvm-trace check -
+  gpuvm-trace check late.txt --initial-state state.json       a trace that begins where state.json was taken
+  gpuvm-trace check trace.txt --expect-state gpuvas.txt --at last-job
+
+A trace often ends behind the teardown of its VMs: a dump taken before that is of --at last-job.
 
 Exit codes: 0 clean, 1 findings, 2 could not do the job, 3 inconclusive.`,
     )
@@ -66,12 +79,20 @@ async function check(files: readonly string[], options: CheckOptions): Promise<v
   checkRuleNames(options.ignore);
   const all: Checked[] = [];
   for (const file of files) {
-    const report = await runAnalysis(file, { probes: options.probes, mmu: options.mmu });
+    const report = await analyze(file, options);
     const findings = report.findings.filter((finding) => wantsFinding(options, report, finding));
     all.push({ report, findings, doubts: doubtsOf(options, report) });
   }
   emit(render(all, options), options);
   process.exitCode = exitCode(all, options.failOn);
+}
+
+async function analyze(file: string, options: CheckOptions): Promise<Report> {
+  const { mmu, expectState, at } = options;
+  const run: RunOptions = { ...traceOptionsOf(options), mmu };
+  if (expectState === undefined) return runAnalysis(file, run);
+  const dumps = parseDump(readFileSync(expectState), expectState);
+  return withMoment(file, at, run, (path, until) => runAnalysis(path, { ...run, expect: { dumps, until } }));
 }
 
 /** With --job, --vm or --pid, other jobs' gaps do not matter. */
@@ -126,13 +147,15 @@ function findingObject(finding: Finding): Record<string, unknown> {
 }
 
 function traceObject({ report, doubts }: Checked): Record<string, unknown> {
-  const { file, stats, jobs, diagnostics } = report;
+  const { file, stats, kernel, jobs, diagnostics, world } = report;
   return {
     file,
     lines: stats.lines,
     events: stats.events,
     jobs: jobs.length,
     lost: stats.lost,
+    kernel: kernelObject(kernel),
+    drivers: [...world.drivers],
     doubts,
     diagnostics: diagnostics.map(({ kind, line, message, count }) => ({ kind, line, message, count })),
   };

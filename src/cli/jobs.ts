@@ -3,23 +3,22 @@ import { Command } from 'commander';
 import type { JobRow } from '../index.ts';
 import { jobColumns } from '../reporters/columns.ts';
 import { type Format, toFormat, toObject } from '../reporters/table.ts';
-import { formatOption, outputOption, probesOption } from './options.ts';
+import { formatOption, outputOption } from './options.ts';
 import { emit } from './output.ts';
 import { runAnalysis } from './run_analysis.ts';
 import { addSelection, type Selection, wantsJob } from './select.ts';
+import { addTraceOptions, type TraceChoice, traceOptionsOf } from './trace_options.ts';
 
-interface JobsOptions extends Selection {
+interface JobsOptions extends Selection, TraceChoice {
   readonly format: Format;
   readonly output?: string;
-  readonly probes?: string;
 }
 
 export function jobsCommand(): Command {
   const command = new Command('jobs')
     .description('list the VM_BIND jobs of a trace, a row each')
     .argument('<trace>', 'a trace; - is standard input');
-  return addSelection(command)
-    .addOption(probesOption())
+  return addTraceOptions(addSelection(command))
     .addOption(formatOption())
     .addOption(outputOption())
     .addHelpText(
@@ -39,7 +38,7 @@ Exit codes: 0, 2 could not do the job, 3 some job was not seen whole.`,
 }
 
 async function jobs(file: string, options: JobsOptions): Promise<void> {
-  const report = await runAnalysis(file, { probes: options.probes });
+  const report = await runAnalysis(file, traceOptionsOf(options));
   const rows = report.jobs.filter((row) => wantsJob(options, report, row));
   emit(toFormat(options.format, jobColumns, rows, { all: 'jobs', one: 'job' }, jobObject), options);
   if (rows.some((row) => row.unknown.length > 0)) process.exitCode = 3;

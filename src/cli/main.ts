@@ -14,6 +14,10 @@ const SUBCOMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   walk: async () => (await import('./walk.ts')).walkCommand(),
   blame: async () => (await import('./blame.ts')).blameCommand(),
   probes: async () => (await import('./probes.ts')).probesCommand(),
+  coverage: async () => (await import('./coverage.ts')).coverageCommand(),
+  'what-if': async () => (await import('./what_if.ts')).whatIfCommand(),
+  kernels: async () => (await import('./kernels.ts')).kernelsCommand(),
+  patch: async () => (await import('./patch.ts')).patchCommand(),
   capture: async () => (await import('./capture.ts')).captureCommand(),
   rules: async () => (await import('./rules.ts')).rulesCommand(),
   explain: async () => (await import('./rules.ts')).explainCommand(),
@@ -28,6 +32,9 @@ Examples:
   gpuvm-trace state trace.txt --at job:26        the VA space at a moment
   gpuvm-trace walk trace.txt 0x114000            what the GPU sees at an address
   gpuvm-trace blame trace.txt 0x114000           how it came to be so, and why it faults
+  gpuvm-trace what-if trace.txt --patch fix.patch   would it have helped: another lock pass
+  gpuvm-trace coverage *.txt.gz --min 80%        which cases the traces exercise
+  gpuvm-trace patch 0001-drm-msm.patch           what a kernel patch changes of all this
   gpuvm-trace capture --driver xe -- glxgears    a shell script that makes such a trace
   gpuvm-trace explain missing-lock               what a rule means
 

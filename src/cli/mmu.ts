@@ -7,27 +7,27 @@ import type { PageTable } from '../mmu/pgtable.ts';
 import { type MmuRow, mmuColumns } from '../reporters/columns.ts';
 import { type Format, toFormat } from '../reporters/table.ts';
 import { type Moment, runUntil } from './moment.ts';
-import { atOption, formatOption, mmuOption, outputOption, probesOption, vmOption } from './options.ts';
+import { atOption, formatOption, mmuOption, outputOption, vmOption } from './options.ts';
 import { emit } from './output.ts';
 import { wantsVm } from './select.ts';
+import { addTraceOptions, type TraceChoice, traceOptionsOf } from './trace_options.ts';
 
-interface MmuOptions {
+interface MmuOptions extends TraceChoice {
   readonly at: Moment;
   readonly format: Format;
   readonly output?: string;
   readonly vm?: readonly string[];
-  readonly probes?: string;
   readonly mmu: MmuMode;
 }
 
 export function mmuCommand(): Command {
-  return new Command('mmu')
+  const command = new Command('mmu')
     .description('compare the page tables of each VM with its VA space, counted in 4 KiB pages')
     .argument('<trace>', 'a trace; - is standard input')
     .addOption(atOption())
     .addOption(vmOption())
-    .addOption(mmuOption())
-    .addOption(probesOption())
+    .addOption(mmuOption());
+  return addTraceOptions(command)
     .addOption(formatOption())
     .addOption(outputOption())
     .addHelpText(
@@ -50,7 +50,10 @@ Exit codes: 0, 2 could not do the job, 3 the trace does not show all of a VM's t
 }
 
 async function mmu(file: string, options: MmuOptions): Promise<void> {
-  const report = await runUntil(file, options.at, { probes: options.probes, mmu: options.mmu });
+  const report = await runUntil(file, options.at, {
+    ...traceOptionsOf(options),
+    mmu: options.mmu,
+  });
   const rows = [...rowsOf(report, options.vm)];
   emit(toFormat(options.format, mmuColumns, rows, { all: 'vms', one: 'vm' }), options);
 }

@@ -1,8 +1,8 @@
 // `--at`: the moment of a trace that a user means, and the analysis up to it.
 import { InvalidArgumentError } from 'commander';
-import { type Report, UserError } from '../index.ts';
-import { spoolStdin } from '../io/trace_file.ts';
+import { type Report, UserError, type Where } from '../index.ts';
 import { type RunOptions, runAnalysis } from './run_analysis.ts';
+import { withFile } from './spooled.ts';
 
 export type Moment =
   | { readonly kind: 'time'; readonly seconds: number }
@@ -20,26 +20,33 @@ export function parseMoment(text: string): Moment {
   throw new InvalidArgumentError('expected a time stamp, line:N, job:ID, last-job or end.');
 }
 
-/** The analysis of `file` with the state as it was at that moment. Moments that only the whole trace tells take two passes. */
+/** Does an event lie before the moment's end? Undefined: all of them do. */
+export type Until = ((where: Where) => boolean) | undefined;
+
+/** The analysis of `file` with the state as it was at that moment. */
 export async function runUntil(file: string, moment: Moment, options: RunOptions): Promise<Report> {
-  if (moment.kind === 'end') return runAnalysis(file, options);
-  if (moment.kind === 'line') return runAnalysis(file, { ...options, until: (where) => where.line <= moment.line });
-  if (moment.kind === 'time')
-    return runAnalysis(file, { ...options, until: (where) => Number(where.time()) <= moment.seconds });
-  return withFile(file, async (path) => {
-    const line = endOfJob(await runAnalysis(path, options), moment);
-    return runUntil(path, { kind: 'line', line }, options);
-  });
+  return withMoment(file, moment, options, (path, until) => runAnalysis(path, { ...options, until }));
 }
 
-/** Standard input can be read once only: whoever needs several passes gets a copy of it. */
-export async function withFile<T>(file: string, use: (path: string) => Promise<T>): Promise<T> {
-  if (file !== '-') return use(file);
-  const copy = await spoolStdin();
-  try {
-    return await use(copy.path);
-  } finally {
-    copy.remove();
+/** Moments that only the whole trace tells take a reading of their own. */
+export async function withMoment<T>(
+  file: string,
+  moment: Moment,
+  options: RunOptions,
+  use: (path: string, until: Until) => Promise<T>,
+): Promise<T> {
+  switch (moment.kind) {
+    case 'end':
+      return use(file, undefined);
+    case 'line':
+      return use(file, (where) => where.line <= moment.line);
+    case 'time':
+      return use(file, (where) => Number(where.time()) <= moment.seconds);
+    default:
+      return withFile(file, async (path) => {
+        const line = endOfJob(await runAnalysis(path, options), moment);
+        return use(path, (where) => where.line <= line);
+      });
   }
 }
 

@@ -4,8 +4,9 @@ import { MMU_MODES } from '../index.ts';
 import { FORMATS } from '../reporters/table.ts';
 import { parseMoment } from './moment.ts';
 
-export function atOption(): Option {
-  return new Option('--at <moment>', 'a time stamp, line:N, job:ID (when it ends), last-job, or end')
+/** which: what the moment is of, where it is not that of the whole output. */
+export function atOption(which = ''): Option {
+  return new Option('--at <moment>', `${which}a time stamp, line:N, job:ID (when it ends), last-job, or end`)
     .argParser(parseMoment)
     .default({ kind: 'end' }, 'end');
 }
@@ -16,6 +17,11 @@ export function vmOption(): Option {
 
 export function probesOption(): Option {
   return new Option('--probes <file>', 'a saved tracefs dynamic_events, for traces without symbols');
+}
+
+export function initialStateOption(): Option {
+  const text = 'the mappings before the trace, for one that starts late: debugfs gpuvas, or what `state` prints';
+  return new Option('--initial-state <file>', text);
 }
 
 export function mmuOption(): Option {

@@ -1,8 +1,9 @@
 // `probes`: the probe definitions that a kernel and a driver call for.
-import { Command, InvalidArgumentError, Option } from 'commander';
+import { Command, Option } from 'commander';
+import { parseKernel, UserError } from '../index.ts';
 import { ARCHS, type Arch } from '../probes/kprobe.ts';
 import { listing, MODES, type ProbeMode, type ProbeRequest } from '../probes/listing.ts';
-import { KERNEL_NAMES, kernelOf, PROBED_DRIVERS, type ProbedDriver } from '../probes/probe_list.ts';
+import { PROBED_DRIVERS, type ProbedDriver } from '../probes/probe_list.ts';
 import { outputOption } from './options.ts';
 import { emit, type OutputOptions } from './output.ts';
 
@@ -36,7 +37,7 @@ export function probesCommand(): Command {
 export function withProbeOptions(command: Command, modes: readonly ProbeMode[]): Command {
   return command
     .addOption(
-      new Option('--kernel <version>', `the kernel that is traced, from ${KERNEL_NAMES[0]} on`)
+      new Option('--kernel <kernel>', 'the kernel that is traced: a version, and switches as in 6.12,exec-lock=on')
         .argParser(kernelVersion)
         .default(kernelVersion('6.18'), '6.18'),
     )
@@ -56,8 +57,7 @@ export function requestOf<Mode extends ProbeMode>(options: ProbesOptions<Mode>):
 }
 
 function kernelVersion(text: string): ProbeRequest['kernel'] {
-  const kernel = /^v?\d+\.\d+/.test(text) ? kernelOf(text.replace(/^v/, '')) : undefined;
-  if (kernel === undefined)
-    throw new InvalidArgumentError(`known are ${KERNEL_NAMES.join(', ')} and what lies between.`);
-  return kernel;
+  const { profile, set } = parseKernel(text);
+  if (profile === undefined) throw new UserError(`--kernel ${text}: a version is needed, such as 6.12`);
+  return { name: text, switches: { ...profile.switches, ...set } };
 }

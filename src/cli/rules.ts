@@ -1,6 +1,7 @@
 // `rules` and `explain`: what the checks themselves say of their rules.
 import { Command } from 'commander';
-import { type RuleDoc, rules, UserError } from '../index.ts';
+import { type Bug, bugs, isCaught, type RuleDoc, rules, UserError } from '../index.ts';
+import type { Column } from '../reporters/table.ts';
 import { toText } from '../reporters/table.ts';
 import { emit } from './output.ts';
 
@@ -9,8 +10,13 @@ const WIDTH = 80;
 export function rulesCommand(): Command {
   return new Command('rules')
     .description('list every rule with its severity and meaning')
-    .addHelpText('after', '\nExample:\n  gpuvm-trace rules')
-    .action(() => {
+    .option('--bugs', 'list bugs of real drivers instead: which rule catches each, and on which traces below fixtures/')
+    .addHelpText('after', '\nExample:\n  gpuvm-trace rules --bugs')
+    .action((options: { bugs?: true }) => {
+      if (options.bugs) {
+        emit(toText(bugColumns, bugs), {});
+        return;
+      }
       const columns = [
         { name: 'rule', kind: 'text', cell: (rule: RuleDoc) => rule.id },
         { name: 'severity', kind: 'text', cell: (rule: RuleDoc) => rule.severity },
@@ -19,6 +25,16 @@ export function rulesCommand(): Command {
       emit(toText(columns, rules), {});
     });
 }
+
+const bugColumns: readonly Column<Bug>[] = [
+  { name: 'bug', kind: 'count', cell: (bug) => bug.number },
+  { name: 'driver', kind: 'text', cell: (bug) => bug.driver },
+  { name: 'id', kind: 'text', cell: (bug) => bug.id || '-' },
+  { name: 'what', kind: 'text', cell: (bug) => bug.subject },
+  { name: 'rule', kind: 'text', cell: (bug) => (isCaught(bug) ? bug.rule : '-') },
+  { name: 'fires', kind: 'text', cell: (bug) => (isCaught(bug) ? bug.fires : '-') },
+  { name: 'silent', kind: 'text', cell: (bug) => (isCaught(bug) ? bug.silent : bug.why) },
+];
 
 export function explainCommand(): Command {
   return new Command('explain')

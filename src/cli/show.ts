@@ -2,24 +2,24 @@
 import { Command, Option } from 'commander';
 import { type Job, UserError } from '../index.ts';
 import { showJob } from '../reporters/show.ts';
-import { integer, outputOption, probesOption } from './options.ts';
+import { integer, outputOption } from './options.ts';
 import { type ColorWhen, chalkFor, emit } from './output.ts';
 import { runAnalysis } from './run_analysis.ts';
 import { chalkStyle } from './style.ts';
+import { addTraceOptions, type TraceChoice, traceOptionsOf } from './trace_options.ts';
 
-interface ShowOptions {
+interface ShowOptions extends TraceChoice {
   readonly job: number;
   readonly output?: string;
   readonly color?: ColorWhen | true;
-  readonly probes?: string;
 }
 
 export function showCommand(): Command {
-  return new Command('show')
+  const command = new Command('show')
     .description('print one job in full: ops, lock attempts, steps, and the VA space before and after')
     .argument('<trace>', 'a trace; - is standard input')
-    .requiredOption('--job <id>', 'the job, as `jobs` lists it', integer)
-    .addOption(probesOption())
+    .requiredOption('--job <id>', 'the job, as `jobs` lists it', integer);
+  return addTraceOptions(command)
     .addOption(outputOption())
     .addOption(new Option('--color [when]', 'colours: auto, always, never').choices(['auto', 'always', 'never']))
     .addHelpText('after', '\nExample:\n  gpuvm-trace show trace.txt --job 26 | less -R')
@@ -29,7 +29,7 @@ export function showCommand(): Command {
 async function show(file: string, options: ShowOptions): Promise<void> {
   const jobs: Job[] = [];
   const report = await runAnalysis(file, {
-    probes: options.probes,
+    ...traceOptionsOf(options),
     onJob(job) {
       if (job.id === options.job) jobs.push(job);
     },

@@ -1,31 +1,31 @@
 // `state`: the mappings of each VM at a moment.
 import { Command, Option } from 'commander';
 import { ptrHex, type Report } from '../index.ts';
-import { type StateRow, stateColumns } from '../reporters/columns.ts';
+import { type StateRow, stateColumns, vmColumns } from '../reporters/columns.ts';
 import { gpuvas } from '../reporters/gpuvas.ts';
-import { FORMATS, toFormat } from '../reporters/table.ts';
+import { FORMATS, toFormat, toJson, toNdjson, toObject } from '../reporters/table.ts';
 import { type Moment, runUntil } from './moment.ts';
-import { atOption, outputOption, probesOption, vmOption } from './options.ts';
+import { atOption, outputOption, vmOption } from './options.ts';
 import { emit } from './output.ts';
 import { wantsVm } from './select.ts';
+import { addTraceOptions, type TraceChoice, traceOptionsOf } from './trace_options.ts';
 
 const STATE_FORMATS = [...FORMATS, 'gpuvas'] as const;
 
-interface StateOptions {
+interface StateOptions extends TraceChoice {
   readonly at: Moment;
   readonly format: (typeof STATE_FORMATS)[number];
   readonly output?: string;
   readonly vm?: readonly string[];
-  readonly probes?: string;
 }
 
 export function stateCommand(): Command {
-  return new Command('state')
+  const command = new Command('state')
     .description('print the mappings of each VM at a moment of the trace')
     .argument('<trace>', 'a trace; - is standard input')
     .addOption(atOption())
-    .addOption(vmOption())
-    .addOption(probesOption())
+    .addOption(vmOption());
+  return addTraceOptions(command)
     .addOption(
       new Option('--format <format>', 'gpuvas prints exactly what debugfs does').choices(STATE_FORMATS).default('text'),
     )
@@ -46,7 +46,7 @@ Exit codes: 0, 2 could not do the job, 3 the trace does not show all of a VM's h
 }
 
 async function state(file: string, options: StateOptions): Promise<void> {
-  const report = await runUntil(file, options.at, { probes: options.probes });
+  const report = await runUntil(file, options.at, traceOptionsOf(options));
   emit(render(report, options), options);
   for (const vm of report.world.vms.values()) {
     if (vm.complete || !wantsVm(options.vm, report, vm.id)) continue;
@@ -66,9 +66,18 @@ function* rowsOf(report: Report, vms: readonly string[] | undefined): Iterable<S
 
 function render(report: Report, options: StateOptions): string {
   const { format, vm: vms } = options;
-  if (format === 'gpuvas') {
-    const shown = [...report.world.vms.values()].filter((vm) => wantsVm(vms, report, vm.id));
-    return shown.map((vm) => gpuvas(vm, report.world.mappingsOf(vm))).join('');
-  }
-  return toFormat(format, stateColumns, [...rowsOf(report, vms)], { all: 'mappings', one: 'mapping' });
+  const shown = [...report.world.vms.values()].filter((vm) => wantsVm(vms, report, vm.id));
+  if (format === 'gpuvas') return shown.map((vm) => gpuvas(vm, report.world.mappingsOf(vm))).join('');
+  const rows = [...rowsOf(report, vms)];
+  const objects = () => shown.map((vm) => toObject(vmColumns, vm));
+  if (format === 'json') return toJson({ vms: objects(), mappings: rows.map((row) => toObject(stateColumns, row)) });
+  if (format === 'ndjson')
+    return (
+      toNdjson('vm', objects()) +
+      toNdjson(
+        'mapping',
+        rows.map((row) => toObject(stateColumns, row)),
+      )
+    );
+  return toFormat(format, stateColumns, rows, { all: 'mappings', one: 'mapping' });
 }

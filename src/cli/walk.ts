@@ -4,22 +4,23 @@ import { hex, type Look, lookAt, ptrHex, type Report, type U64 } from '../index.
 import { type Format, toFormat } from '../reporters/table.ts';
 import { walkColumns, walkRows, walkText } from '../reporters/walk.ts';
 import { noVm, parseAddress, vmsAt } from './address.ts';
-import { type Moment, parseMoment, runUntil, withFile } from './moment.ts';
-import { formatOption, outputOption, probesOption, vmOption } from './options.ts';
+import { type Moment, parseMoment, runUntil } from './moment.ts';
+import { formatOption, outputOption, vmOption } from './options.ts';
 import { emit } from './output.ts';
 import { type RunOptions, runAnalysis } from './run_analysis.ts';
 import { isVm } from './select.ts';
+import { withFile } from './spooled.ts';
+import { addTraceOptions, type TraceChoice, traceOptionsOf } from './trace_options.ts';
 
-interface WalkOptions {
+interface WalkOptions extends TraceChoice {
   readonly at?: Moment;
   readonly format: Format;
   readonly output?: string;
   readonly vm?: readonly string[];
-  readonly probes?: string;
 }
 
 export function walkCommand(): Command {
-  return new Command('walk')
+  const command = new Command('walk')
     .description('print what the GPU meets on its way to an address, level by level, beside what the VA space says')
     .argument('<trace>', 'a trace; - is standard input')
     .argument('<address>', 'a GPU address, such as 0x114000')
@@ -28,8 +29,8 @@ export function walkCommand(): Command {
         .argParser(parseMoment)
         .default(undefined, 'when the last job that changed the address was done with it'),
     )
-    .addOption(vmOption())
-    .addOption(probesOption())
+    .addOption(vmOption());
+  return addTraceOptions(command)
     .addOption(formatOption())
     .addOption(outputOption())
     .addHelpText(
@@ -53,7 +54,10 @@ Exit codes: 0, 2 could not do the job, 3 the trace does not show all of the VM's
 async function walk(file: string, text: string, options: WalkOptions): Promise<void> {
   const address = parseAddress(text);
   const { format, vm: wanted } = options;
-  const run: RunOptions = { probes: options.probes, watch: { addr: address, vm: (vm) => isVm(wanted, vm) } };
+  const run: RunOptions = {
+    ...traceOptionsOf(options),
+    watch: { addr: address, vm: (vm) => isVm(wanted, vm) },
+  };
   const { moment, report, callsShown } = await withFile(file, (path) => stateAt(path, options.at, run));
   const looks = vmsAt(report, address, wanted).map((vm) => lookAt(report.world, vm, address, callsShown));
   if (looks.length === 0) throw noVm(file, report, address, { vm: wanted, when: momentText(moment) });

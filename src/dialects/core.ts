@@ -1,9 +1,9 @@
 // The probes of drm_gpuvm.c, drm_exec.c, dma-resv.c and drm_gem.c: the same for every driver.
 // Argument names are those of our probe sets; behind a bar stand the kernel's own names, which `$arg*` probes print.
 import type { Ptr } from '../base/u64.ts';
-import type { Args, ProbeSpec } from '../events/probe.ts';
+import type { Args, ProbeSpec, TracepointText } from '../events/probe.ts';
 import { type CoreStep, OP_MAP, OP_REMAP, OP_UNMAP, type SmRequest, type VmEvent } from '../events/vm_event.ts';
-import { containerOf, entry, isErrPtr, ret } from './decode.ts';
+import { containerOf, entry, isErrPtr, rawPtr, ret, tracepoint } from './decode.ts';
 
 /** Offsets of embedded krefs, drm_gpuvm.h (pahole, 6.12 and 6.18, x86-64 without lockdep). */
 const GPUVM_KREF = 0x48;
@@ -163,7 +163,17 @@ function vmBo(kind: 'bo_create' | 'bo_obtain'): (a: Args) => VmEvent | undefined
 }
 
 const VM_BO_ARGS = ['gpuvm:ptr', 'obj:ptr', 'resv:ptr', 'vm_bo:ptr'];
-const INSERT_ARGS = ['gpuvm:ptr', 'va:ptr', 'addr:u64', 'range:u64', 'obj:ptr', 'offset:u64', 'flags:int', 'ret:int'];
+const INSERT_ARGS = [
+  'gpuvm:ptr',
+  'va:ptr',
+  'addr:u64',
+  'range:u64',
+  'obj:ptr',
+  'offset:u64',
+  'flags:int',
+  'ret:int',
+  'vm_lock:ptr',
+];
 
 function vaInsert(a: Args): VmEvent | undefined {
   const [addr, range] = [a.u64(2), a.u64(3)];
@@ -180,8 +190,13 @@ function vaInsert(a: Args): VmEvent | undefined {
     obj: a.ptr(4) ?? 0,
     offset: a.u64(5) ?? 0,
     flags: a.int(6) ?? 0,
+    vmLock: a.ptr(8),
     ret: a.int(7),
   };
+}
+
+function vaFind(a: Args): VmEvent {
+  return { kind: 'va_find', gpuvm: a.ptr(0) ?? 0 };
 }
 
 const LINK_ARGS = ['va:ptr', 'vm_bo:ptr', 'obj:ptr', 'resv:ptr', 'addr:u64', 'gpuva_lock:ptr'];
@@ -195,6 +210,7 @@ function vaUnlink(deferred: boolean): (a: Args) => VmEvent {
     resv: resvOf(a, 2, 3),
     addr: a.u64(4) ?? 0,
     deferred,
+    gpuvaLock: a.ptr(5),
   });
 }
 
@@ -215,13 +231,28 @@ const gpuvm: readonly ProbeSpec[] = [
   ret('bo_create', 'drm_gpuvm_bo_create', VM_BO_ARGS, vmBo('bo_create')),
   ret('bo_obtain', 'drm_gpuvm_bo_obtain', VM_BO_ARGS, vmBo('bo_obtain')),
   ret('bo_put', 'drm_gpuvm_bo_put', ['vm_bo:ptr', 'destroyed|ret:int'], (a) =>
-    a.int(1) === 1 ? { kind: 'bo_destroy', vmBo: a.ptr(0) ?? 0 } : undefined,
+    a.int(1) === 1 ? { kind: 'bo_destroy', vmBo: a.ptr(0) ?? 0, gpuvaLock: undefined } : undefined,
   ),
+  // One that the VM has already is destroyed on the spot; both ends of its life are in this call.
+  ret('bo_prealloc', 'drm_gpuvm_bo_obtain_prealloc', ['prealloc|__vm_bo:ptr', 'vm_bo|ret:ptr'], (a) => ({
+    kind: 'bo_prealloc',
+    prealloc: a.ptr(0) ?? 0,
+    vmBo: a.ptr(1) ?? 0,
+  })),
   // GCC splits the freeing part off; its register arguments are not the function's.
   ret('bo_put_part', 'drm_gpuvm_bo_put.part.0', [], () => undefined),
-  entry('bo_destroy', 'drm_gpuvm_bo_destroy', ['kref:ptr'], (a) => ({
+  entry('bo_destroy', 'drm_gpuvm_bo_destroy', ['kref:ptr', 'gpuva_lock:ptr'], (a) => ({
     kind: 'bo_destroy',
     vmBo: containerOf(a.ptr(0) ?? 0, VM_BO_KREF),
+    gpuvaLock: a.ptr(1),
+  })),
+  entry('bo_zombie', 'drm_gpuvm_bo_into_zombie', ['kref:ptr'], (a) => ({
+    kind: 'bo_zombie',
+    vmBo: containerOf(a.ptr(0) ?? 0, VM_BO_KREF),
+  })),
+  entry('bo_deferred_cleanup', 'drm_gpuvm_bo_deferred_cleanup', ['gpuvm:ptr'], (a) => ({
+    kind: 'bo_deferred_cleanup',
+    gpuvm: a.ptr(0) ?? 0,
   })),
   entry('bo_extobj_add', 'drm_gpuvm_bo_extobj_add', ['gpuvm:ptr', 'vm_bo:ptr', 'obj:ptr'], (a) => ({
     kind: 'bo_extobj_add',
@@ -273,14 +304,23 @@ const gpuvm: readonly ProbeSpec[] = [
   ret('unmap_exec_lock_ret', 'drm_gpuvm_sm_unmap_exec_lock', ['ret:int'], execLockRet),
   ret('va_insert', 'drm_gpuva_insert', INSERT_ARGS, vaInsert),
   entry('va_insert', 'drm_gpuva_insert', INSERT_ARGS, vaInsert),
-  entry('va_remove', 'drm_gpuva_remove', ['gpuvm:ptr', 'va:ptr', 'addr:u64', 'range:u64', 'obj:ptr'], (a) => ({
-    kind: 'va_remove',
-    gpuvm: a.ptr(0) ?? 0,
-    va: a.ptr(1) ?? 0,
-    addr: a.u64(2) ?? 0,
-    range: a.u64(3) ?? 0,
-    obj: a.ptr(4) ?? 0,
-  })),
+  entry(
+    'va_remove',
+    'drm_gpuva_remove',
+    ['gpuvm:ptr', 'va:ptr', 'addr:u64', 'range:u64', 'obj:ptr', 'vm_lock:ptr'],
+    (a) => ({
+      kind: 'va_remove',
+      gpuvm: a.ptr(0) ?? 0,
+      va: a.ptr(1) ?? 0,
+      addr: a.u64(2) ?? 0,
+      range: a.u64(3) ?? 0,
+      obj: a.ptr(4) ?? 0,
+      vmLock: a.ptr(5),
+    }),
+  ),
+  ...['drm_gpuva_find', 'drm_gpuva_find_first', 'drm_gpuva_find_prev', 'drm_gpuva_find_next'].flatMap((symbol) =>
+    [entry, ret].map((probe) => probe('va_find', symbol, ['gpuvm:ptr'], vaFind)),
+  ),
   entry('va_map', 'drm_gpuva_map', ['va:ptr'], (a) => ({ kind: 'va_map', va: a.ptr(0) ?? 0 })),
   entry('va_remap', 'drm_gpuva_remap', ['va:ptr', 'prev:ptr', 'next:ptr'], (a) => ({
     kind: 'va_remap',
@@ -388,11 +428,40 @@ function resvLock(a: Args): VmEvent | undefined {
   return code === undefined ? undefined : { kind: 'resv_lock', resv: a.ptr(0) ?? 0, ctx: a.ptr(1) ?? 0, ret: code };
 }
 
+/**
+ * contention_begin and _end (trace/events/lock.h): only where a lock is not free. A ww_mutex, and the dma_resv around it,
+ * begins with its mutex, so that the address is the resv's; other mutexes are told apart by that.
+ */
+const WAIT_TEXT: TracepointText = {
+  head: /^(?=\S+ \(flags=(?:SPIN\|)?MUTEX\))/,
+  rest: '{lock_addr} (flags={names}',
+};
+const WAIT_END_TEXT: TracepointText = { head: /^(?=\S+ \(ret=)/, rest: '{lock_addr} (ret={ret})' };
+const LCB_F_MUTEX = 1 << 5;
+
+/** lock 0: another kind of lock, or a hash of its address. */
+function lockWait(a: Args): VmEvent {
+  // The text was told apart by its flags; a record of trace.dat has them as a number.
+  const flags = a.int(1) ?? LCB_F_MUTEX;
+  return { kind: 'lock_wait', lock: (flags & LCB_F_MUTEX) === 0 ? 0 : rawPtr(a.ptr(0)) };
+}
+
+function lockWaitEnd(a: Args): VmEvent | undefined {
+  const code = a.int(1);
+  return code === undefined ? undefined : { kind: 'lock_wait_end', lock: rawPtr(a.ptr(0)), ret: code };
+}
+
 /** Every lock and unlock of a dma_resv, whoever takes it. */
 const resv: readonly ProbeSpec[] = [
   ret('ww_lock', 'ww_mutex_lock', RESV_ARGS, resvLock),
   ret('ww_lock_int', 'ww_mutex_lock_interruptible', RESV_ARGS, resvLock),
+  ret('ww_trylock', 'ww_mutex_trylock', ['resv|ww:ptr', 'ctx|ww_ctx:ptr', 'ret:int'], (a) => {
+    const got = (a.int(2) ?? 0) === 1;
+    return got ? { kind: 'resv_lock', resv: a.ptr(0) ?? 0, ctx: a.ptr(1) ?? 0, ret: 0 } : undefined;
+  }),
   entry('ww_unlock', 'ww_mutex_unlock', RESV_ARGS.slice(0, 1), (a) => ({ kind: 'resv_unlock', resv: a.ptr(0) ?? 0 })),
+  tracepoint('lock:contention_begin', WAIT_TEXT, ['lock_addr:ptr', 'flags:int'], lockWait),
+  tracepoint('lock:contention_end', WAIT_END_TEXT, ['lock_addr:ptr', 'ret:int'], lockWaitEnd),
 ];
 
 const gem: readonly ProbeSpec[] = [
@@ -404,6 +473,8 @@ const gem: readonly ProbeSpec[] = [
   })),
   // The kref is the first member of struct drm_gem_object.
   entry('obj_free', 'drm_gem_object_free', ['kref:ptr'], (a) => ({ kind: 'obj_free', obj: a.ptr(0) ?? 0 })),
+  // Its return: the driver's postclose() is part of it.
+  ret('file_close', 'drm_file_free', ['file:ptr'], (a) => ({ kind: 'file_close', file: a.ptr(0) ?? 0 })),
 ];
 
 export const coreProbes: readonly ProbeSpec[] = [...gem, ...resv, ...gpuvm, ...exec];

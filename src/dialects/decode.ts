@@ -18,6 +18,18 @@ export function tracepoint(symbol: string, text: TracepointText, args: readonly 
   return { event: symbol.slice(symbol.indexOf(':') + 1), symbol, at: 'tracepoint', text, args, decode };
 }
 
+/**
+ * A drm_dbg() line of a driver, after its head: `driver device: [drm:function [module]] text`. Nothing but the driver's own
+ * name may stand before it, as a message of another driver may quote what a device says of itself.
+ * functions: the source of a RegExp, to tell a driver that is built in and names no device.
+ */
+export function drmDebug(driver: string, functions: string, head: string, rest: string): TracepointText {
+  const time = String.raw`(?:\[ *\d+\.\d+\] )?`;
+  const named = String.raw`${driver} \S+: \[drm:[\w.]+(?: \[${driver}\])?\]`;
+  const bare = String.raw`\[drm:(?:${functions})(?: \[${driver}\])?\]`;
+  return { head: new RegExp(`^${time}(?:${named}|${bare}) ${head}`), rest, message: 'msg' };
+}
+
 /** A member's address to its container's, container_of() in the kernel. */
 export function containerOf(member: Ptr, offset: number): Ptr {
   return typeof member === 'number' ? member - offset : member - BigInt(offset);
@@ -26,6 +38,14 @@ export function containerOf(member: Ptr, offset: number): Ptr {
 /** -1 as an unsigned or a signed value: an ERR_PTR() is no object. */
 export function isErrPtr(ptr: Ptr): boolean {
   return ptr < 0 && ptr >= -4095;
+}
+
+/** Kernel addresses have 57 bits at most, and the sign. */
+const LOWEST_KERNEL_POINTER = -(2 ** 56);
+
+/** Unless the user asked for raw pointers %p prints a hash, which names nothing: 32 bits, so of the user's half. */
+export function rawPtr(ptr: Ptr | undefined): Ptr {
+  return ptr !== undefined && ptr < 0 && ptr >= LOWEST_KERNEL_POINTER ? ptr : 0;
 }
 
 export const JOB_ARGS = ['job|_job|sched_job:ptr', 'id:int', 'gpuvm:ptr', 'exec:ptr', 'nops:int'];
@@ -37,7 +57,12 @@ export function jobOf(a: Args): { readonly job: Ptr; readonly id: number | undef
 
 /** A driver's bind ioctl. */
 export function bind(driver: DriverName, symbol: string): ProbeSpec {
-  return entry('bind', symbol, ['op_count:int'], (a) => ({ kind: 'bind', driver, opCount: a.int(0) }));
+  return entry('bind', symbol, ['op_count:int', 'file:ptr'], (a) => ({
+    kind: 'bind',
+    driver,
+    opCount: a.int(0),
+    file: a.ptr(1) ?? 0,
+  }));
 }
 
 export function bindRet(symbol: string): ProbeSpec {
@@ -46,6 +71,22 @@ export function bindRet(symbol: string): ProbeSpec {
     job: a.int(0),
     ret: a.int(1),
   }));
+}
+
+/** A driver's ioctl that makes VMs. */
+export function vmCreate(symbol: string): ProbeSpec[] {
+  return [
+    entry('vm_create', symbol, [], () => ({ kind: 'vm_create' })),
+    ret('vm_create_ret', symbol, [], () => ({ kind: 'vm_create_ret' })),
+  ];
+}
+
+/** The function in which a driver tears a VM down. */
+export function vmClose(symbol: string): ProbeSpec[] {
+  return [
+    entry('vm_close', symbol, ['gpuvm|vm:ptr'], (a) => ({ kind: 'vm_close', gpuvm: a.ptr(0) ?? 0 })),
+    ret('vm_close_ret', symbol, [], () => ({ kind: 'vm_close_ret' })),
+  ];
 }
 
 /** The function in which the driver's job gets its struct, its number and its VM. */

@@ -1,5 +1,6 @@
 // Every probe that is understood: the kernel's common ones and those of each driver. A new dialect is one line here.
 import type { ProbeSpec } from '../events/probe.ts';
+import type { DriverName } from '../events/vm_event.ts';
 import { coreProbes } from './core.ts';
 import { ioPgtableProbes } from './io_pgtable.ts';
 import { iommuProbes } from './iommu.ts';
@@ -10,14 +11,22 @@ import { panthorProbes } from './panthor.ts';
 import { pvrProbes } from './pvr.ts';
 import { xeProbes } from './xe.ts';
 
-export const probes: readonly ProbeSpec[] = [
-  ...coreProbes,
-  ...labProbes,
-  ...ioPgtableProbes,
-  ...iommuProbes,
-  ...msmProbes,
-  ...nouveauProbes,
-  ...xeProbes,
-  ...panthorProbes,
-  ...pvrProbes,
-];
+/** Those of each driver. */
+const driverProbes: Readonly<Record<DriverName, readonly ProbeSpec[]>> = {
+  lab: labProbes,
+  msm: msmProbes,
+  nouveau: nouveauProbes,
+  xe: xeProbes,
+  panthor: panthorProbes,
+  pvr: pvrProbes,
+};
+
+export const drivers = Object.keys(driverProbes) as readonly DriverName[];
+
+/** The probes that are understood: with a driver, none of the others'. */
+export function probesOf(driver: DriverName | undefined): readonly ProbeSpec[] {
+  const own = driver === undefined ? Object.values(driverProbes).flat() : driverProbes[driver];
+  return [...coreProbes, ...ioPgtableProbes, ...iommuProbes, ...own];
+}
+
+export const probes: readonly ProbeSpec[] = probesOf(undefined);

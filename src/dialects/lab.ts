@@ -46,7 +46,7 @@ export const labProbes: readonly ProbeSpec[] = [
       offset: a.u64(7) ?? 0,
     }),
   ),
-  ...stepProbes('lab_sm_step_map', 'lab_sm_step_unmap', 'lab_sm_step_remap'),
+  ...stepProbes('lab', 'lab_sm_step_map', 'lab_sm_step_unmap', 'lab_sm_step_remap'),
   entry('drv_bo_free', 'lab_bo_free', ['obj:ptr'], (a) => ({ kind: 'obj_free', obj: a.ptr(0) ?? 0 })),
   entry('mmu_map', 'lab_mmu_map', MAP_ARGS, tableMap('lab')),
   entry('mmu_unmap', 'lab_mmu_unmap', UNMAP_ARGS, tableUnmap('lab')),

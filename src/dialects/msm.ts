@@ -1,7 +1,7 @@
 // msm (drivers/gpu/drm/msm: msm_gem_vma.c, msm_iommu.c): lock pass and tree changes in the ioctl, table writes when the
 // scheduler runs the job.
 import type { ProbeSpec } from '../events/probe.ts';
-import { bind, bindRet, entry, JOB_ARGS, jobOf, ret, run } from './decode.ts';
+import { bind, bindRet, entry, JOB_ARGS, jobOf, ret, run, tracepoint, vmClose } from './decode.ts';
 import { stepProbes } from './steps.ts';
 import { MAP_ARGS, MAP_RET_ARGS, tableMap, tableMapRet, tableUnmap, UNMAP_ARGS } from './tables.ts';
 
@@ -25,8 +25,9 @@ export const msmProbes: readonly ProbeSpec[] = [
     job: a.ptr(0) ?? 0,
     ret: a.int(1) ?? 0,
   })),
-  ...stepProbes('msm_gem_vm_sm_step_map', 'msm_gem_vm_sm_step_unmap', 'msm_gem_vm_sm_step_remap'),
+  ...stepProbes('msm', 'msm_gem_vm_sm_step_map', 'msm_gem_vm_sm_step_unmap', 'msm_gem_vm_sm_step_remap'),
   ...run('msm_vma_job_run'),
+  ...vmClose('msm_gem_vm_close'),
   entry('mmu_map', 'msm_iommu_pagetable_map', MAP_ARGS, tableMap('msm')),
   ret('mmu_map_ret', 'msm_iommu_pagetable_map', MAP_RET_ARGS, tableMapRet('msm')),
   entry('mmu_unmap', 'msm_iommu_pagetable_unmap', UNMAP_ARGS, tableUnmap('msm')),
@@ -34,6 +35,21 @@ export const msmProbes: readonly ProbeSpec[] = [
     const count = a.int(1);
     return count === undefined ? undefined : { kind: 'pt_prealloc', gpuvm: a.ptr(0) ?? 0, count };
   }),
+  ret('pt_prealloc_ret', 'msm_iommu_pagetable_prealloc_allocate', ['gpuvm:ptr', 'ret:int'], (a) => {
+    const code = a.int(1);
+    return code === undefined ? undefined : { kind: 'pt_prealloc_ret', ret: code };
+  }),
+  entry('pt_cleanup', 'msm_iommu_pagetable_prealloc_cleanup', ['count:int', 'ptr:int'], (a) => {
+    const [count, used] = [a.int(0), a.int(1)];
+    if (count === undefined || used === undefined) return undefined;
+    return { kind: 'pt_prealloc_free', count, remaining: count - used };
+  }),
+  tracepoint(
+    'drm_msm_gpu:msm_mmu_prealloc_cleanup',
+    { head: 'count=', rest: '{count}, remaining={remaining}' },
+    ['count:int', 'remaining:int'],
+    (a) => ({ kind: 'pt_prealloc_free', count: a.int(0) ?? 0, remaining: a.int(1) ?? 0 }),
+  ),
   ret('pt_alloc_ret', 'msm_iommu_pagetable_alloc_pt', ['gpuvm:ptr', 'page|ret:ptr'], (a) => {
     const page = a.ptr(1);
     return page === undefined ? undefined : { kind: 'pt_alloc_ret', gpuvm: a.ptr(0) ?? 0, page };

@@ -1,7 +1,7 @@
 // nouveau (nouveau_uvmm.c, nvif/vmm.c): ops lists and tree changes in the ioctl before the lock pass, table writes when the
 // job runs.
 import type { ProbeSpec } from '../events/probe.ts';
-import { bind, bindRet, entry, run, submit } from './decode.ts';
+import { bind, bindRet, entry, run, submit, vmCreate } from './decode.ts';
 import { FLUSH_ARGS, MAP_ARGS, tableMap, tableUnmap, tlbFlush, UNMAP_ARGS } from './tables.ts';
 
 export const nouveauProbes: readonly ProbeSpec[] = [
@@ -9,6 +9,7 @@ export const nouveauProbes: readonly ProbeSpec[] = [
   bindRet('nouveau_uvmm_ioctl_vm_bind'),
   submit('job_submit', 'nouveau_uvmm_bind_job_submit'),
   ...run('nouveau_uvmm_bind_job_run'),
+  ...vmCreate('nouveau_uvmm_ioctl_vm_init'),
   entry('mmu_map', 'nvif_vmm_raw_map', MAP_ARGS, tableMap('nvif')),
   entry('mmu_unmap', 'nvif_vmm_raw_unmap', UNMAP_ARGS, tableUnmap('nvif')),
   // struct nvkm_vmm_func.flush, by the generation of the GPU; raw_unmap ends in it.

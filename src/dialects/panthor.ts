@@ -3,19 +3,13 @@
 import { type U64, wrap } from '../base/u64.ts';
 import type { Args, ProbeSpec, TracepointText } from '../events/probe.ts';
 import type { TableMap, TableUnmap } from '../events/vm_event.ts';
-import { entry, isErrPtr, JOB_ARGS, jobOf, ret, tracepoint } from './decode.ts';
+import { drmDebug, entry, isErrPtr, JOB_ARGS, jobOf, ret, tracepoint, vmCreate } from './decode.ts';
 import { stepProbes } from './steps.ts';
 import { FLUSH_ARGS, tlbFlush } from './tables.ts';
 
-/**
- * A drm_dbg() line about one call into the page table code. Nothing but the driver's own name may stand before it, as a
- * message of another driver may quote what a device says of itself. Kernels that print `iova` without 0x print it
- * before the call and tell of no pages: theirs is another text.
- */
+/** Kernels that print `iova` without 0x print it before the call and tell of no pages: theirs is another text. */
 function debugText(what: 'map' | 'unmap', rest: string): TracepointText {
-  const before = String.raw`(?:\[ *\d+\.\d+\] )?(?:panthor \S+: )?\[drm:panthor_[\w.]+(?: \[panthor\])?\] `;
-  const head = new RegExp(String.raw`^${before}${what}: as=-?\d+, iova=(?=0x)`);
-  return { head, rest: `{iova}, sz={sz}, ${rest}`, message: 'msg' };
+  return drmDebug('panthor', String.raw`panthor_[\w.]+`, `${what}: as=-?\\d+, iova=(?=0x)`, `{iova}, sz={sz}, ${rest}`);
 }
 
 /** `iova` and `sz` are the region's that is worked on: a call's own are its address and the pages that it did. */
@@ -64,18 +58,19 @@ function debugUnmap(a: Args): TableUnmap | undefined {
 export const panthorProbes: readonly ProbeSpec[] = [
   entry('bind', 'panthor_ioctl_vm_bind', [], () => ({ kind: 'other_ioctl' })),
   ret('bind_ret', 'panthor_ioctl_vm_bind', [], () => ({ kind: 'other_ioctl_ret' })),
-  ret('job_create', 'panthor_vm_bind_job_create', ['job:ptr', 'gpuvm|vm:ptr'], (a) => {
+  ret('job_create', 'panthor_vm_bind_job_create', ['job:ptr', 'gpuvm|vm:ptr', 'file:ptr'], (a) => {
     const job = a.ptr(0) ?? 0;
     if (job === 0 || isErrPtr(job)) return undefined;
-    return { kind: 'job_new', driver: 'panthor', job, gpuvm: a.ptr(1) ?? 0 };
+    return { kind: 'job_new', driver: 'panthor', job, gpuvm: a.ptr(1) ?? 0, file: a.ptr(2) ?? 0 };
   }),
+  ...vmCreate('panthor_ioctl_vm_create'),
   entry('work', 'panthor_vm_bind_run_job', JOB_ARGS, (a) => ({ kind: 'apply', ...jobOf(a) })),
   ret('work_ret', 'panthor_vm_bind_run_job', ['job|sched_job:ptr', 'run_ret:int'], (a) => ({
     kind: 'apply_ret',
     job: a.ptr(0) ?? 0,
     ret: a.int(1) ?? 0,
   })),
-  ...stepProbes('panthor_gpuva_sm_step_map', 'panthor_gpuva_sm_step_unmap', 'panthor_gpuva_sm_step_remap'),
+  ...stepProbes('panthor', 'panthor_gpuva_sm_step_map', 'panthor_gpuva_sm_step_unmap', 'panthor_gpuva_sm_step_remap'),
   entry('lock_region', 'panthor_vm_lock_region', ['gpuvm|vm:ptr', 'start|addr:u64', 'size:u64'], (a) => ({
     kind: 'as_lock',
     gpuvm: a.ptr(0) ?? 0,

@@ -1,7 +1,15 @@
 // The step callbacks of drivers that carry out drm_gpuvm_sm_map() and drm_gpuvm_sm_unmap() themselves: one set of
 // arguments for all of them.
 import type { Args, ProbeSpec } from '../events/probe.ts';
-import { type DriverStep, OP_MAP, OP_REMAP, OP_UNMAP, type StepPiece, type VmEvent } from '../events/vm_event.ts';
+import {
+  type DriverName,
+  type DriverStep,
+  OP_MAP,
+  OP_REMAP,
+  OP_UNMAP,
+  type StepPiece,
+  type VmEvent,
+} from '../events/vm_event.ts';
 import { entry, ret } from './decode.ts';
 
 const STEP_ARGS = [
@@ -31,9 +39,10 @@ function piece(a: Args, at: number, members: number): StepPiece | undefined {
   return { addr: a.u64(members), range: a.u64(members + 1), offset: a.u64(members + 2) };
 }
 
-function driverStep(type: number): (a: Args) => DriverStep {
+function driverStep(driver: DriverName, type: number): (a: Args) => DriverStep {
   return (a) => ({
     kind: 'step',
+    driver,
     by: 'driver',
     op: a.ptr(0) ?? 0,
     priv: a.ptr(1) ?? 0,
@@ -58,11 +67,11 @@ function stepRet(a: Args): VmEvent | undefined {
 const RET_ARGS = ['op:ptr', 'ret:int'];
 
 /** Entry and return of a driver's sm_step_map, sm_step_unmap and sm_step_remap (struct drm_gpuvm_ops). */
-export function stepProbes(map: string, unmap: string, remap: string): ProbeSpec[] {
+export function stepProbes(driver: DriverName, map: string, unmap: string, remap: string): ProbeSpec[] {
   return [
-    entry('step_map', map, STEP_ARGS, driverStep(OP_MAP)),
-    entry('step_unmap', unmap, STEP_ARGS, driverStep(OP_UNMAP)),
-    entry('step_remap', remap, STEP_ARGS, driverStep(OP_REMAP)),
+    entry('step_map', map, STEP_ARGS, driverStep(driver, OP_MAP)),
+    entry('step_unmap', unmap, STEP_ARGS, driverStep(driver, OP_UNMAP)),
+    entry('step_remap', remap, STEP_ARGS, driverStep(driver, OP_REMAP)),
     ret('step_map_ret', map, RET_ARGS, stepRet),
     ret('step_unmap_ret', unmap, RET_ARGS, stepRet),
     ret('step_remap_ret', remap, RET_ARGS, stepRet),

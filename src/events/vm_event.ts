@@ -41,9 +41,27 @@ export type VmEvent =
       readonly resv: Ptr;
     }
   | { readonly kind: 'vm_free'; readonly gpuvm: Ptr }
+  /** The ioctl that makes VMs. */
+  | { readonly kind: 'vm_create' }
+  | { readonly kind: 'vm_create_ret' }
+  /** The driver tears the VM down. */
+  | { readonly kind: 'vm_close'; readonly gpuvm: Ptr }
+  | { readonly kind: 'vm_close_ret' }
+  /** An open file of the DRM device is closed and all that it owned is released. */
+  | { readonly kind: 'file_close'; readonly file: Ptr }
   | { readonly kind: 'bo_create'; readonly gpuvm: Ptr; readonly obj: Ptr; readonly resv: Ptr; readonly vmBo: Ptr }
   | { readonly kind: 'bo_obtain'; readonly gpuvm: Ptr; readonly obj: Ptr; readonly resv: Ptr; readonly vmBo: Ptr }
-  | { readonly kind: 'bo_destroy'; readonly vmBo: Ptr }
+  | {
+      readonly kind: 'bo_destroy';
+      readonly vmBo: Ptr;
+      /** As of `va_link`. */
+      readonly gpuvaLock: Ptr | undefined;
+    }
+  /** drm_gpuvm_bo_obtain_prealloc(): where the VM has a vm_bo of the object already the given one is destroyed. */
+  | { readonly kind: 'bo_prealloc'; readonly prealloc: Ptr; readonly vmBo: Ptr }
+  /** The last reference of a vm_bo is gone, and it waits for drm_gpuvm_bo_deferred_cleanup(). */
+  | { readonly kind: 'bo_zombie'; readonly vmBo: Ptr }
+  | { readonly kind: 'bo_deferred_cleanup'; readonly gpuvm: Ptr }
   | { readonly kind: 'bo_extobj_add'; readonly gpuvm: Ptr; readonly vmBo: Ptr; readonly obj: Ptr }
   | { readonly kind: 'bo_evict'; readonly vmBo: Ptr; readonly evict: boolean }
   // requests
@@ -66,6 +84,8 @@ export type VmEvent =
       readonly obj: Ptr;
       readonly offset: U64;
       readonly flags: number;
+      /** The owner of the driver's lock of the VM, 0 where nobody holds it; undefined where not shown. */
+      readonly vmLock?: Ptr | undefined;
       /** undefined: the entry, the result is not known yet. */
       readonly ret: number | undefined;
     }
@@ -77,6 +97,8 @@ export type VmEvent =
       readonly addr: U64;
       readonly range: U64;
       readonly obj: Ptr;
+      /** As of `va_insert`. */
+      readonly vmLock?: Ptr | undefined;
     }
   | { readonly kind: 'va_map'; readonly va: Ptr }
   | { readonly kind: 'va_remap'; readonly va: Ptr; readonly prev: Ptr; readonly next: Ptr }
@@ -99,7 +121,11 @@ export type VmEvent =
       readonly resv: Ptr;
       readonly addr: U64;
       readonly deferred: boolean;
+      /** As of `va_link`. */
+      readonly gpuvaLock: Ptr | undefined;
     }
+  /** A look-up in the tree, drm_gpuva_find() and its relatives. */
+  | { readonly kind: 'va_find'; readonly gpuvm: Ptr }
   // drm_exec and dma_resv
   | { readonly kind: 'exec_init'; readonly exec: Ptr; readonly flags: number }
   | { readonly kind: 'exec_cleanup'; readonly exec: Ptr; readonly again: boolean }
@@ -123,9 +149,18 @@ export type VmEvent =
   /** ww_mutex_lock() of a dma_resv; ctx 0: not from drm_exec. */
   | { readonly kind: 'resv_lock'; readonly resv: Ptr; readonly ctx: Ptr; readonly ret: number }
   | { readonly kind: 'resv_unlock'; readonly resv: Ptr }
+  /** The task begins to wait for a mutex, of whatever kind, and ends to: with the lock (ret 0) or without. 0: another lock. */
+  | { readonly kind: 'lock_wait'; readonly lock: Ptr }
+  | { readonly kind: 'lock_wait_end'; readonly lock: Ptr; readonly ret: number }
   | { readonly kind: 'add_fence'; readonly resv: Ptr; readonly fence: Ptr; readonly usage: number }
   // the driver's own frame around them
-  | { readonly kind: 'bind'; readonly driver: DriverName; readonly opCount: number | undefined }
+  | {
+      readonly kind: 'bind';
+      readonly driver: DriverName;
+      readonly opCount: number | undefined;
+      /** struct drm_file; 0 where not shown. */
+      readonly file: Ptr;
+    }
   | { readonly kind: 'bind_ret'; readonly job: number | undefined; readonly ret: number | undefined }
   | { readonly kind: 'other_ioctl' }
   | { readonly kind: 'other_ioctl_ret' }
@@ -152,7 +187,14 @@ export type VmEvent =
       readonly offset: U64;
     }
   /** A job that will run in a worker is made; its struct is all that the run will show. */
-  | { readonly kind: 'job_new'; readonly driver: DriverName; readonly job: Ptr; readonly gpuvm: Ptr }
+  | {
+      readonly kind: 'job_new';
+      readonly driver: DriverName;
+      readonly job: Ptr;
+      readonly gpuvm: Ptr;
+      /** As of `bind`. */
+      readonly file: Ptr;
+    }
   /** The job that the task is in gets its struct, number and VM. */
   | {
       readonly kind: 'job_submit';
@@ -164,6 +206,30 @@ export type VmEvent =
   /** The scheduler runs a job whose tree changes were made in its ioctl: its table writes are between the two. */
   | { readonly kind: 'run'; readonly job: Ptr; readonly id: number | undefined; readonly gpuvm: Ptr }
   | { readonly kind: 'run_ret'; readonly job: Ptr }
+  // what a driver says of a VM that is more than its drm_gpuvm; gpuvm 0, va 0: the trace shows hashes of pointers only
+  | VmLife
+  /** A worker of the driver's begins or ends its work on a VM (preempt_rebind_work_func() of xe). */
+  | { readonly kind: 'vm_worker'; readonly gpuvm: Ptr; readonly asid: number | undefined }
+  | { readonly kind: 'vm_worker_ret'; readonly gpuvm: Ptr; readonly asid: number | undefined }
+  /** The pages behind a mapping of user memory go away: from the first of the two to the second its entries are zapped. */
+  | VaInvalidate
+  /** A mapping whose object was moved is bound again, for the job that an exec ioctl submits. */
+  | { readonly kind: 'va_rebind'; readonly gpuvm: Ptr; readonly va: Ptr }
+  // what a driver's debug messages say of a bind, without VM and objects
+  | {
+      readonly kind: 'log_request';
+      readonly call: SmRequest['call'];
+      readonly addr: U64 | undefined;
+      readonly range: U64 | undefined;
+      readonly offset: U64;
+    }
+  | {
+      readonly kind: 'log_step';
+      readonly type: 'map' | 'remap' | 'unmap';
+      readonly addr: U64;
+      readonly range: U64;
+      readonly keep: boolean;
+    }
   // page tables
   | TableMap
   | TableMapRet
@@ -183,8 +249,33 @@ export type VmEvent =
     }
   /** So many pages are at hand for the tables that the job needs. */
   | { readonly kind: 'pt_prealloc'; readonly gpuvm: Ptr; readonly count: number }
+  | { readonly kind: 'pt_prealloc_ret'; readonly ret: number }
+  /** Of `count` pages set aside, those that are left are given back. */
+  | { readonly kind: 'pt_prealloc_free'; readonly count: number; readonly remaining: number }
   /** The driver's page allocator for tables; page 0: it had none left. */
   | { readonly kind: 'pt_alloc_ret'; readonly gpuvm: Ptr; readonly page: Ptr };
+
+/**
+ * The struct around the drm_gpuvm: made and ready for use (`create`, after drm_gpuvm_init()), banned (`kill`), a bind
+ * of it failed for good (`ops_fail`), about to be given back (`free`, after drm_gpuvm_free()).
+ */
+export interface VmLife {
+  readonly kind: 'vm_life';
+  readonly at: 'create' | 'kill' | 'ops_fail' | 'free';
+  readonly gpuvm: Ptr;
+  /** The address space number that the hardware knows the VM by; 0: none. */
+  readonly asid: number | undefined;
+}
+
+export interface VaInvalidate {
+  readonly kind: 'va_invalidate';
+  readonly at: 'begin' | 'complete';
+  readonly gpuvm: Ptr;
+  readonly va: Ptr;
+  readonly addr: U64;
+  /** Bytes. */
+  readonly length: U64;
+}
 
 /** The code that writes a page table: it decides what a call does to the entries that are there. */
 export type TableCode = 'lab' | 'msm' | 'nvif' | 'xe' | 'io-pgtable' | 'panthor' | 'pvr' | 'iommu';
@@ -278,6 +369,8 @@ export interface LockRequest {
 export interface DriverStep extends StepFields {
   readonly kind: 'step';
   readonly by: 'driver';
+  /** Whose callback it is. */
+  readonly driver: DriverName;
 }
 
 /** A step that the core itself takes: onto an ops list, or in the kernel's lock pass. */

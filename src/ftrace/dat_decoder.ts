@@ -81,6 +81,8 @@ export class DatDecoder {
     const stats = this.#stats;
     const diagnostics = this.#diagnostics;
     stats.layouts.add(`trace.dat version ${this.#dat.header.version}`);
+    // `Linux host 6.12.117-amd64 x86_64`: utsname without the version.
+    stats.release = this.#dat.uname?.split(' ')[2];
     this.#dat.forEachEvent(
       (event) => {
         stats.entries++;
@@ -190,6 +192,7 @@ export class DatDecoder {
     const { at, args } = binding.spec;
     const wanted = args.map(parseArgSpec);
     const fields = wanted.map((arg) => this.#fieldOf(format, arg, at));
+    for (const { name } of format.fields) binding.shown.add(name);
     return { binding, fields, types: wanted.map((arg) => arg.type) };
   }
 

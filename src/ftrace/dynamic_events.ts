@@ -5,6 +5,8 @@ export interface ProbeDefinition {
   readonly event: string;
   readonly symbol: string;
   readonly at: 'entry' | 'return';
+  /** Names that its arguments are fetched by: of parameters (`req`), of members, of registers. */
+  readonly fetched: readonly string[];
 }
 
 const DEFINITION = /^([fpr])\d*:(?:[\w.]+\/)?([\w.]+)\s+(?:[\w.-]+:)?([\w.$]+)(%return)?(?:\+0x?\w+)?(?:\s|$)/;
@@ -15,7 +17,11 @@ export function parseDynamicEvents(text: string): ProbeDefinition[] {
   for (const line of text.split('\n')) {
     const [, type, event, symbol, percent] = DEFINITION.exec(line) ?? [];
     if (event === undefined || symbol === undefined) continue;
-    definitions.push({ event, symbol, at: type === 'r' || percent !== undefined ? 'return' : 'entry' });
+    const at = type === 'r' || percent !== undefined ? 'return' : 'entry';
+    const fetched = [...line.matchAll(/=(?:[+-]\w+\()?([A-Za-z_]\w*)|\s([A-Za-z_]\w*)(?=\s|$)/g)].map(
+      ([, source, bare]) => source ?? bare ?? '',
+    );
+    definitions.push({ event, symbol, at, fetched });
   }
   return definitions;
 }

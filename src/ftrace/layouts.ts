@@ -18,7 +18,7 @@ import {
 } from './bytes.ts';
 import type { FtraceRecord } from './record.ts';
 
-export type LayoutName = 'plain' | 'latency' | 'verbose' | 'function-graph' | 'no-context';
+export type LayoutName = 'plain' | 'latency' | 'verbose' | 'function-graph' | 'no-context' | 'kernel-log';
 
 export interface Layout {
   readonly name: LayoutName;

@@ -10,6 +10,8 @@ import { TracepointReader } from './tracepoint_reader.ts';
 const KIND_STR = KIND.str;
 const UNWANTED = -1;
 const APOSTROPHE = 39;
+/** More names than any function has arguments. */
+const MAX_SHOWN = 64;
 /** What stands for a value whose fetch faulted. */
 const FAULT = '(fault)';
 
@@ -31,6 +33,10 @@ export class ProbeBinding {
   readonly reader: TracepointReader | undefined;
   /** Somebody listens to what this probe says. */
   wanted = true;
+  /** The trace, or a saved dynamic_events, shows that the kernel has the function. */
+  met = false;
+  /** Names of its arguments as the trace shows them, or of what a definition fetches. */
+  readonly shown = new Set<string>();
   /** Events seen, for the coverage of the probe set. */
   count = 0;
   /** Those of the last event read. What the probe does not show is never set, so nothing needs clearing in between. */
@@ -91,6 +97,7 @@ export class ProbeBinding {
       if (buf[eq] !== EQUALS || eq === p) return undefined;
       const text = latin1(buf, p, eq);
       keys.push(this.#key(text));
+      if (this.shown.size < MAX_SHOWN) this.shown.add(text);
       p = skipValue(buf, eq + 1, end, text);
     }
     return this.#withPositionalReturn(keys);

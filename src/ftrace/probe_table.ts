@@ -39,6 +39,7 @@ export class EventName {
     const binding = /^(0x)?[0-9a-f]{8,16}$/.test(symbol) ? this.bindingByName(at) : this.#table.bySymbol(symbol, at);
     if (binding === undefined) {
       if (this.#foreign.size < 64) this.#foreign.add(symbol);
+      this.#table.meetForeign(symbol);
     } else if (binding.spec.symbol === symbol) {
       this.#bound.push(binding);
     }
@@ -78,11 +79,15 @@ interface TracepointName {
 
 /** Nearly all names that are looked up are of events that mean nothing to us: an empty slot must tell most of them. */
 const TRACEPOINT_SLOTS = 256;
+/** Functions that mean nothing to us, by name. */
+const MAX_FOREIGN = 4096;
 
 export class ProbeTable {
   readonly #bySymbol = new Map<string, ProbeBinding>();
   readonly #byEvent = new Map<string, ProbeBinding>();
   readonly #names = new Map<number, EventName[]>();
+  /** Probed functions that no dialect knows. */
+  readonly #foreign = new Set<string>();
   readonly #tracepoints: (TracepointName | undefined)[] = new Array(TRACEPOINT_SLOTS).fill(undefined);
   readonly bindings: readonly ProbeBinding[];
 
@@ -101,8 +106,9 @@ export class ProbeTable {
       const event = `${binding.spec.at} ${binding.spec.event}`;
       if (!this.#byEvent.has(event)) this.#byEvent.set(event, binding);
     }
-    for (const { event, symbol, at } of definitions) {
+    for (const { event, symbol, at, fetched } of definitions) {
       const binding = this.bySymbol(symbol, at);
+      for (const name of fetched) binding?.shown.add(name);
       const key = `${at} ${event}`;
       if (binding !== undefined) this.#byEvent.set(key, binding);
       else this.#byEvent.delete(key);
@@ -118,12 +124,25 @@ export class ProbeTable {
     else this.#tracepoints[slot] = { bytes, bindings: [binding], sibling: this.#tracepoints[slot] };
   }
 
+  meetForeign(symbol: string): void {
+    if (this.#foreign.size < MAX_FOREIGN) this.#foreign.add(symbol);
+  }
+
+  /** Events by function that a probe of the trace is on; undefined where they mean nothing to us and are not counted. */
+  get probed(): Map<string, number | undefined> {
+    const probed = new Map<string, number | undefined>([...this.#foreign].map((symbol) => [symbol, undefined]));
+    for (const { spec, count } of this.bindings)
+      if (count > 0) probed.set(spec.symbol, (probed.get(spec.symbol) ?? 0) + count);
+    return probed;
+  }
+
   bySymbol(symbol: string, at: At): ProbeBinding | undefined {
     const dot = symbol.indexOf('.');
-    return (
+    const binding =
       this.#bySymbol.get(`${at} ${symbol}`) ??
-      (dot > 0 ? this.#bySymbol.get(`${at} ${symbol.slice(0, dot)}`) : undefined)
-    );
+      (dot > 0 ? this.#bySymbol.get(`${at} ${symbol.slice(0, dot)}`) : undefined);
+    if (binding !== undefined) binding.met = true;
+    return binding;
   }
 
   byEventName(event: string, at: At): ProbeBinding | undefined {

@@ -5,6 +5,7 @@ import { COLON, LESS, latin1, MINUS, PAREN_CLOSE, PAREN_OPEN, SPACE, skipSpaces,
 import { EventDecoder, type ProbeSink } from './event_decoder.ts';
 import { EventHeads } from './event_heads.ts';
 import { GraphFunctions } from './graph_functions.ts';
+import { bareLogLayout, kernelLogLayout } from './kernel_log.ts';
 import { isNameByte, type Layout, layouts } from './layouts.ts';
 import type { LineSink } from './line_reader.ts';
 import type { ProbeBinding } from './probe_binding.ts';
@@ -13,6 +14,8 @@ import { FtraceRecord } from './record.ts';
 
 const HASH = 35; // '#'
 const LARGEST_SHOWN = 160;
+/** printk.c, and systemd-journald's own. */
+const DROPPED = /^\*\* \d+ printk messages dropped|^Missed \d+ kernel messages/;
 
 export interface EventSink {
   event(event: VmEvent, where: Where): void;
@@ -29,6 +32,8 @@ export interface TraceStats {
   events: number;
   layouts: Set<string>;
   tracer: string | undefined;
+  /** The kernel's release (`uname -r`), where the header of a latency trace or a trace.dat names it. */
+  release: string | undefined;
   /** `entries-in-buffer` and `entries-written` of the header, added up over all headers. */
   headerEntries: number | undefined;
   headerWritten: number | undefined;
@@ -43,6 +48,7 @@ function emptyStats(): TraceStats {
     events: 0,
     layouts: new Set(),
     tracer: undefined,
+    release: undefined,
     headerEntries: undefined,
     headerWritten: undefined,
     lost: 0,
@@ -70,10 +76,13 @@ export class TextDecoder implements LineSink {
   #lostAnywhere = false;
   readonly #graph: GraphFunctions;
   #argStart = 0;
+  readonly #messages: readonly ProbeBinding[];
+  #isLog = false;
 
   /** `probes` takes what is read before it becomes events; without it, `sink` gets the events. */
   constructor(table: ProbeTable, sink: EventSink, probes?: ProbeSink) {
     this.#table = table;
+    this.#messages = table.tracepointsOf('printk:console');
     this.#sink = probes ?? new EventDecoder(sink, this.diagnostics);
     this.#graph = new GraphFunctions(table, (binding, where) => {
       this.stats.events++;
@@ -91,6 +100,10 @@ export class TextDecoder implements LineSink {
     const rec = this.#rec;
     if (rec.buf !== buf) rec.setBuffer(buf);
     rec.line = number;
+    if (this.#isLogLine(buf, start, end, rec)) {
+      this.#logLine(rec);
+      return;
+    }
     if (this.#layout.parse(buf, start, end, rec) || this.#otherLayout(buf, start, end, rec)) this.#entry(rec);
     else this.#unprefixed(buf, start, end, number);
   }
@@ -104,6 +117,37 @@ export class TextDecoder implements LineSink {
     const what =
       missing > 0 ? `${missing} of ${headerEntries} entries are missing from` : `${-missing} entries too many are in`;
     this.#note('entry-count', 0, `${what} the file, by its own header (entries-in-buffer)`);
+  }
+
+  /**
+   * A file is the kernel's log or a trace, whichever its first entry is of: what a trace quotes is no log, and nothing
+   * that a log quotes is a trace.
+   */
+  #isLogLine(buf: Uint8Array, start: number, end: number, rec: FtraceRecord): boolean {
+    if (this.#isLog) return kernelLogLayout.parse(buf, start, end, rec) || bareLogLayout.parse(buf, start, end, rec);
+    if (this.stats.entries > 0 || this.stats.headerEntries !== undefined) return false;
+    const bare = () => bareLogLayout.parse(buf, start, end, rec) && this.#messageAt(rec) !== undefined;
+    this.#isLog = kernelLogLayout.parse(buf, start, end, rec) || bare();
+    if (!this.#isLog) return false;
+    this.stats.layouts.add(kernelLogLayout.name);
+    this.diagnostics.length = 0; // of lines before the first that shows what the file is
+    return true;
+  }
+
+  #logLine(rec: FtraceRecord): void {
+    this.stats.entries++;
+    if (DROPPED.test(latin1(rec.buf, rec.rest, Math.min(rec.end, rec.rest + LARGEST_SHOWN)))) {
+      this.#note('lost', rec.line, 'messages of the log were dropped');
+      this.#sink.loss(-1, undefined, rec.line);
+      return;
+    }
+    const binding = this.#messageAt(rec);
+    if (binding !== undefined) this.#decode(binding, rec, this.#argStart);
+  }
+
+  /** What is known of the message at rec.rest, with #argStart at its first value. */
+  #messageAt(rec: FtraceRecord): ProbeBinding | undefined {
+    return this.#startOf(this.#messages, rec, rec.rest);
   }
 
   #otherLayout(buf: Uint8Array, start: number, end: number, rec: FtraceRecord): boolean {
@@ -197,8 +241,10 @@ export class TextDecoder implements LineSink {
 
   /** The tracepoint of this name whose text stands at `at`, with #argStart at its first value. */
   #tracepointBinding(rec: FtraceRecord, hash: number, nameEnd: number, at: number): ProbeBinding | undefined {
-    const bindings = this.#table.tracepoints(hash, rec.buf, rec.rest, nameEnd);
-    if (bindings === undefined) return undefined;
+    return this.#startOf(this.#table.tracepoints(hash, rec.buf, rec.rest, nameEnd) ?? [], rec, at);
+  }
+
+  #startOf(bindings: readonly ProbeBinding[], rec: FtraceRecord, at: number): ProbeBinding | undefined {
     for (const binding of bindings) {
       const start = binding.reader?.start(rec, at) ?? -1;
       if (start < 0) continue;
@@ -287,6 +333,8 @@ export class TextDecoder implements LineSink {
     }
     const tracer = /^# tracer: (\S+)/.exec(text);
     if (tracer !== null) this.stats.tracer = tracer[1];
+    const release = /^# .* latency trace v\S+ on (\S+)$/.exec(text);
+    if (release !== null) this.stats.release ??= release[1];
     const latency = /^# latency: .*#(\d+)\/(\d+), CPU#/.exec(text);
     if (latency !== null) {
       this.stats.headerEntries = (this.stats.headerEntries ?? 0) + Number(latency[1]);

@@ -61,10 +61,11 @@ function readNumber(rec: FtraceRecord, pos: number, { slot, kind }: Value, value
     values.setAbsent(slot); // `(null)`, `(____ptrval____)`
     return wordEnd(buf, pos, end);
   }
-  if (buf[pos] === MINUS) return -1; // nothing here has a sign
+  const digits = buf[pos] === MINUS ? pos + 1 : pos;
+  if (digits > pos && kind !== KIND.int) return -1;
   const p = values.setNumber(slot, kind, rec, pos);
   // Only pointers are printed in bare hex digits.
-  if (kind === KIND_PTR || startsWith(buf, pos, end, '0x') || skipDigits(buf, pos, end) === p) return p;
+  if (kind === KIND_PTR || startsWith(buf, pos, end, '0x') || skipDigits(buf, digits, end) === p) return p;
   return -1;
 }
 

@@ -21,6 +21,9 @@ export interface Gpuva {
   tie: number;
 }
 
+/** Stands for an object that is not shown: some object or NULL. */
+export const UNKNOWN_OBJ: Ptr = 1;
+
 /** Builds every Gpuva, so that all of them have one hidden class. */
 export function makeGpuva(
   id: Ptr,

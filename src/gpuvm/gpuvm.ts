@@ -24,6 +24,8 @@ export interface GpuvmInit {
   /** The GEM object whose resv all private objects share, and that resv. */
   readonly rObj: Ptr;
   readonly resv: Ptr;
+  /** false: a kernel before 6.18, where the flag's bit is a driver's own. */
+  readonly hasImmediateMode?: boolean;
 }
 
 /** A "GPUVA address limited to 8 bytes" WARN of drm_gpuvm_init(), which then goes on. */
@@ -62,7 +64,7 @@ export class Gpuvm implements Iterable<Gpuva> {
   }
 
   get isImmediate(): boolean {
-    return (this.init.flags & DRM_GPUVM_IMMEDIATE_MODE) !== 0;
+    return this.init.hasImmediateMode !== false && (this.init.flags & DRM_GPUVM_IMMEDIATE_MODE) !== 0;
   }
 
   /** Number of mappings, the kernel node not counted. */

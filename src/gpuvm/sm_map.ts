@@ -47,9 +47,13 @@ export interface MapReq {
 /** What a REMAP keeps of a mapping on one side. */
 export type Piece = MapReq;
 
-const ROWS = ['A1', 'A2', 'A3', 'B1', 'B2', 'B3', 'C1', 'C2', 'C3', 'U1', 'U2', 'U3', 'U4', 'M'] as const;
+export const MAP_ROWS = ['A1', 'A2', 'A3', 'B1', 'B2', 'B3', 'C1', 'C2', 'C3'] as const;
+export const UNMAP_ROWS = ['U1', 'U2', 'U3', 'U4'] as const;
+export type MapRow = (typeof MAP_ROWS)[number];
+export type UnmapRow = (typeof UNMAP_ROWS)[number];
 /** The case of the drawing above that gave a step; M = the request itself. */
-export type Row = (typeof ROWS)[number];
+export type Row = MapRow | UnmapRow | 'M';
+type Place = Pick<Gpuva, 'addr' | 'range'>;
 
 export interface MapStep extends MapReq {
   readonly kind: 'map';
@@ -96,12 +100,9 @@ export function smUnmap(vm: Gpuvm, addr: U64, range: U64, emit: Emit): number {
   for (let va = vm.findFirst(addr, range); va !== undefined && va.addr < end; va = next) {
     // Before the callback, which may remove va.
     next = vm.next(va);
-    const before = va.addr < addr;
-    const behind = gpuvaEnd(va) > end;
+    const row = rowOfUnmap(va, addr, end);
     const ret =
-      before || behind
-        ? emitRemap(emit, before ? (behind ? 'U4' : 'U2') : 'U3', va, false, addr, end)
-        : emit({ kind: 'unmap', row: 'U1', va, keep: false });
+      row === 'U1' ? emit({ kind: 'unmap', row, va, keep: false }) : emitRemap(emit, row, va, false, addr, end);
     if (ret !== 0) return ret;
   }
   return 0;
@@ -115,7 +116,7 @@ function walkMap(vm: Gpuvm, req: MapReq, emit: Emit, madvise: boolean): number {
   for (let va = vm.findFirst(req.addr, req.range); va !== undefined && va.addr < end; va = next) {
     next = vm.next(va);
     if (madvise && va.obj !== 0) continue;
-    const row = rowOf(va, req.addr, end);
+    const row = rowOfMap(va, req.addr, end);
     switch (row) {
       case 'A1':
       case 'A2':
@@ -150,11 +151,18 @@ function walkMap(vm: Gpuvm, req: MapReq, emit: Emit, madvise: boolean): number {
   return mapRequest ? emitMap(emit, req.addr, req.range, req.obj, req.offset) : 0;
 }
 
-function rowOf(va: Gpuva, addr: U64, end: U64): 'A1' | 'A2' | 'A3' | 'B1' | 'B2' | 'B3' | 'C1' | 'C2' | 'C3' {
-  const vaEnd = gpuvaEnd(va);
+/** The row of a mapping that a map request for [addr, end) meets. */
+export function rowOfMap(va: Place, addr: U64, end: U64): MapRow {
+  const vaEnd = addWrapped(va.addr, va.range);
   if (va.addr === addr) return vaEnd === end ? 'A1' : vaEnd < end ? 'A2' : 'A3';
   if (va.addr < addr) return vaEnd === end ? 'B1' : vaEnd < end ? 'B2' : 'B3';
   return vaEnd === end ? 'C1' : vaEnd < end ? 'C2' : 'C3';
+}
+
+/** The row of a mapping that an unmap request for [addr, end) meets. */
+export function rowOfUnmap(va: Place, addr: U64, end: U64): UnmapRow {
+  const behind = addWrapped(va.addr, va.range) > end;
+  return va.addr < addr ? (behind ? 'U4' : 'U2') : behind ? 'U3' : 'U1';
 }
 
 /** Would the request put the same pages where it meets va? Never for a NULL object. */

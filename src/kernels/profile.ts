@@ -14,8 +14,6 @@ export interface KernelSwitches {
   readonly deferredVmBo: boolean;
   /** struct drm_gpuvm_bo, the VM's own resv object and the lists of external and evicted objects exist (6.8). */
   readonly vmBo: boolean;
-  /** drm_exec_init() takes the expected number of objects as third argument (6.8). */
-  readonly execInitNr: boolean;
   /** drm_exec keeps an object that it locked first after a contention, though nothing asked for it again, in its array. */
   readonly keepsPrelocked: boolean;
   /** io-pgtable-arm splits a block of which a part is unmapped; refused since 33729a5fc0ca (6.13). */
@@ -25,7 +23,10 @@ export interface KernelSwitches {
 export type SwitchName = keyof KernelSwitches;
 
 export interface KernelProfile {
-  /** The version from which on it holds, such as `6.12`. */
+  /**
+   * The version from which on it holds, such as `6.12`. With a third number it is a stable series' own and holds for the
+   * rest of that series only: `6.12.117`.
+   */
   readonly name: string;
   readonly switches: KernelSwitches;
 }

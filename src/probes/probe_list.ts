@@ -1,7 +1,6 @@
 // Which probes a kernel and a driver call for.
 import { UserError } from '../base/user_error.ts';
-import { kernels } from '../kernels/index.ts';
-import type { KernelProfile, SwitchName } from '../kernels/profile.ts';
+import type { KernelProfile, SwitchName } from '../kernels/index.ts';
 import { coreFunctions } from './core.ts';
 import { type KernelFunction, type Probe, probesOf } from './function.ts';
 import { labFunctions } from './lab.ts';
@@ -57,15 +56,4 @@ function numbered(probes: readonly Probe[]): Probe[] {
 
 function isIn({ only = {} }: KernelFunction, kernel: KernelProfile): boolean {
   return Object.entries(only).every(([name, value]) => kernel.switches[name as SwitchName] === value);
-}
-
-export const KERNEL_NAMES = kernels.map(({ name }) => name);
-
-/** The profile of a version such as `6.12` or `6.12.117`: the newest one that is not younger. */
-export function kernelOf(version: string): KernelProfile | undefined {
-  const [major = 0, minor = 0] = version.split('.').map(Number);
-  return kernels.findLast(({ name }) => {
-    const [from = 0, point = 0] = name.split('.').map(Number);
-    return major > from || (major === from && minor >= point);
-  });
 }

@@ -1,6 +1,7 @@
 // Requests: what drm_gpuvm_sm_map() and its relatives were asked, and where each op of a job begins and ends.
 import type { BindOp, LockRequest, SmRequest } from '../events/vm_event.ts';
 import type { Context, Handlers } from './context.ts';
+import { describeOp } from './describe.ts';
 import { markApply } from './detail.ts';
 import { type Job, type LockAsk, OpRun } from './job.ts';
 import { closeJob, openJob, tellStale } from './lifecycle.ts';
@@ -8,14 +9,17 @@ import { expectSteps } from './link_locks.ts';
 import { checkComplete, expectedOf, isAsPlanned, planOp } from './predict.ts';
 import { needObj } from './step_locks.ts';
 import { driverStep, finishStep, listStep, lockStep } from './steps.ts';
+import { tell } from './tell.ts';
+import { tellDisturbed } from './vm_race.ts';
 
 export const applyHandlers: Handlers = {
   sm_request(event, context) {
     const { task, world, where } = context;
     const vm = world.vm(event.gpuvm);
     task.walked = vm;
+    task.disturbed = undefined;
     if (task.locking !== undefined) {
-      if (event.call === 'map' || event.call === 'unmap') {
+      if ((event.call === 'map' || event.call === 'unmap') && !isAskedAgain(task.job, event)) {
         addAsk(task.job, event.call, event, where.line);
       }
       return;
@@ -61,6 +65,7 @@ export const applyHandlers: Handlers = {
 
   step_ret(event, context) {
     const { task } = context;
+    tellDisturbed(context);
     const step = task.step;
     if (step === undefined) return;
     if (event.op !== 0 && step.event.op !== 0 && event.op !== step.event.op) {
@@ -84,7 +89,16 @@ function implicitJob(context: Context): Job {
 
 function addAsk(job: Job | undefined, call: LockAsk['call'], request: SmRequest | LockRequest, line: number): void {
   const { addr, range, obj, offset } = request;
-  job?.asks.push({ call, addr, range, obj, offset, line, steps: [] });
+  const helper = request.kind === 'exec_lock';
+  job?.asks.push({ call, helper, addr, range, obj, offset, line, steps: [], by: undefined });
+}
+
+/** The ops list that an exec-lock helper makes of its own arguments, where it was brought to a kernel that lacks it. */
+function isAskedAgain(job: Job | undefined, list: SmRequest): boolean {
+  const ask = job?.asks.at(-1);
+  if (ask === undefined || !ask.helper || ask.steps.length > 0 || ask.call !== list.call) return false;
+  const same = ask.addr === list.addr && ask.range === list.range;
+  return same && (ask.call === 'unmap' || (ask.obj === list.obj && ask.offset === list.offset));
 }
 
 /** A call into drm_gpuvm that carries out an op of the job. */
@@ -119,9 +133,25 @@ function kindOf(event: SmRequest): BindOp {
 /** An op is over: all of its steps have been seen, unless it failed. */
 export function finishOp(context: Context, job: Job, op: OpRun): void {
   if (job.op === op) job.op = undefined;
+  if (op.range === 0 && op.predicted !== undefined && !op.failed) tellZeroLength(context, job, op);
   if (context.world.seen.has('step')) {
     if (!op.failed) checkComplete(context, job, op);
   } else if (op.request?.list === false && op.expected === undefined) {
     job.unknown.add('its steps are not probed, and the mappings of its VM are not known');
   }
+}
+
+/** drm_gpuvm_range_valid() lets a range of 0 through, and what lies around the address is split. */
+function tellZeroLength(context: Context, job: Job, op: OpRun): void {
+  const steps = Math.max(op.count, op.list.length);
+  tell(context, {
+    kind: 'zero_length',
+    detail: `${describeOp(op)} reaches drm_gpuvm${steps === 0 ? '' : `, which makes ${steps === 1 ? '1 step' : `${steps} steps`} of it`}`,
+    line: op.requestLine || op.line,
+    job,
+    op,
+    step: undefined,
+    obj: op.obj,
+    span: op.addr === undefined ? undefined : { addr: op.addr, range: 0 },
+  });
 }

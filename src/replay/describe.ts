@@ -1,6 +1,7 @@
 // Requests and steps in a reader's words, as findings and `show` print them.
 import { hex, ptrHex } from '../base/u64.ts';
 import type { BindOp, StepEvent } from '../events/vm_event.ts';
+import { UNKNOWN_OBJ } from '../gpuvm/gpuva.ts';
 import type { Step } from '../gpuvm/sm_map.ts';
 import type { OpView } from './fact.ts';
 
@@ -13,7 +14,7 @@ export function describeOp(
   const kind = (op.kind ?? op.call ?? '').toUpperCase();
   const where =
     op.addr === undefined || op.range === undefined ? '(address not probed)' : `${hex(op.addr)}+${hex(op.range)}`;
-  const what = op.obj === 0 ? '' : ` of ${ptrHex(op.obj)} at offset ${hex(op.offset)}`;
+  const what = op.obj === 0 || op.obj === UNKNOWN_OBJ ? '' : ` of ${ptrHex(op.obj)} at offset ${hex(op.offset)}`;
   return `${kind} ${where}${what}`;
 }
 

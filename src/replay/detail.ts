@@ -4,6 +4,7 @@ import { type Gpuva, makeGpuva } from '../gpuvm/gpuva.ts';
 import type { Gpuvm } from '../gpuvm/gpuvm.ts';
 import type { Span } from './fact.ts';
 import type { FenceUse, Job } from './job.ts';
+import { keepHeld } from './pass_record.ts';
 import { pairRequests } from './requests.ts';
 import type { ExecContext } from './task.ts';
 import type { Change, VmState } from './vm_state.ts';
@@ -35,8 +36,16 @@ export function keepFence(job: Job | undefined, use: FenceUse): void {
 /** The locking context ends: what happened in it. `fini` is 0 where it is not drm_exec_fini() that ends it. */
 export function keepAttempts(open: ExecContext, job: Job, fini: number): void {
   for (const attempt of open.exec.history) {
-    job.detail?.attempts.push({ task: open.pid, init: open.line, fini, attempt, contention: open.contention });
+    job.detail?.attempts.push({
+      task: open.pid,
+      init: open.line,
+      fini,
+      attempt,
+      contention: open.contention,
+      waits: open.waits,
+    });
   }
+  keepHeld(open, job);
 }
 
 /** The job is over, or the trace is: what was followed becomes what is shown. */

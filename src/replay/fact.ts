@@ -57,8 +57,18 @@ export type ExecMisuse =
   | 'unfinished'
   | 'lock-after-modified'
   | 'lock-after-done'
+  | 'rebind-after-done'
   | 'num-fences-0'
   | 'fence-without-lock';
+
+/**
+ * A step of an op, on the VM as it stood at the lock pass, whose object the op's request there does not lock. `unlocked`:
+ * a step of the job found it so. `hidden`: the object shares the VM's own dma_resv, which the job holds.
+ */
+export interface LeftOut {
+  readonly step: string;
+  readonly effect: 'unlocked' | 'hidden' | 'none';
+}
 
 /** How a driver failed to do what a step asked. */
 export type Misapplied =
@@ -92,7 +102,12 @@ export type Fact = At &
   (
     | { readonly kind: 'step_unlocked'; readonly insideExec: boolean }
     | { readonly kind: 'lock_unneeded'; readonly why: LockClass }
-    | { readonly kind: 'request_mismatch'; readonly locked: OpView; readonly what: string }
+    | {
+        readonly kind: 'request_mismatch';
+        readonly locked: OpView;
+        readonly what: string;
+        readonly leftOut: readonly LeftOut[];
+      }
     | { readonly kind: 'lock_set_stale'; readonly why: 'dropped' | 'vm-changed' }
     | { readonly kind: 'fence_unreserved' }
     | { readonly kind: 'exec_misuse'; readonly misuse: ExecMisuse }
@@ -114,9 +129,28 @@ export type Fact = At &
     | { readonly kind: 'va_conflict'; readonly detail: string }
     | { readonly kind: 'signalling_lock' }
     | { readonly kind: 'lock_leaked' }
-    | { readonly kind: 'gpuva_unlocked' }
+    | { readonly kind: 'gpuva_unlocked'; readonly what: string }
+    | { readonly kind: 'vm_unlocked'; readonly what: string }
+    | { readonly kind: 'wrong_vm_bo'; readonly detail: string }
+    | { readonly kind: 'extobj_mismatch'; readonly detail: string }
+    | { readonly kind: 'vm_bo_leaked'; readonly detail: string }
+    | { readonly kind: 'fence_implicit'; readonly usage: number }
+    | { readonly kind: 'pt_unmade'; readonly count: number; readonly remaining: number }
+    | { readonly kind: 'zero_length'; readonly detail: string }
+    | { readonly kind: 'vm_gone'; readonly detail: string }
+    | {
+        readonly kind: 'vm_raced';
+        readonly detail: string;
+        /** The trace shows who owns the lock; otherwise the order of two tasks' events tells. */
+        readonly shown: boolean;
+      }
     | { readonly kind: 'range_beyond'; readonly detail: string }
     | { readonly kind: 'foreign_private'; readonly detail: string }
+    | {
+        readonly kind: 'state_mismatch';
+        readonly how: 'absent' | 'extra' | 'other range' | 'other object' | 'other offset';
+        readonly detail: string;
+      }
     | { readonly kind: 'bad_rollback'; readonly detail: string }
     | { readonly kind: 'link_imbalance'; readonly detail: string }
     | { readonly kind: 'pte_overwrite'; readonly refused: boolean; readonly detail: string }

@@ -8,6 +8,8 @@ import { closeJob, markLockEnd, openJob, tellStale } from './lifecycle.ts';
 import { dropContexts, tellUnfinished } from './locks.ts';
 import { tellLeaks } from './resv_locks.ts';
 import { finishStep } from './steps.ts';
+import { claim } from './tell.ts';
+import { endMaking } from './vm_life.ts';
 
 function endOpenWork(context: Context, job: Job, ret: number): void {
   if (context.task.step !== undefined) finishStep(context, undefined);
@@ -21,6 +23,7 @@ function endOpenWork(context: Context, job: Job, ret: number): void {
 function resumedJob(context: Context, ptr: Ptr): Job {
   const job = context.world.jobsByPtr.get(ptr) ?? openJob(context, context.where);
   job.unknown.add('the trace begins within it');
+  job.resumed = true;
   context.task.job = job;
   return job;
 }
@@ -55,6 +58,7 @@ function identify(
 export const frameHandlers: Handlers = {
   bind(event, context) {
     const { task, where, world } = context;
+    endMaking(context);
     world.framed.add(task.pid);
     const left = task.job;
     if (left !== undefined) {
@@ -64,6 +68,7 @@ export const frameHandlers: Handlers = {
     const job = openJob(context, where);
     job.begun = true;
     job.driver = event.driver;
+    job.file = event.file;
     job.opCount = event.opCount;
   },
 
@@ -94,6 +99,8 @@ export const frameHandlers: Handlers = {
     if (!job.deferred && job.ops.length > 0) checkOpCount(context, job, event.ret ?? 0);
     const applyToCome = event.ret === 0 && !job.applied && job.ptr !== 0 && job.lockVersion >= 0;
     if (!applyToCome) {
+      if (event.ret === 0 && job.asks.length > 0 && job.ops.length === 0 && job.counts.steps === 0)
+        job.unknown.add('what its lock pass asked for is not applied in its ioctl');
       closeJob(context, job);
     } else {
       job.deferred = true;
@@ -101,12 +108,16 @@ export const frameHandlers: Handlers = {
     }
   },
 
-  other_ioctl(_event, { world, task }) {
-    world.framed.add(task.pid);
+  other_ioctl(_event, context) {
+    endMaking(context);
+    claim(context, undefined);
+    context.task.unclaimed = [];
+    context.world.framed.add(context.task.pid);
   },
 
   other_ioctl_ret(_event, context) {
     context.world.framed.add(context.task.pid);
+    claim(context, undefined);
     tellLeaks(context);
   },
 
@@ -130,8 +141,10 @@ export const frameHandlers: Handlers = {
     task.job = own;
     job.begun = true;
     job.driver = event.driver;
+    job.file = event.file;
     job.deferred = true;
     identify(context, job, event, 'creation');
+    claim(context, job);
   },
 
   lock_pass_ret(event, context) {
@@ -142,10 +155,15 @@ export const frameHandlers: Handlers = {
 
   apply(event, context) {
     const { task, world, where } = context;
+    const isOther = (job: Job | undefined) =>
+      job !== undefined && event.id !== undefined && job.idKnown && job.id !== event.id;
+    // A worker's job whose ioctl was before the trace: nothing but the next one ends it.
+    if (task.job?.resumed && isOther(task.job)) closeJob(context, task.job);
     let job = task.job ?? world.jobsByPtr.get(event.job);
-    if (job === undefined || (event.id !== undefined && job.idKnown && job.id !== event.id)) {
+    if (job === undefined || isOther(job)) {
       job = openJob(context, where);
       job.unknown.add('the trace begins after its lock pass');
+      job.resumed = true;
       if (event.id !== undefined) {
         job.id = event.id;
         job.idKnown = true;

@@ -1,26 +1,31 @@
 // A VM_BIND job: one bind ioctl, its lock pass and its apply, joined although the apply may run later in another task.
 
 import type { Ptr, U64 } from '../base/u64.ts';
-import type { BindOp, DriverName, SmRequest, StepEvent, StepPiece } from '../events/vm_event.ts';
+import type { BindOp, CoreStep, DriverName, SmRequest, StepEvent, StepPiece } from '../events/vm_event.ts';
 import type { Attempt } from '../exec/exec.ts';
 import type { Gpuva } from '../gpuvm/gpuva.ts';
 import type { Recorded } from '../gpuvm/sm_map.ts';
 import type { Evidence, Fact, OpView, Span, StepView } from './fact.ts';
 import { LinkBalance } from './link_balance.ts';
+import type { PassRecord } from './pass_record.ts';
 import { NetChanges } from './rollback.ts';
 import type { StepRun } from './step_run.ts';
+import type { LockWait } from './task.ts';
 import type { Change, VmState } from './vm_state.ts';
 
 /** What the lock pass asked the VM about: an exec-lock helper's call, or an ops list made while locking. */
 export interface LockAsk {
   readonly call: 'map' | 'unmap';
+  /** Asked through an exec-lock helper. */
+  readonly helper: boolean;
   readonly addr: U64 | undefined;
   readonly range: U64 | undefined;
   readonly obj: Ptr;
   readonly offset: U64;
   readonly line: number;
-  /** The steps that the kernel's lock pass (or its ops list) showed. */
+  /** The steps that the kernel's lock pass (or its ops list) showed, all of them in the same way. */
   readonly steps: StepEvent[];
+  by: CoreStep['by'] | undefined;
   expected?: Recorded;
   /** A difference was reported. */
   told?: boolean;
@@ -134,6 +139,7 @@ export interface LockAttempt {
   readonly attempt: Attempt;
   /** Of all attempts of the context. */
   readonly contention: readonly Evidence[];
+  readonly waits: readonly LockWait[];
 }
 
 /** What was seen of a job beyond its counts, for a reader of that one job. */
@@ -165,6 +171,8 @@ export class JobDetail {
   changes: readonly Change[] = [];
   /** The objects that occur in this detail, and their dma_resv. */
   readonly resvs = new Map<Ptr, Ptr>();
+  /** What another lock pass would meet, where that is asked for. */
+  pass: PassRecord | undefined;
 }
 
 export class Job {
@@ -183,8 +191,12 @@ export class Job {
   readonly comm: string;
   /** The entry of its ioctl was seen. */
   begun = false;
+  /** The trace begins after its lock pass, or within: what it holds is not known. */
+  resumed = false;
   vm: VmState | undefined;
   driver: DriverName | undefined;
+  /** The struct drm_file of its ioctl; 0 where not shown. */
+  file: Ptr = 0;
   opCount: number | undefined;
   attempts = 0;
   ret: number | undefined;
@@ -232,6 +244,8 @@ export class Job {
   /** Of drivers that undo a bind that fails. */
   readonly net = new NetChanges();
   readonly links = new LinkBalance();
+  /** Setting pages aside for its tables has failed. */
+  prealloc: { readonly line: number; readonly ret: number } | undefined;
   detail: JobDetail | undefined;
 
   constructor(id: number, line: number, start: string, pid: number, comm: string) {

@@ -3,7 +3,9 @@ import type { Ptr } from '../base/u64.ts';
 import type { Shown } from './fact.ts';
 import type { Job, JobCounts } from './job.ts';
 
-type Judged = 'missing' | 'redundant' | 'diverged' | 'misapplied' | 'unreserved';
+/** Counts that only a job seen whole has. */
+const JUDGED = ['missing', 'redundant', 'diverged', 'misapplied', 'unreserved'] as const;
+type Judged = (typeof JUDGED)[number];
 
 export type Verdict = 'ok' | 'failed' | 'bad' | 'wasteful' | 'unknown';
 
@@ -29,7 +31,7 @@ export class JobRow {
   /** Where the scheduler's run of it ended, behind the ioctl; 0: it was not seen to run. */
   ranLine: number;
 
-  constructor(row: Omit<JobRow, 'verdict' | 'withProbes'>) {
+  constructor(row: Omit<JobRow, 'verdict' | 'withProbes' | 'withDoubt'>) {
     this.job = row.job;
     this.line = row.line;
     this.endLine = row.endLine;
@@ -57,6 +59,13 @@ export class JobRow {
     if (stepsCounted && diverged === undefined) return 'unknown';
     if ((redundant ?? 0) > 0) return 'wasteful';
     return this.ret !== undefined && this.ret < 0 ? 'failed' : 'ok';
+  }
+
+  /** Nothing about it is above this doubt any more. */
+  withDoubt(why: string): JobRow {
+    const counts = { ...this.counts };
+    for (const name of JUDGED) counts[name] = undefined;
+    return new JobRow({ ...this, counts, unknown: [...this.unknown, why] });
   }
 
   /** Leaves out what no probe of the trace can tell. */

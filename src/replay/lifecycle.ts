@@ -5,6 +5,7 @@ import type { Context } from './context.ts';
 import { finishDetail } from './detail.ts';
 import { Job, JobDetail } from './job.ts';
 import type { Linkable } from './link_balance.ts';
+import { PassRecord } from './pass_record.ts';
 import { compareRequests } from './requests.ts';
 import { checkRollback } from './rollback.ts';
 import { closeTables } from './tables.ts';
@@ -15,7 +16,9 @@ export function openJob(context: Context, where: Where): Job {
   const { world, task } = context;
   const job = new Job(world.newJobNumber(), where.line, where.time(), where.pid, where.comm());
   if (world.detail) job.detail = new JobDetail();
+  if (world.passes && job.detail !== undefined) job.detail.pass = new PassRecord((obj) => world.resvOf(obj));
   if (where.pid === -1) job.unknown.add('the text shows no task: jobs of several tasks cannot be told apart');
+  job.driver = world.driver;
   world.openJobs.add(job);
   task.job = job;
   return job;
@@ -32,7 +35,6 @@ export function closeJob(context: Context, job: Job): void {
   job.endLine = where.line;
   job.end = where.time();
   finishDetail(world, job);
-  if (job.pinned !== undefined) job.pinned.unpin();
   if (job.ptr !== 0 && world.jobsByPtr.get(job.ptr) === job) {
     world.jobsByPtr.delete(job.ptr);
     if (job.vm?.tables.jobs.has(job)) world.awaitRun(job);
@@ -41,6 +43,7 @@ export function closeJob(context: Context, job: Job): void {
   task.job = undefined;
   world.openJobs.delete(job);
   world.sink.job(job);
+  job.pinned?.unpin();
 }
 
 /** What the job inserted must be linked by now, and what it removed unlinked. */
@@ -79,7 +82,7 @@ export function markLockEnd(context: Context, job: Job): void {
 /** The locks of the pass are gone, or the VM is not the one they were computed for. */
 export function tellStale(context: Context, job: Job): void {
   const { vm } = job;
-  if (vm === undefined || job.staleTold || job.lockVersion < 0 || vm.tree.isImmediate) return;
+  if (vm === undefined || job.staleTold || job.lockVersion < 0 || vm.ownListLock) return;
   job.staleTold = true;
   const holds = context.task.contexts.some((open) => open.exec.objects.length > 0);
   if (job.locksDropped && !holds) tell(context, { kind: 'lock_set_stale', why: 'dropped' });

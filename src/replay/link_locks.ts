@@ -6,7 +6,8 @@ import type { Step } from '../gpuvm/sm_map.ts';
 import type { Context } from './context.ts';
 import type { Job, ListedStep, OpRun } from './job.ts';
 import { checkMapped } from './map_checks.ts';
-import { lockEvidence } from './step_locks.ts';
+import { keepNeed } from './pass_record.ts';
+import { lockEvidence, VM_UNKNOWN } from './step_locks.ts';
 import { tell } from './tell.ts';
 
 interface Linked {
@@ -48,10 +49,11 @@ export function checkLinkLocked(context: Context, linked: Linked, how: 'link' | 
   // Where callbacks are seen they have been judged already.
   if (job === undefined || linked.obj === 0 || task.step !== undefined || world.seen.has('step')) return;
   const { vm } = job;
-  if (vm === undefined || !vm.initKnown || vm.tree.isImmediate) return;
+  if (vm === undefined || vm.ownListLock) return;
   const step = how === 'link' ? linkedStep(job, linked) : unlinkedStep(job, linked.va);
   if (step === undefined) return;
   if (how === 'link') step.linked.add(linked.va);
+  keepNeed(context, job, linked.obj, step);
   const resv = world.resvOf(linked.obj);
   if (resv === 0) {
     job.unknown.add('the dma_resv of an object that it uses is not known');
@@ -61,6 +63,10 @@ export function checkLinkLocked(context: Context, linked: Linked, how: 'link' | 
   const locks = task.contexts.length > 0 || job.lockVersion >= 0;
   if (!locks || step.unlocked || task.holds(resv)) return;
   step.unlocked = true;
+  if (!vm.initKnown) {
+    job.unknown.add(VM_UNKNOWN);
+    return;
+  }
   job.counts.missing++;
   const { addr, range } = step.view;
   const evidence = [

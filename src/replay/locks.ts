@@ -3,15 +3,20 @@ import type { Ptr } from '../base/u64.ts';
 import { ptrHex } from '../base/u64.ts';
 import type { Context, Handlers } from './context.ts';
 import { keepAttempts, keepFence } from './detail.ts';
+import { DRIVER_TRAITS } from './driver_traits.ts';
 import type { Evidence, LockClass } from './fact.ts';
 import type { FenceUse, Job } from './job.ts';
 import { closeJob, markLockEnd } from './lifecycle.ts';
+import { meetHolders, meetLock } from './pass_record.ts';
 import { checkSignalling } from './resv_locks.ts';
+import { holderOf, waitText } from './resv_waits.ts';
 import { needObj } from './step_locks.ts';
 import { ExecContext } from './task.ts';
 import { tell } from './tell.ts';
 
 const EDEADLK = -35;
+/** DMA_RESV_USAGE_WRITE. */
+const USAGE_WRITE = 1;
 /** Contention notes kept of one context. */
 const MAX_CONTENTION = 64;
 
@@ -26,10 +31,12 @@ function openContext(context: Context, exec: Ptr, flags: number | undefined): Ex
   const { world, task, where } = context;
   const stale = world.contexts.get(exec);
   if (stale !== undefined) dropContext(context, stale);
-  const open = new ExecContext(exec, task, where.line, flags ?? 3, flags !== undefined);
+  const prelocked = world.kernel.get('keepsPrelocked') === false ? 'dropped' : 'kept';
+  const open = new ExecContext(exec, task, where.line, flags ?? 3, flags !== undefined, { prelocked });
   open.job = task.job;
   world.contexts.set(exec, open);
   task.contexts.push(open);
+  meetHolders(context, open);
   return open;
 }
 
@@ -64,14 +71,6 @@ export function dropContexts(context: Context): void {
     if (open.job?.detail !== undefined) keepAttempts(open, open.job, 0);
     dropContext(context, open);
   }
-}
-
-/** Who else holds this resv, for a contention note. */
-function holderOf(context: Context, resv: Ptr, self: ExecContext): string {
-  for (const other of context.world.contexts.values()) {
-    if (other !== self && other.exec.holdsResv(resv)) return `held by task ${other.pid} since line ${other.line}`;
-  }
-  return 'its holder is not in the trace';
 }
 
 function unknownLocks(open: ExecContext, why: string): void {
@@ -118,6 +117,7 @@ export const lockHandlers: Handlers = {
     const { exec } = open;
     const job = open.job;
     open.finiObjects = event.numObjects;
+    learnPrelocked(context, open, event.numObjects);
     const complete = countsAgree(open, event.numObjects);
     if (event.numObjects !== undefined) world.countCheck(complete);
     if (!complete) unknownLocks(open, 'its locking context holds another number of objects than the trace shows');
@@ -165,10 +165,14 @@ export const lockHandlers: Handlers = {
       });
     }
     const result = open.exec.lock(event.obj, resv, event.ret, where.line);
+    if (result.slow !== undefined) meetLock(context, result.slow.resv);
+    if (result.via === 'lock') meetLock(context, resv);
     if (event.ret === 0 && !world.seen.has('resv_lock')) checkSignalling(context, resv);
     if (open.sweeping && event.ret === 0) open.swept.add(resv);
     if (event.ret === EDEADLK && open.contention.length < MAX_CONTENTION) {
-      const text = `${ptrHex(event.obj)} is contended: ${holderOf(context, resv, open)}`;
+      // A wait ends without the lock: its holder was asked for when it began.
+      const waited = waitText(open.waits, resv, open.line, where.line);
+      const text = `${ptrHex(event.obj)} is contended: ${waited || holderOf(context, resv, open)}`;
       open.contention.push({ line: where.line, text });
     }
     if (result.misuse === undefined || !open.known) return;
@@ -196,6 +200,13 @@ export const lockHandlers: Handlers = {
     const resv = world.resvOf(event.obj);
     if (event.ret === 0 && resv !== 0) task.innermost?.slotsOf(resv).reserve(event.numFences);
     if (!world.seen.has('reserve_fences')) keepReserve(context, resv, event.numFences, event.ret);
+  },
+
+  va_rebind(_event, context) {
+    const open = context.task.innermost;
+    if (open?.known !== true || open.exec.state !== 'locked' || open.rebindTold) return;
+    open.rebindTold = true;
+    tell(context, { kind: 'exec_misuse', misuse: 'rebind-after-done', absence: 'call', needs: ['exec_fini'] });
   },
 
   unlock_obj(event, context) {
@@ -230,6 +241,7 @@ export const lockHandlers: Handlers = {
     const { task, world } = context;
     const holder = task.contexts.find((open) => open.exec.holdsResv(event.resv));
     const obj = objOf(context, event.resv);
+    if (event.usage === USAGE_WRITE && holder !== undefined) checkUsage(context, holder, event.resv, obj);
     const keep = (outcome: FenceUse['outcome']) => {
       const { resv, usage } = event;
       const { line } = context.where;
@@ -260,6 +272,16 @@ export const lockHandlers: Handlers = {
     tell(context, { kind: 'fence_unreserved', obj, resv: event.resv, evidence, absence: 'call' });
   },
 };
+
+/** Drivers whose users synchronize explicitly must not make others wait for what they only map. */
+function checkUsage(context: Context, { exec }: ExecContext, resv: Ptr, obj: Ptr): void {
+  for (const vm of context.world.vms.values()) {
+    const explicit = vm.driver !== undefined && DRIVER_TRAITS[vm.driver].explicitSync;
+    if (!explicit || vm.resv === resv || !exec.holdsResv(vm.resv)) continue;
+    tell(context, { kind: 'fence_implicit', usage: USAGE_WRITE, vm, obj, resv });
+    return;
+  }
+}
 
 function keepReserve(context: Context, resv: Ptr, slots: number, ret: number): void {
   const { world, task, where } = context;
@@ -294,6 +316,16 @@ function countsAgree(open: ExecContext, numObjects: number | undefined): boolean
   return open.exec.prelocked !== undefined && numObjects === followed - 1;
 }
 
+/** Whether this kernel keeps a prelocked object that nothing asked for shows in exec->num_objects. */
+function learnPrelocked({ world, where }: Context, { exec, known }: ExecContext, numObjects: number | undefined): void {
+  const { prelocked, objects } = exec;
+  if (numObjects === undefined || prelocked === undefined || !known || exec.state !== 'locked') return;
+  const others = objects.includes(prelocked) ? objects.length - 1 : objects.length;
+  const kept = numObjects - others;
+  if (kept !== 0 && kept !== 1) return;
+  world.kernel.prove('keepsPrelocked', kept === 1, `num_objects is ${numObjects} at line ${where.line}`);
+}
+
 /** Which held objects had no use: not the VM's resv, not listed, not touched by a step. */
 function judgeRedundant(context: Context, open: ExecContext, job: Job): void {
   const vm = job.vm;
@@ -306,7 +338,7 @@ function judgeRedundant(context: Context, open: ExecContext, job: Job): void {
   }
   for (const held of open.exec.objects) {
     if (held.resv === vm.resv || job.needed.has(held.resv)) continue;
-    if (held === open.exec.prelocked && !keepsPrelocked(open)) continue;
+    if (held === open.exec.prelocked && !open.keepsPrelocked) continue;
     job.counts.redundant++;
     tell(context, {
       kind: 'lock_unneeded',
@@ -320,10 +352,6 @@ function judgeRedundant(context: Context, open: ExecContext, job: Job): void {
       evidence: [{ line: held.line, text: `${ptrHex(held.obj)} is locked here` }],
     });
   }
-}
-
-function keepsPrelocked(open: ExecContext): boolean {
-  return open.finiObjects === undefined || open.finiObjects === open.exec.objects.length;
 }
 
 function classOf(open: ExecContext, resv: Ptr, prelocked: boolean, job: Job): LockClass {

@@ -1,7 +1,7 @@
 // What stands at one address of a VM at the present moment: the walk of its page table, its mapping in the VA space, and
 // what explains a difference between the two.
 import { add, addWrapped, sub, type U64 } from '../base/u64.ts';
-import type { Gpuva } from '../gpuvm/gpuva.ts';
+import { type Gpuva, UNKNOWN_OBJ } from '../gpuvm/gpuva.ts';
 import { faultsIn } from '../mmu/compare.ts';
 import { granule } from '../mmu/format.ts';
 import { READ, type Run, sliceRun, type Target, WRITE } from '../mmu/run.ts';
@@ -105,6 +105,7 @@ function lateJobs({ jobs }: VmState['tables'], addr: U64): Job[] {
 }
 
 function vaPlace(va: Gpuva, addr: U64): WatchPlace {
+  if (va.obj === UNKNOWN_OBJ) return { obj: undefined, offset: undefined, phys: undefined };
   if (va.obj === 0) return { obj: 0, offset: undefined, phys: undefined };
   return { ...placeIn(va, addr), phys: undefined };
 }

@@ -1,16 +1,23 @@
 // The replay: takes events in trace order, keeps the models in step with the kernel, and reports facts.
 import { assert } from '../base/assert.ts';
+import type { VmDump } from '../events/vm_dump.ts';
 import type { VmEvent, VmEventKind, Where } from '../events/vm_event.ts';
 import { applyHandlers } from './apply.ts';
 import type { Context, Handlers } from './context.ts';
 import { finishDetail } from './detail.ts';
+import { compareWithDumps } from './expected_state.ts';
 import { frameHandlers } from './frame.ts';
 import { lockHandlers } from './locks.ts';
+import { logStepHandlers } from './log_steps.ts';
 import { isPaired, type PairEnd, Pairing, pairEndOf } from './pairing.ts';
 import { resvLockHandlers } from './resv_locks.ts';
+import { resvWaitHandlers } from './resv_waits.ts';
 import { tableHandlers } from './tables.ts';
-import type { Task } from './task.ts';
+import { Task } from './task.ts';
+import { claim } from './tell.ts';
 import { treeHandlers } from './tree.ts';
+import { vmBoHandlers } from './vm_bos.ts';
+import { checkAlive, lifeHandlers } from './vm_life.ts';
 import { type MmuMode, World, type WorldOptions, type WorldSink } from './world.ts';
 
 type AnyHandler = (event: VmEvent, context: Context) => void;
@@ -27,7 +34,18 @@ function merge(...parts: readonly Handlers[]): Map<VmEventKind, AnyHandler> {
   return all;
 }
 
-const HANDLERS = merge(frameHandlers, lockHandlers, resvLockHandlers, applyHandlers, treeHandlers, tableHandlers);
+const HANDLERS = merge(
+  frameHandlers,
+  lockHandlers,
+  resvLockHandlers,
+  resvWaitHandlers,
+  applyHandlers,
+  treeHandlers,
+  vmBoHandlers,
+  lifeHandlers,
+  tableHandlers,
+  logStepHandlers,
+);
 
 /** Does an event of this kind change anything? Page tables do so only where they are followed. */
 export function handles(kind: VmEventKind, mmu: MmuMode): boolean {
@@ -65,6 +83,7 @@ export class Machine {
     context.where = where;
     const known = this.#kinds.get(event.kind) ?? this.#firstOf(event.kind);
     if (known.end !== undefined && !this.#pairing.follow(task, event, known.end)) world.unpairedCall(where);
+    if (world.mortal.size > 0) checkAlive(context, event);
     known.handler(event, context);
   }
 
@@ -75,6 +94,12 @@ export class Machine {
     return known;
   }
 
+  /** The state is now as these dumps say, or facts tell how it is not; what could not be compared is returned. */
+  expect(dumps: readonly VmDump[]): string[] {
+    // Outside of any job, whatever the last event was part of.
+    return compareWithDumps({ ...this.#context, task: new Task(-1) }, dumps);
+  }
+
   /** The tracer says that it dropped events here. */
   loss(): void {
     this.world.gap('events were lost while it ran');
@@ -82,7 +107,9 @@ export class Machine {
 
   /** The trace is over: what is still open stays unfinished. */
   finish(): void {
-    if (this.#pairing.lonely) this.world.unpaired++;
+    const { world } = this;
+    if (this.#pairing.lonely) world.unpaired++;
+    for (const task of world.tasks.values()) claim({ task, world }, undefined);
     for (const job of this.world.openJobs) {
       job.unknown.add('the trace ends before the job does');
       finishDetail(this.world, job);

@@ -20,7 +20,8 @@ const CALLS = 12;
 /** What these functions of the core call themselves; anything else in them means that their return was lost. */
 const CALLED_IN: readonly (readonly number[] | undefined)[] = Array.from({ length: CALLS }, (_, call) => {
   if (call === OPS_CREATE || call === LOCK_OBJ || call === VA_INSERT) return [];
-  if (call === EXEC_LOCK) return [PREPARE_OBJ, LOCK_OBJ];
+  // Where the helpers were brought to an older kernel, they may go through ops lists.
+  if (call === EXEC_LOCK) return [PREPARE_OBJ, LOCK_OBJ, OPS_CREATE];
   return call === PREPARE_OBJ ? [LOCK_OBJ] : undefined;
 });
 

@@ -1,10 +1,20 @@
 // Was the lock pass asked about the same operations as were then applied?
-import { hex, ptrHex } from '../base/u64.ts';
+import { hex, type Ptr, ptrHex } from '../base/u64.ts';
+import type { Step } from '../gpuvm/sm_map.ts';
 import type { Context } from './context.ts';
-import { describeOp } from './describe.ts';
-import type { OpView } from './fact.ts';
+import { describeOp, describeStep } from './describe.ts';
+import type { LeftOut, OpView } from './fact.ts';
 import type { Job, LockAsk, OpRun } from './job.ts';
 import { tell } from './tell.ts';
+
+/** Steps told of one request. */
+const MAX_LEFT_OUT = 4;
+
+const EFFECTS: Readonly<Record<LeftOut['effect'], string>> = {
+  unlocked: '; nothing else locks its object',
+  hidden: '; its object shares the VM’s dma_resv, which is locked',
+  none: '',
+};
 
 function agrees(ask: LockAsk, op: OpRun): boolean {
   return (
@@ -54,6 +64,33 @@ export function compareRequests(context: Context, job: Job): void {
   }
 }
 
+/** What the request should have locked and does not; empty where the VM or an object's resv is not known. */
+function leftOutBy(context: Context, job: Job, ask: LockAsk, op: OpRun): LeftOut[] {
+  const { vm } = job;
+  const { world } = context;
+  const locked = lockedBy(job, ask);
+  if (vm === undefined || vm.resv === 0 || op.planned === undefined || locked === undefined) return [];
+  const unlocked = new Set(job.facts.flatMap((fact) => (fact.kind === 'step_unlocked' ? [fact.resv] : [])));
+  const left = op.planned.steps.filter((step) => !locked.has(objOf(step)));
+  if (left.some((step) => world.resvOf(objOf(step)) === 0)) return [];
+  return left.map((step) => {
+    const resv = world.resvOf(objOf(step));
+    return { step: describeStep(step), effect: unlocked.has(resv) ? 'unlocked' : resv === vm.resv ? 'hidden' : 'none' };
+  });
+}
+
+function objOf(step: Step): Ptr {
+  return step.kind === 'map' ? step.obj : step.va.obj;
+}
+
+/** The objects that a request of the lock pass locks on the VM as the pass left it. */
+function lockedBy(job: Job, { call, addr, range, obj, offset }: LockAsk): Set<Ptr> | undefined {
+  if (addr === undefined || range === undefined) return undefined;
+  const given = job.vm?.stepsAt(job.lockVersion, call, { addr, range, obj, offset });
+  // 0: a NULL object needs no lock.
+  return given && new Set([0, ...given.steps.map(objOf)]);
+}
+
 function report(context: Context, job: Job, ask: LockAsk, op: OpRun): void {
   const differences: string[] = [];
   if (ask.addr !== op.addr) differences.push(`address ${show(ask.addr)} instead of ${show(op.addr)}`);
@@ -63,6 +100,8 @@ function report(context: Context, job: Job, ask: LockAsk, op: OpRun): void {
   if (ask.call === 'map' && ask.offset !== op.offset)
     differences.push(`offset ${hex(ask.offset)} instead of ${hex(op.offset)}`);
   const locked: OpView = { ...ask, index: op.index, kind: op.kind };
+  const leftOut = leftOutBy(context, job, ask, op);
+  const appliedLine = op.requestLine || op.line;
   tell(context, {
     kind: 'request_mismatch',
     line: ask.line,
@@ -71,11 +110,16 @@ function report(context: Context, job: Job, ask: LockAsk, op: OpRun): void {
     step: undefined,
     locked,
     what: differences.join(', '),
+    leftOut,
     obj: op.obj,
     span: op.addr === undefined || op.range === undefined ? undefined : { addr: op.addr, range: op.range },
     evidence: [
       { line: ask.line, text: `the lock pass asks for ${describeOp(ask)}` },
-      { line: op.requestLine || op.line, text: `applied is ${describeOp(op)}` },
+      { line: appliedLine, text: `applied is ${describeOp(op)}` },
+      ...leftOut.slice(0, MAX_LEFT_OUT).map(({ step, effect }) => ({
+        line: appliedLine,
+        text: `left out of the lock pass: ${step}${EFFECTS[effect]}`,
+      })),
     ],
   });
 }

@@ -2,6 +2,7 @@
 import type { Context, Handlers } from './context.ts';
 import { traitsOf } from './driver_traits.ts';
 import type { Evidence } from './fact.ts';
+import { meetLock } from './pass_record.ts';
 import { tell } from './tell.ts';
 
 /** Where a job's fence waits for the task: whoever takes a dma_resv there may wait for a task that waits for the fence. */
@@ -32,29 +33,28 @@ export function checkSignalling(context: Context, resv: bigint | number): void {
 /** A system call is over: what it still holds nobody can unlock but another one. */
 export function tellLeaks(context: Context): void {
   const { task, world } = context;
-  for (const [resv, line] of task.plainLocks) {
+  for (const [resv, { line, plain }] of task.resvLocks) {
+    const obj = world.objWith(resv);
+    if (!plain || obj === 0) continue; // display drivers use ww_mutexes too
     const evidence = [{ line, text: 'it is locked here' }];
-    tell(context, {
-      kind: 'lock_leaked',
-      obj: world.objWith(resv),
-      resv,
-      evidence,
-      absence: 'call',
-      needs: ['resv_unlock'],
-    });
+    tell(context, { kind: 'lock_leaked', obj, resv, evidence, absence: 'call', needs: ['resv_unlock'] });
   }
-  task.plainLocks.clear();
+  task.resvLocks.clear();
 }
 
 export const resvLockHandlers: Handlers = {
   resv_lock(event, context) {
+    if (event.ret !== 0) return;
+    const { task, where, world } = context;
+    const plain = event.ctx === 0;
+    task.resvLocks.set(event.resv, { line: where.line, plain });
     // Display drivers use ww_mutexes too.
-    if (event.ret !== 0 || context.world.objWith(event.resv) === 0) return;
-    if (event.ctx === 0) context.task.plainLocks.set(event.resv, context.where.line);
+    if (world.objWith(event.resv) === 0) return;
+    if (plain) meetLock(context, event.resv);
     checkSignalling(context, event.resv);
   },
 
-  resv_unlock(event, { task }) {
-    task.plainLocks.delete(event.resv);
+  resv_unlock(event, { task, world }) {
+    if (!task.resvLocks.delete(event.resv) && world.objWith(event.resv) !== 0) world.unseenLocks = true;
   },
 };

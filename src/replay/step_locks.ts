@@ -10,6 +10,9 @@ import { tell } from './tell.ts';
 import type { VmState } from './vm_state.ts';
 import type { World } from './world.ts';
 
+/** Why a lock that is not held is not missed. */
+export const VM_UNKNOWN = 'its VM was made before the trace began: it may be in immediate mode';
+
 export function needObj(world: World, job: Job, obj: Ptr): void {
   if (obj === 0) return;
   const resv = world.resvOf(obj);
@@ -27,12 +30,14 @@ export function checkLocked(context: Context, job: Job | undefined, vm: VmState 
   }
   if (job !== undefined) needObj(world, job, event.obj);
   // Without its VM nobody knows whether it is in immediate mode.
-  if (vm === undefined || vm.tree.isImmediate) return;
+  if (vm === undefined || vm.ownListLock) return;
   const resv = world.resvOf(event.obj);
   if (resv === 0 || task.holds(resv)) return;
   if (job === undefined && !world.framed.has(task.pid)) return;
+  // As its VM, so its locks may be from before the trace.
+  if (job?.resumed || (vm.dump !== undefined && task.contexts.some((open) => !open.known))) return;
   if (!vm.initKnown) {
-    job?.unknown.add('its VM was made before the trace began: it may be in immediate mode');
+    job?.unknown.add(VM_UNKNOWN);
     return;
   }
   if (job !== undefined) job.counts.missing++;

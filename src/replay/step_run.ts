@@ -10,6 +10,8 @@ export interface Inserted {
   readonly obj: Ptr;
   readonly offset: U64;
   readonly line: number;
+  /** As of the event. */
+  readonly vmLock?: Ptr | undefined;
   ret: number | undefined;
 }
 

@@ -1,29 +1,34 @@
 // Steps: those of the lock pass, of an ops list, and those that the driver carries out, each to be compared with what
 // was to be expected, and with what the driver then did to its VM.
 import { add, hex, type U64 } from '../base/u64.ts';
-import { OP_MAP, OP_REMAP, OP_UNMAP, type StepEvent } from '../events/vm_event.ts';
+import { type CoreStep, type DriverStep, OP_MAP, OP_REMAP, OP_UNMAP, type StepEvent } from '../events/vm_event.ts';
 import type { Context } from './context.ts';
 import { describeEvent, describeStep, STEP_TYPES } from './describe.ts';
 import type { Span, StepView } from './fact.ts';
 import type { Job, OpRun } from './job.ts';
 import { tellStale } from './lifecycle.ts';
 import { checkMapped } from './map_checks.ts';
-import { checkExpected, checkListed, checkPlanned, isStep, strayStep } from './predict.ts';
+import { keepNeed } from './pass_record.ts';
+import { checkExpected, checkListed, checkPlanned, isOfDump, isStep, notMet, strayStep } from './predict.ts';
 import { checkLocked, requestEvidence } from './step_locks.ts';
 import { AS_ASKED, type Judged, type Mistake, type Probed, StepRun } from './step_run.ts';
 import { deriveStep } from './table_derive.ts';
 import { tell } from './tell.ts';
 import { contradicted } from './tree.ts';
+import { tellDisturbed } from './vm_race.ts';
 import type { VmState } from './vm_state.ts';
 
 /** Steps remembered of one lock request, for display and comparison. */
 const MAX_ASK_STEPS = 4096;
 
 /** A step of the kernel's lock pass, or of an ops list that a driver makes to know what to lock. */
-export function lockStep(event: StepEvent, context: Context): void {
+export function lockStep(event: CoreStep, context: Context): void {
   const job = context.task.job;
   const ask = job?.asks.at(-1);
   if (job === undefined || ask === undefined) return;
+  ask.by ??= event.by;
+  // A helper on top of an ops list shows each step twice.
+  if (ask.by !== event.by) return;
   const index = ask.steps.length;
   if (index < MAX_ASK_STEPS) ask.steps.push(event);
   const { addr, range, obj, offset, call } = ask;
@@ -35,6 +40,10 @@ export function lockStep(event: StepEvent, context: Context): void {
   const stray = strayStep(job.vm, ask, event);
   if (stray !== undefined) {
     contradicted(context, job.vm, stray);
+    return;
+  }
+  if (isOfDump(job.vm, expected)) {
+    contradicted(context, job.vm, notMet(expected, describeEvent(event)));
     return;
   }
   tell(context, {
@@ -62,14 +71,17 @@ export function listStep(event: StepEvent, context: Context): void {
   if (job?.vm !== undefined) noteTableStep(context, job, job.vm, view, op);
 }
 
-export function driverStep(recorded: StepEvent, context: Context): void {
+export function driverStep(recorded: DriverStep, context: Context): void {
   const { task, where } = context;
   context.world.stepSeen(recorded.type);
+  tellDisturbed(context);
   if (task.step !== undefined) finishStep(context, true);
   if (task.locking !== undefined) context.world.contradicted(task.job, 'a step within the lock loop');
   const job = task.job;
   const vm = job?.vm ?? context.world.vm(recorded.gpuvm) ?? task.walked;
   const event = completed(recorded, vm);
+  if (vm !== undefined) vm.driver ??= recorded.driver;
+  noteInherited(context, vm, event);
   const op = job?.op;
   const view = viewOf(event, op?.count ?? 0, context);
   task.step = new StepRun(event, view, op, where.line);
@@ -84,6 +96,7 @@ export function driverStep(recorded: StepEvent, context: Context): void {
     op.count++;
   }
   if (job !== undefined && op?.request?.list) tellStale(context, job);
+  if (job !== undefined && event.obj !== undefined) keepNeed(context, job, event.obj);
   checkLocked(context, job, vm, event);
   checkMapped(context, vm, event, view, op);
 }
@@ -96,6 +109,13 @@ function viewOf(event: StepEvent, index: number, { where }: Context): StepView {
 /** What the step lets the driver write to the page tables. */
 function noteTableStep(context: Context, job: Job, vm: VmState, view: StepView, op: OpRun | undefined): void {
   if (context.world.mmu !== 'off' && job.vm === vm) vm.tables.of(job).steps.push({ view, op, mapped: false });
+}
+
+/** A step meets a mapping from before the trace; where its removal is probed, that tells. */
+function noteInherited({ world }: Context, vm: VmState | undefined, { type, addr, range, obj }: StepEvent): void {
+  if (vm === undefined || vm.complete || type === OP_MAP || world.seen.has('va_remove')) return;
+  if (addr === undefined || range === undefined || obj === undefined) return;
+  if (vm.space.find(addr, range) === undefined) vm.inherit(addr, range, obj);
 }
 
 /** Some probe sets show only the old mapping's pointer: the rest is in the tree. */
@@ -133,7 +153,8 @@ export function finishStep(context: Context, proved: boolean | undefined, ret?: 
   const { mistakes, doubt } = inPlace(step, step.judge(probed), probed);
   if (proved !== false && vm !== undefined) {
     if (world.mmu === 'derive' && job !== undefined) deriveStep(context, job, vm);
-    if (!probed.insert) vm.treeShown = false;
+    // An UNMAP inserts nothing: that none was seen so far may only mean that the trace begins here.
+    if (!probed.insert && !(vm.dump !== undefined && step.removed)) vm.treeShown = false;
     if (!probed.insert || mistakes.length > 0) vm.splitAsked();
     vm.ask(step.event, step.op, step.line);
   }

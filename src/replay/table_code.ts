@@ -25,6 +25,8 @@ export interface TableTraits {
   readonly refusesLive: boolean;
   /** An unmap that meets a hole fails or warns. */
   readonly refusesHoles: boolean;
+  /** drivers/iommu/io-pgtable-arm.c, of which older kernels split a block that is unmapped in part. */
+  readonly isIoPgtable?: boolean;
 }
 
 /**
@@ -46,6 +48,7 @@ const IO_PGTABLE: TableTraits = {
   remapUnmaps: 'blocks',
   refusesLive: true,
   refusesHoles: true,
+  isIoPgtable: true,
 };
 
 export const TABLE_CODES: Readonly<Record<TableCode, TableTraits>> = {

@@ -31,7 +31,7 @@ export function deriveLists(context: Context, job: Job, vm: VmState): void {
 function derive(context: Context, job: Job, vm: VmState, of: JobTables, steps: readonly TableStep[]): void {
   const driver = traitsOf(job);
   if (driver === undefined || !vm.initKnown) return;
-  const table = vm.tables.open(driver.code, vm.init);
+  const table = vm.tables.open(driver.code, vm.init, context.world.kernel);
   vm.tables.clock = 'apply';
   for (const step of steps) {
     const site: TableCallSite = { vm, tables: vm.tables, table, of, job, step };
@@ -90,7 +90,7 @@ function writeRemap(
 function goneWith(context: Context, site: TableCallSite, gap: Extent, addr: U64, end: U64): Extent {
   const { tables, table } = site;
   if (tables.traits?.remapUnmaps === 'whole') return { addr, end };
-  if (tables.traits?.remapUnmaps !== 'blocks') return gap;
+  if (tables.traits?.remapUnmaps !== 'blocks' || context.world.kernel.get('splitsBlocks') === true) return gap;
   const first = blockAt(table, gap.addr);
   const last = blockAt(table, sub(gap.end, SZ_4K));
   const gone = { addr: larger(first?.addr ?? gap.addr, addr), end: smaller(last?.end ?? gap.end, end) };

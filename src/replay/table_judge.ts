@@ -57,11 +57,12 @@ function finishJob(context: Context, vm: VmState, of: JobTables): void {
   }
   ranges.push(...tables.loose);
   tables.loose.length = 0;
-  judge(context, vm, of.job, ranges);
+  judge(context, vm, of.job, ranges, of.changed[0]?.line ?? 0);
   judgeTlb(context, vm, of);
 }
 
-function judge(context: Context, vm: VmState, job: Job | undefined, ranges: readonly Changed[]): void {
+/** since: the line from which on other changes may have taken the place of the job's. */
+function judge(context: Context, vm: VmState, job: Job | undefined, ranges: readonly Changed[], since: number): void {
   const { tables } = vm;
   const { table } = tables;
   // Derived tables follow the steps, so only single calls can be wrong.
@@ -69,8 +70,9 @@ function judge(context: Context, vm: VmState, job: Job | undefined, ranges: read
   if (table === undefined || !tables.complete || !vm.complete || ranges.length === 0) return;
   const due = merged(table, ranges);
   const late: Span[] = [];
-  for (const later of tables.jobs.values()) {
-    if (job === undefined || isLater(later.job, job)) for (const span of merged(table, later.changed)) late.push(span);
+  for (const pending of tables.jobs.values()) {
+    const later = pending.changed.filter(({ line }) => line > since);
+    for (const span of merged(table, later)) late.push(span);
   }
   const faults: Fault<Gpuva>[] = [];
   for (const span of late.length === 0 ? due : without(due, late)) {
@@ -102,11 +104,6 @@ function without(spans: readonly Span[], taken: readonly Span[]): Iterable<Span>
   for (const { addr, end } of spans) left.add(addr, end);
   for (const { addr, end } of taken) left.remove(addr, end);
   return left;
-}
-
-/** Did this job change the tree after that one? */
-function isLater(one: Job | undefined, that: Job): boolean {
-  return one !== undefined && one.ordinal > that.ordinal;
 }
 
 /** What is wrong in the span and was not said before. */
@@ -218,13 +215,17 @@ function whatIs({ world }: Context, { kind, va, found }: Fault<Gpuva>): string {
 /** The job's writes are over and translations that it changed were not flushed. */
 function judgeTlb(context: Context, vm: VmState, of: JobTables): void {
   const { tables } = vm;
-  if (!tables.flushes || tables.tlb === undefined || !tables.complete) return;
+  const { table } = tables;
+  if (!tables.flushes || tables.tlb === undefined || table === undefined || !tables.complete) return;
   // Without the driver's frame the job seems to end before its flush.
   if (of.job?.implicit) return;
-  const held = [...tables.tlb.staleRanges()];
+  // What other jobs are still changing they have yet to flush.
+  const theirs = [...tables.jobs.values()].flatMap(({ changed }) => merged(table, changed));
+  const isTheirs = ({ addr, end }: Span) => theirs.some((span) => span.addr < end && addr < span.end);
+  const held = [...tables.tlb.staleRanges()].filter((span) => !isTheirs(span));
   if (held.length === 0) return;
   // Once said, it is not said again.
-  tables.tlb.flush();
+  for (const { addr, end } of held) tables.tlb.flushRange(addr, end - addr);
   const [first] = held;
   const was = first?.held.at(-1);
   if (first === undefined || was === undefined) return;

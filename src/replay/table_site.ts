@@ -45,7 +45,7 @@ export function siteOf(event: AnyCall, context: Context): TableCallSite | undefi
   // The table's bounds are the VM's.
   if (event.code === 'lab' && !vm.initKnown) return undefined;
   const { tables } = vm;
-  const table = tables.open(event.code, vm.init);
+  const table = tables.open(event.code, vm.init, context.world.kernel);
   let of: JobTables | undefined;
   let job: Job | undefined;
   if (task.run?.vm === vm) {

@@ -9,6 +9,7 @@ import { deriveLists } from './table_derive.ts';
 import { judgeJob, judgeRun } from './table_judge.ts';
 import { siteOf } from './table_site.ts';
 import { doubt, reach, splitAfterAll, writeMap, writeUnmap } from './table_write.ts';
+import { tell } from './tell.ts';
 import type { VmState } from './vm_state.ts';
 import { JobTables } from './vm_tables.ts';
 
@@ -50,6 +51,8 @@ export const tableHandlers: Handlers = {
     if (event.unmapped !== result.unmapped) {
       const unmapped = Number(event.unmapped);
       if (result.stop === 'block' && unmapped > result.unmapped) {
+        const why = `an unmap of a part of a block succeeds at line ${context.where.line}`;
+        context.world.kernel.prove('splitsBlocks', true, why);
         splitAfterAll(run, context.where.line);
       } else {
         doubt(run);
@@ -112,8 +115,23 @@ export const tableHandlers: Handlers = {
   },
 
   pt_prealloc(event, { world, task }) {
+    if (task.job !== undefined) task.job.prealloc = undefined;
     const vm = event.gpuvm === 0 ? task.job?.vm : world.vm(event.gpuvm);
     if (vm !== undefined && task.job !== undefined) vm.tables.of(task.job).prealloc = event.count;
+  },
+
+  pt_prealloc_ret(event, { task, where }) {
+    if (event.ret < 0 && task.job !== undefined) task.job.prealloc = { line: where.line, ret: event.ret };
+  },
+
+  pt_prealloc_free(event, context) {
+    const { job } = context.task;
+    if (job?.prealloc === undefined || event.remaining === 0) return;
+    const { line, ret } = job.prealloc;
+    const { count, remaining } = event;
+    const evidence = [{ line, text: `setting them aside fails with ${ret}` }];
+    tell(context, { kind: 'pt_unmade', count, remaining, evidence, absence: 'call' });
+    job.prealloc = undefined;
   },
 
   pt_alloc_ret(event, context) {

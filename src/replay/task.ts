@@ -1,13 +1,31 @@
 // One task (thread) of the trace: the calls it is in, its job, its locking contexts.
 import type { Ptr } from '../base/u64.ts';
-import { Exec } from '../exec/exec.ts';
+import { Exec, type ExecOptions } from '../exec/exec.ts';
 import { Resv } from '../exec/resv.ts';
-import type { Evidence } from './fact.ts';
+import type { Evidence, Fact } from './fact.ts';
 import type { Job } from './job.ts';
 import type { Inserted, StepRun } from './step_run.ts';
 import type { RunFrame } from './table_judge.ts';
 import type { TableRun } from './table_write.ts';
+import type { Disturbance } from './vm_race.ts';
 import type { VmState } from './vm_state.ts';
+
+/** A dma_resv that was not free. */
+export interface LockWait {
+  readonly resv: Ptr;
+  readonly line: number;
+  readonly endLine: number;
+  /** Seconds; undefined where the clock counts something else. */
+  readonly took: string | undefined;
+  /** In words. */
+  readonly holder: string;
+}
+
+/** Another task's lock. */
+export interface Rival {
+  readonly pid: number;
+  readonly line: number;
+}
 
 /** A drm_exec between its init and its fini. */
 export class ExecContext {
@@ -25,13 +43,18 @@ export class ExecContext {
   /** Its locks were held while steps were applied. */
   applied = false;
   toldAfterModified = false;
+  rebindTold = false;
   /** exec->num_objects at drm_exec_fini(), where probed. */
   finiObjects: number | undefined;
   readonly slots = new Map<Ptr, Resv>();
   readonly contention: Evidence[] = [];
+  /** Where contention is probed. */
+  readonly waits: LockWait[] = [];
+  /** The locks of other tasks while it was open, where `world.passes` asks for them. */
+  rivals: Map<Ptr, Rival> | undefined;
 
-  constructor(id: Ptr, task: Task, line: number, flags: number, known: boolean) {
-    this.exec = new Exec(id);
+  constructor(id: Ptr, task: Task, line: number, flags: number, known: boolean, options: ExecOptions) {
+    this.exec = new Exec(id, options);
     this.exec.init(flags);
     this.task = task;
     this.line = line;
@@ -40,6 +63,11 @@ export class ExecContext {
 
   get pid(): number {
     return this.task.pid;
+  }
+
+  /** An object that was locked first after a contention and never asked for stays in the array (exec->num_objects tells). */
+  get keepsPrelocked(): boolean {
+    return this.finiObjects === undefined || this.finiObjects === this.exec.objects.length;
   }
 
   slotsOf(resv: Ptr): Resv {
@@ -58,6 +86,13 @@ export interface OpenCall {
   readonly key: Ptr;
 }
 
+export interface ResvLock {
+  /** The line that took it. */
+  readonly line: number;
+  /** Not through drm_exec. */
+  readonly plain: boolean;
+}
+
 export class Task {
   readonly pid: number;
   job: Job | undefined;
@@ -65,12 +100,24 @@ export class Task {
   step: StepRun | undefined;
   /** The VM that drm_gpuvm_sm_map() or drm_gpuvm_sm_unmap() walks in it. */
   walked: VmState | undefined;
+  /** Another task was at that VM meanwhile. */
+  disturbed: Disturbance | undefined;
+  /** The vm_bo of the last unlink, which may be destroyed with it. */
+  unlinkedBo: Ptr = 0;
+  /** Facts of an ioctl that makes jobs, until it is known which they belong to; undefined outside of one. */
+  unclaimed: Fact[] | undefined;
+  /** It is in an ioctl that makes VMs. */
+  making = false;
+  /** The VM that it tears down, or 0. */
+  closing: Ptr = 0;
   /** The scheduler runs a job in it whose ioctl is over. */
   run: RunFrame | undefined;
   /** The last page table call, until something else follows. */
   tableRun: TableRun | undefined;
-  /** dma_resv locks held without drm_exec, each with the line that took it. */
-  readonly plainLocks = new Map<Ptr, number>();
+  /** It waits for a dma_resv. */
+  waiting: (Omit<LockWait, 'endLine' | 'took'> & { readonly since: string }) | undefined;
+  /** The ww_mutexes that ww_mutex_lock() and its relatives left locked. */
+  readonly resvLocks = new Map<Ptr, ResvLock>();
   /** A drm_gpuva_insert() whose result is still to come (entry and return probed apart). */
   inserting: { readonly gpuvm: Ptr; readonly va: Ptr; readonly inserted: Inserted; readonly flags: number } | undefined;
   /** Calls entered and not yet returned from, innermost last; see pairing.ts. */
@@ -84,7 +131,7 @@ export class Task {
 
   holds(resv: Ptr): boolean {
     for (const context of this.contexts) if (context.exec.holdsResv(resv)) return true;
-    return this.plainLocks.has(resv);
+    return this.resvLocks.get(resv)?.plain === true;
   }
 
   get innermost(): ExecContext | undefined {

@@ -2,6 +2,7 @@
 
 import type { Context } from './context.ts';
 import type { Fact, FactKind, FactOf } from './fact.ts';
+import type { Job } from './job.ts';
 
 type Optional =
   | 'line'
@@ -41,5 +42,15 @@ export function tell(context: Context, told: Told<FactKind>): void {
     ...told,
   } as Fact;
   if (job !== undefined && world.openJobs.has(job)) job.facts.push(fact);
+  else if (job === undefined && task.unclaimed !== undefined) task.unclaimed.push(fact);
   else world.sink.fact(fact);
+}
+
+/** What was told since the task made its last job, or entered its ioctl, belongs to this one; undefined: to none. */
+export function claim({ task, world }: Pick<Context, 'task' | 'world'>, job: Job | undefined): void {
+  for (const fact of task.unclaimed ?? []) {
+    if (job === undefined) world.sink.fact(fact);
+    else job.facts.push({ ...fact, job });
+  }
+  task.unclaimed = job === undefined ? undefined : [];
 }

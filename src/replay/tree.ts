@@ -1,5 +1,5 @@
 // The VA space as the driver changes it, and the objects and VMs that come and go.
-import { hex, type Ptr, ptrHex, type U64 } from '../base/u64.ts';
+import { hex, type Ptr, ptrHex } from '../base/u64.ts';
 import { type Gpuva, makeGpuva } from '../gpuvm/gpuva.ts';
 import type { Context, Handlers } from './context.ts';
 import { checkLinkLocked } from './link_locks.ts';
@@ -7,6 +7,9 @@ import { undoes } from './rollback.ts';
 import type { Inserted } from './step_run.ts';
 import { noteTreeChange } from './tables.ts';
 import { tell } from './tell.ts';
+import { checkGpuvaLock, checkLinked, checkListed, checkTreeLocked } from './vm_bos.ts';
+import { checkClosing } from './vm_life.ts';
+import { disturbWalks, tellDisturbed, tellUnowned } from './vm_race.ts';
 import type { VmState } from './vm_state.ts';
 
 const EEXIST = -17;
@@ -20,28 +23,13 @@ export const treeHandlers: Handlers = {
     context.world.freeObj(event.obj);
   },
 
-  vm_init(event, context) {
-    const { gpuvm: id, ...init } = event;
-    const vm = context.world.addVm({ id, ...init }, context.where.line);
-    if (event.rObj !== 0) context.world.learnResv(event.rObj, event.resv);
-    if (vm.resv === 0) vm.resv = context.world.resvOf(event.rObj);
-  },
-
-  vm_free(event, context) {
-    context.world.watch?.freed(context, context.world.vms.get(event.gpuvm));
-    context.world.removeVm(event.gpuvm);
-  },
-
-  bo_create(event, context) {
-    context.world.learnResv(event.obj, event.resv);
-  },
-
-  bo_obtain(event, context) {
-    context.world.learnResv(event.obj, event.resv);
-  },
-
   bo_evict(event, context) {
     context.world.watch?.evict(context, event.vmBo, event.evict);
+  },
+
+  va_find(event, context) {
+    const vm = context.world.vms.get(event.gpuvm);
+    if (vm !== undefined) disturbWalks(context, vm, 'a mapping is looked up');
   },
 
   va_map(event, context) {
@@ -64,10 +52,13 @@ export const treeHandlers: Handlers = {
 
   va_insert(event, context) {
     const { task, world, where } = context;
-    const { addr, range, obj, offset, ret } = event;
-    const inserted: Inserted = { addr, range, obj, offset, ret, line: where.line }; // a spread was the slowest thing here
+    const { addr, range, obj, offset, vmLock, ret } = event;
+    const inserted: Inserted = { addr, range, obj, offset, vmLock, ret, line: where.line }; // a spread was the slowest thing here
     task.step?.inserts.push(inserted);
     if (event.ret === undefined) {
+      // Where no return is probed, nobody knows what was inserted.
+      const unanswered = task.inserting && world.vm(task.inserting.gpuvm);
+      if (unanswered !== undefined) unanswered.treeShown = false;
       task.inserting = { gpuvm: event.gpuvm, va: event.va, inserted, flags: event.flags };
       return;
     }
@@ -89,6 +80,8 @@ export const treeHandlers: Handlers = {
     const { step } = task;
     if (step !== undefined && (step.event.va === 0 || step.event.va === event.va)) step.removed = true;
     noteChange(context);
+    if (vm !== undefined) noteShared(context, vm, event.obj, event.vmLock, 'a mapping leaves the VA space');
+    if (vm !== undefined) checkClosing(context, vm);
     if (event.obj !== 0)
       task.job?.links.removed(event.va, {
         addr: event.addr,
@@ -97,17 +90,20 @@ export const treeHandlers: Handlers = {
         line: context.where.line,
       });
     if (vm === undefined) return;
+    const va = vm.mapping(event.va, event.addr, event.range);
     world.watch?.remove(context, vm, event);
     noteTreeChange(context, vm, event.addr, event.range);
-    noteNet(context, vm, event.va, event, -1);
-    const va = vm.tree.get(event.va);
+    noteNet(context, vm, va ?? { ...event, offset: 0 }, -1);
     if (va !== undefined && va.addr === event.addr && va.range === event.range) {
       vm.tree.remove(va);
       vm.record({ inserted: false, va, job: task.job, op: task.job?.op?.index ?? -1, byMap: false });
     } else if (!world.seen.has('va_insert')) {
       vm.treeShown = false;
+      vm.inherit(event.addr, event.range, event.obj);
     } else if (vm.complete) {
       contradicted(context, vm, `${hex(event.addr)}+${hex(event.range)} is removed, but was never inserted`);
+    } else {
+      vm.inherit(event.addr, event.range, event.obj);
     }
   },
 
@@ -117,22 +113,22 @@ export const treeHandlers: Handlers = {
     checkLinkLocked(context, event, 'link');
     step?.linkedAt.push(event.addr);
     job?.links.linked(event.va);
-    if (event.gpuvaLock === 0 && job?.vm?.tree.isImmediate && event.obj !== 0) {
-      const span =
-        step?.view.addr === undefined || step.view.range === undefined
-          ? undefined
-          : { addr: step.view.addr, range: step.view.range };
-      tell(context, { kind: 'gpuva_unlocked', obj: event.obj, resv: event.resv, span });
-    }
+    checkGpuvaLock(context, job?.vm, event, 'a mapping is linked');
+    checkLinked(context, job?.vm, event);
     const va = job?.vm?.tree.get(event.va);
     if (va !== undefined) va.vmBo = event.vmBo;
   },
 
   va_unlink(event, context) {
-    context.world.learnResv(event.obj, event.resv);
+    const { world } = context;
+    world.learnResv(event.obj, event.resv);
     const { step, job } = context.task;
     checkLinkLocked(context, event, 'unlink');
     if (step !== undefined && (step.event.va === 0 || step.event.va === event.va)) step.unlinked = true;
+    // drm_gpuva_unlink_defer() takes the lock itself.
+    if (!event.deferred) checkGpuvaLock(context, job?.vm, event, 'a mapping is unlinked');
+    checkListed(context, world.vmBos.get(event.vmBo));
+    context.task.unlinkedBo = event.vmBo;
     if (job === undefined || event.obj === 0) return;
     job.links.unlinked(event.va);
     const va = job.vm?.tree.get(event.va);
@@ -149,15 +145,21 @@ export const treeHandlers: Handlers = {
 function noteNet(
   { task, where }: Context,
   vm: VmState,
-  id: Ptr,
-  one: Omit<Inserted, 'ret' | 'offset' | 'line'> & { offset?: U64 },
+  one: Omit<Inserted, 'ret' | 'line' | 'vmLock'>,
   by: 1 | -1,
 ): void {
   const { job } = task;
   if (!undoes(job) || job.vm !== vm) return;
-  const known = by < 0 ? vm.tree.get(id) : undefined;
-  const { addr, range, obj, offset } = known ?? { offset: 0, ...one };
+  const { addr, range, obj, offset } = one;
   job.net.note({ addr, range, obj, offset, line: where.line }, by);
+}
+
+/** The tree is changed: is it locked, and does another task walk it? */
+function noteShared(context: Context, vm: VmState, obj: Ptr, vmLock: Ptr | undefined, what: string): void {
+  if (vmLock === 0 && context.task.job?.vm === vm) tellUnowned(context, vm, obj, what);
+  checkTreeLocked(context, vm, obj, what);
+  tellDisturbed(context);
+  disturbWalks(context, vm, what);
 }
 
 /** The first change of a tree while a locking context is open: nothing may be locked in it any more. */
@@ -174,8 +176,9 @@ function insert(context: Context, vm: VmState | undefined, id: Ptr, one: Inserte
     return;
   }
   noteChange(context);
+  noteShared(context, vm, one.obj, one.vmLock, 'a mapping enters the VA space');
   noteTreeChange(context, vm, one.addr, one.range);
-  noteNet(context, vm, id, one, 1);
+  noteNet(context, vm, one, 1);
   if (one.obj !== 0) task.job?.links.inserted(id, one);
   const va = makeGpuva(id, one.addr, one.range, one.obj, one.offset, flags, one.line);
   if (vm.tree.insert(va) !== 0) {
@@ -201,7 +204,9 @@ function refused(context: Context, vm: VmState, one: Inserted, ret: number): voi
       ? `drm_gpuva_insert() of ${hex(one.addr)}+${hex(one.range)} returned ${ret}`
       : `drm_gpuva_insert() of ${hex(one.addr)}+${hex(one.range)} returned -EEXIST: ${describeVa(conflict)} is mapped there`;
   const evidence =
-    conflict === undefined ? [] : [{ line: conflict.line, text: `${describeVa(conflict)} was inserted here` }];
+    conflict === undefined || conflict.line === 0
+      ? []
+      : [{ line: conflict.line, text: `${describeVa(conflict)} was inserted here` }];
   tell(context, { kind: 'va_conflict', detail, vm, span, obj: one.obj, evidence });
 }
 
@@ -209,8 +214,17 @@ function describeVa(va: Gpuva): string {
   return `${hex(va.addr)}+${hex(va.range)}${va.obj === 0 ? '' : ` of ${ptrHex(va.obj)}`}`;
 }
 
-/** The kernel's tree is not the one that was followed, so events of this VM are missing. */
+/**
+ * The kernel's tree is not the one that was followed, so events of this VM are missing, or it did not begin as the dump
+ * of its past says.
+ */
 export function contradicted(context: Context, vm: VmState, why: string): void {
+  const { world, task, where } = context;
   vm.complete = false;
-  context.world.contradicted(context.task.job, why);
+  if (vm.dump === undefined) {
+    world.contradicted(task.job, why);
+    return;
+  }
+  task.job?.unknown.add(`the initial state does not fit: ${why}`);
+  if (!world.misfits.has(vm)) world.misfits.set(vm, `line ${where.line}: ${why}`);
 }

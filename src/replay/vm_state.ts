@@ -1,11 +1,13 @@
 // One GPU VM as the trace shows it: the tree that the driver made, the tree that the steps asked for, and enough of its
 // past to see it as it stood when a lock pass ended.
 import { add, type Ptr, sub, type U64 } from '../base/u64.ts';
-import { OP_MAP, OP_REMAP, type StepEvent } from '../events/vm_event.ts';
-import { type Gpuva, gpuvaEnd, makeGpuva } from '../gpuvm/gpuva.ts';
+import type { VmDump } from '../events/vm_dump.ts';
+import { type DriverName, OP_MAP, OP_REMAP, type StepEvent } from '../events/vm_event.ts';
+import { type Gpuva, gpuvaEnd, makeGpuva, UNKNOWN_OBJ } from '../gpuvm/gpuva.ts';
 import { Gpuvm, type GpuvmInit } from '../gpuvm/gpuvm.ts';
 import { type MapReq, type Recorded, stepsOfMap, stepsOfUnmap } from '../gpuvm/sm_map.ts';
-import type { OpView } from './fact.ts';
+import { traitsOf } from './driver_traits.ts';
+import type { OpView, Span } from './fact.ts';
 import type { Job } from './job.ts';
 import { VmTables } from './vm_tables.ts';
 
@@ -21,19 +23,34 @@ export interface Change {
 /** Changes remembered for open jobs; beyond it their view of the past is given up. */
 const MAX_JOURNAL = 100_000;
 
-/** Stands for a VM whose drm_gpuvm_init() is not in the trace. */
-function unknownInit(id: Ptr): GpuvmInit {
+/** A mapping that the trace shows to have been there before it began. */
+export interface Inherited extends Span {
+  readonly obj: Ptr;
+}
+
+/** Such mappings remembered, to tell whose they are. */
+const MAX_INHERITED = 256;
+
+/** Stands for a VM whose drm_gpuvm_init() is not in the trace; a dump may tell what it was given. */
+function unknownInit(id: Ptr, dump: VmDump | undefined): GpuvmInit {
+  const { name = '', flags = 0, resv = 0 } = dump ?? {};
+  if (dump?.bounds !== undefined) return { id, name, flags, ...dump.bounds, rObj: 0, resv };
   return {
     id,
-    name: '',
-    flags: 0,
+    name,
+    flags,
     mmStart: 0,
     mmRange: 2 ** 64 - 4096,
     kernelStart: 0,
     kernelRange: 0,
     rObj: 0,
-    resv: 0,
+    resv,
   };
+}
+
+/** Does the trace say to what it leads, be it NULL? */
+export function showsObj({ obj }: Gpuva): boolean {
+  return obj !== UNKNOWN_OBJ;
 }
 
 export class VmState {
@@ -43,6 +60,12 @@ export class VmState {
   readonly init: GpuvmInit;
   /** The line of drm_gpuvm_init(), 0 where it is not in the trace. */
   readonly line: number;
+  /** The dump that its mappings before the trace are from. */
+  readonly dump: VmDump | undefined;
+  /** Flags, bounds and reserved node are known. */
+  readonly initKnown: boolean;
+  /** Mappings from before the trace, as they are met; only of a VM whose init is not in it. */
+  readonly inherited: Inherited[] = [];
   /** What drm_gpuva_insert() and drm_gpuva_remove() left. */
   readonly tree: Gpuvm;
   /** What the steps asked for, once that is not what `tree` holds. */
@@ -57,17 +80,25 @@ export class VmState {
   treeShown = true;
   /** The VM's own dma_resv, 0 while unknown. */
   resv: Ptr;
+  /** The struct drm_file whose binds use it; 0 while unknown. */
+  file: Ptr = 0;
+  driver: DriverName | undefined;
   #journal: Change[] = [];
   #dropped = 0;
   #pins = 0;
 
-  constructor(id: Ptr, ordinal: number, init: GpuvmInit | undefined, line: number) {
+  /** init: of a VM that is made in the trace, at `line`; dump: of another whose mappings a file shows. */
+  constructor(id: Ptr, ordinal: number, init: GpuvmInit | undefined, line: number, dump?: VmDump) {
     this.id = id;
     this.ordinal = ordinal;
-    this.init = init ?? unknownInit(id);
+    this.init = init ?? unknownInit(id, dump);
     this.line = line;
+    this.dump = dump;
+    this.initKnown = init !== undefined || (dump?.flags !== undefined && dump.bounds !== undefined);
     this.tree = new Gpuvm(this.init);
-    this.complete = init !== undefined;
+    for (const one of dump?.mappings ?? [])
+      this.tree.insert(makeGpuva(one.va, one.addr, one.range, one.obj, one.offset, one.flags));
+    this.complete = init !== undefined || dump?.whole === true;
     this.resv = this.init.resv;
     this.tables = new VmTables(init !== undefined);
   }
@@ -77,13 +108,26 @@ export class VmState {
     return this.complete && this.treeShown;
   }
 
-  /** Flags, bounds and reserved node are known. */
-  get initKnown(): boolean {
-    return this.line > 0;
+  /** An object's list of mappings has a mutex of its own (immediate mode); otherwise its dma_resv protects it. */
+  get ownListLock(): boolean {
+    return this.tree.isImmediate || traitsOf(this)?.ownListLock === true;
   }
 
   get name(): string {
     return this.init.name;
+  }
+
+  /** A mapping goes away or is changed whose insert the trace did not show. */
+  inherit(addr: U64, range: U64, obj: Ptr): void {
+    if (this.line === 0 && this.inherited.length < MAX_INHERITED) this.inherited.push({ addr, range, obj });
+  }
+
+  /** The mapping that the driver calls `id`: by that, or where a dump did not show it by its range. */
+  mapping(id: Ptr, addr: U64, range: U64): Gpuva | undefined {
+    const known = this.tree.get(id);
+    if (known !== undefined || this.dump === undefined) return known;
+    const there = this.tree.find(addr, range);
+    return there?.id === 0 ? there : undefined;
   }
 
   /** Changes so far; a job remembers it as the state of its lock pass. */
@@ -157,7 +201,7 @@ export class VmState {
 
   /** Carries a step out on the tree of what was asked for, whatever stands there. */
   ask(step: StepEvent, op: OpView | undefined, line: number): void {
-    const { addr, range, obj, offset } = step;
+    const { addr, range, obj = UNKNOWN_OBJ, offset } = step;
     const asked = this.#asked;
     if (asked === undefined || addr === undefined || range === undefined) return;
     for (const old of asked.overlaps(addr, range)) asked.remove(old);
@@ -181,12 +225,19 @@ export class VmState {
 
   /** The steps that a request would have given at `version`; undefined where that state is not known. */
   stepsAt(version: number, call: 'map' | 'unmap', req: MapReq): Recorded | undefined {
+    const then = this.spaceAt(version, req.addr, req.range);
+    if (then === undefined) return undefined;
+    return call === 'map' ? stepsOfMap(then, req) : stepsOfUnmap(then, req.addr, req.range);
+  }
+
+  /** The VM as it stood at `version`, right within the range only; undefined where that state is not known. */
+  spaceAt(version: number, addr: U64, range: U64): Gpuvm | undefined {
     if (!this.predictable) return undefined;
-    if (version === this.version) return this.stepsNow(call, req);
-    const changes = this.changesSince(version, req.addr, req.range);
+    if (version === this.version) return this.tree;
+    const changes = this.changesSince(version, addr, range);
     if (changes === undefined) return undefined;
-    if (changes.length === 0) return this.stepsNow(call, req);
-    const past = new Set(this.tree.overlaps(req.addr, req.range));
+    if (changes.length === 0) return this.tree;
+    const past = new Set(this.tree.overlaps(addr, range));
     for (const change of changes.toReversed()) {
       if (change.inserted) past.delete(change.va);
       else past.add(change.va);
@@ -195,6 +246,6 @@ export class VmState {
     for (const va of past) {
       if (va !== this.tree.kernelNode) then.insert(makeGpuva(va.id, va.addr, va.range, va.obj, va.offset));
     }
-    return call === 'map' ? stepsOfMap(then, req) : stepsOfUnmap(then, req.addr, req.range);
+    return then;
   }
 }

@@ -2,6 +2,7 @@
 import type { U64 } from '../base/u64.ts';
 import type { TableCode, TableUnmap } from '../events/vm_event.ts';
 import type { GpuvmInit } from '../gpuvm/gpuvm.ts';
+import type { KernelKnowledge } from '../kernels/index.ts';
 import { PageTable } from '../mmu/pgtable.ts';
 import type { Run } from '../mmu/run.ts';
 import { type Span, SpanMap, SpanSet } from '../mmu/span_map.ts';
@@ -140,9 +141,12 @@ export class VmTables {
   }
 
   /** The table, made at the first call. */
-  open(code: TableCode, init: GpuvmInit): PageTable {
+  open(code: TableCode, init: GpuvmInit, kernel: KernelKnowledge): PageTable {
     this.code ??= code;
-    this.table ??= new PageTable(TABLE_CODES[this.code].format(init));
+    if (this.table !== undefined) return this.table;
+    const { format, isIoPgtable } = TABLE_CODES[this.code];
+    this.table = new PageTable(format(init));
+    if (isIoPgtable === true && kernel.get('splitsBlocks') === true) this.table.learnSplit();
     return this.table;
   }
 

@@ -1,6 +1,7 @@
 // One address of interest: everything that shapes it is kept while the trace goes by. Nothing is judged here.
 import { add, addWrapped, type Ptr, sub, type U64 } from '../base/u64.ts';
 import { OP_MAP, OP_REMAP, OP_UNMAP, type StepEvent } from '../events/vm_event.ts';
+import { UNKNOWN_OBJ } from '../gpuvm/gpuva.ts';
 import { advance, type Target } from '../mmu/run.ts';
 import type { Context } from './context.ts';
 import { STEP_TYPES } from './describe.ts';
@@ -74,9 +75,9 @@ export interface WatchLocks {
   readonly more: number;
   /**
    * Does the task hold the dma_resv of the object concerned? Undefined where that is not asked for or not known: locks
-   * that are not taken by drm_exec are not followed. 'immediate mode': the VM needs none.
+   * that are not taken by drm_exec are not followed. 'list lock': the VM needs none.
    */
-  readonly own: boolean | 'immediate mode' | undefined;
+  readonly own: boolean | 'list lock' | undefined;
 }
 
 /** How a table call ended. */
@@ -318,7 +319,7 @@ export class Watch {
 
   /** The place of the watched address, where addr leads to offset. */
   #placeFrom(addr: U64 | undefined, obj: Ptr | undefined, offset: U64 | undefined): WatchPlace | undefined {
-    if (addr === undefined || obj === undefined || addr > this.addr) return undefined;
+    if (addr === undefined || obj === undefined || obj === UNKNOWN_OBJ || addr > this.addr) return undefined;
     const at = offset === undefined || obj === 0 ? undefined : addWrapped(offset, sub(this.addr, addr));
     return { obj, offset: at, phys: undefined };
   }
@@ -354,7 +355,7 @@ export class Watch {
   /** A step must have the lock; other calls may be under locks that drm_exec did not take. */
   #ownLock({ task, world }: Context, vm: VmState, obj: Ptr | undefined, what: 'step' | 'call'): WatchLocks['own'] {
     if (obj === undefined || obj === 0) return undefined;
-    if (vm.tree.isImmediate) return 'immediate mode';
+    if (vm.ownListLock) return 'list lock';
     const resv = world.resvOf(obj);
     if (resv === 0) return undefined;
     if (task.holds(resv)) return true;

@@ -1,8 +1,10 @@
 // Everything the trace has shown so far: objects, VMs, tasks, locking contexts; and what it has proved to be missing.
 import type { Ptr, U64 } from '../base/u64.ts';
-import type { Where } from '../events/vm_event.ts';
+import type { VmDump } from '../events/vm_dump.ts';
+import type { DriverName, Where } from '../events/vm_event.ts';
 import type { Gpuva } from '../gpuvm/gpuva.ts';
 import type { GpuvmInit } from '../gpuvm/gpuvm.ts';
+import type { KernelKnowledge } from '../kernels/index.ts';
 import type { Known } from '../mmu/compare.ts';
 import type { Target } from '../mmu/run.ts';
 import { followVm } from './detail.ts';
@@ -10,6 +12,8 @@ import type { Fact, Shown } from './fact.ts';
 import type { Job } from './job.ts';
 import { Memory } from './memory.ts';
 import { type ExecContext, Task } from './task.ts';
+import type { VmBo } from './vm_bos.ts';
+import type { Mortal } from './vm_life.ts';
 import { VmState } from './vm_state.ts';
 import { Watch, type WatchOptions } from './watch.ts';
 
@@ -40,7 +44,12 @@ export interface WorldSink {
 export interface WorldOptions {
   /** Keep what `show` needs of every job. */
   readonly detail: boolean;
+  /** Keep also what another lock pass would meet in the place of each job's own. */
+  readonly passes?: boolean | undefined;
   readonly mmu: MmuMode;
+  readonly kernel: KernelKnowledge;
+  /** Whose trace it is, where that is given. */
+  readonly driver?: DriverName | undefined;
   /** An address of which everything that shapes it is kept. */
   readonly watch?: WatchOptions | undefined;
 }
@@ -62,7 +71,12 @@ export class World {
   readonly seen = new Set<Shown>();
   readonly sink: WorldSink;
   readonly detail: boolean;
+  readonly passes: boolean;
   readonly mmu: MmuMode;
+  readonly kernel: KernelKnowledge;
+  /** Those whose jobs were seen, or the one that was given. */
+  readonly drivers = new Set<DriverName>();
+  readonly driver: DriverName | undefined;
   readonly watch: Watch | undefined;
   /** The VM of what stands for its table in the driver. */
   readonly tableVms = new Map<Ptr, Ptr>();
@@ -71,12 +85,21 @@ export class World {
   readonly memory = new Memory((obj) => this.objs.get(obj)?.ordinal ?? 0);
   /** The place in an object that an entry leads to, as far as it is known. */
   readonly placeOf = (target: Target): Known | undefined => this.memory.placeOf(target);
+  /** VMs that were made before the trace began and of which no dump tells, those that are gone included. */
+  readonly unseen: VmState[] = [];
+  /** VMs that are not as the dump of their past says, and why. */
+  readonly misfits = new Map<VmState, string>();
   /** Places where events of unknown number and kind are missing. */
   gaps = 0;
   unpaired = 0;
   firstUnpaired = 0;
   /** Events that those before them could not have led to. */
   contradictions = 0;
+  /** A dma_resv was unlocked of which no lock was seen: some are taken by calls that are not probed. */
+  unseenLocks = false;
+  readonly vmBos = new Map<Ptr, VmBo>();
+  /** VMs that are being made, or that are gone. */
+  readonly mortal = new Map<Ptr, Mortal>();
   readonly #byResv = new Map<Ptr, Ptr>();
   readonly #goneVms = new Map<Ptr, { readonly name: string; readonly ordinal: number }>();
   readonly #stepTypes: boolean[] = [];
@@ -90,7 +113,11 @@ export class World {
   constructor(sink: WorldSink, options: WorldOptions) {
     this.sink = sink;
     this.detail = options.detail;
+    this.passes = options.passes === true;
     this.mmu = options.mmu;
+    this.kernel = options.kernel;
+    this.driver = options.driver;
+    if (options.driver !== undefined) this.drivers.add(options.driver);
     this.watch = options.watch === undefined ? undefined : new Watch(options.watch);
   }
 
@@ -103,6 +130,11 @@ export class World {
   /** Locks are probed, or it is certain by their count that there were none. */
   get locksShown(): boolean {
     return this.seen.has('lock_obj_ret') || (this.#countsAgreed > 0 && this.#countsDisagreed === 0);
+  }
+
+  /** Every lock of a dma_resv is shown, not only those through drm_exec. */
+  get resvLocksShown(): boolean {
+    return this.seen.has('resv_lock') && this.seen.has('resv_unlock') && !this.unseenLocks;
   }
 
   /** Where a driver changes mappings is shown: its step callbacks, or its ops lists and the links that carry them out. */
@@ -127,15 +159,24 @@ export class World {
   /** A task that is in nothing need not be remembered. */
   forgetIdle(task: Task): void {
     if (task.job !== undefined || task.run !== undefined || task.tableRun !== undefined) return;
-    if (task.contexts.length === 0 && task.calls.length === 0 && task.plainLocks.size === 0)
-      this.tasks.delete(task.pid);
+    if (task.making || task.closing !== 0 || task.unclaimed !== undefined) return;
+    if (task.contexts.length === 0 && task.calls.length === 0 && task.resvLocks.size === 0) this.tasks.delete(task.pid);
   }
 
   addVm(init: GpuvmInit, line: number): VmState {
     const vm = new VmState(init.id, ++this.#vmOrdinal, init, line);
+    vm.driver = this.driver;
     this.vms.set(init.id, vm);
     this.watch?.meet(vm);
     return vm;
+  }
+
+  /** A VM that was made before the trace began, with what a dump of that time says of it. */
+  addDumpedVm(id: Ptr, dump: VmDump): void {
+    for (const { obj, resv } of dump.mappings) this.learnResv(obj, resv);
+    const vm = new VmState(id, ++this.#vmOrdinal, undefined, 0, dump);
+    this.vms.set(id, vm);
+    this.watch?.meet(vm);
   }
 
   /** The VM, made up as unknown where its init is not in the trace; undefined for a NULL pointer. */
@@ -144,7 +185,9 @@ export class World {
     let vm = this.vms.get(id);
     if (vm === undefined) {
       vm = new VmState(id, ++this.#vmOrdinal, undefined, 0);
+      vm.driver = this.driver;
       this.vms.set(id, vm);
+      if (this.unseen.length < MAX_GONE_VMS) this.unseen.push(vm);
       this.watch?.meet(vm);
     }
     return vm;
@@ -160,6 +203,7 @@ export class World {
     if (vm === undefined) return;
     this.vms.delete(id);
     for (const [table, of] of this.tableVms) if (of === id) this.tableVms.delete(table);
+    for (const [bo, { vm: of }] of this.vmBos) if (of === vm) this.vmBos.delete(bo);
     vm.ended = vm.predictable && vm.tree.size === 0;
     if (this.#goneVms.size < MAX_GONE_VMS) this.#goneVms.set(id, { name: vm.name, ordinal: vm.ordinal });
   }
@@ -187,6 +231,10 @@ export class World {
     const resv = this.resvOf(obj);
     if (this.#byResv.get(resv) === obj) this.#byResv.delete(resv);
     this.objs.delete(obj);
+  }
+
+  isResv(lock: Ptr): boolean {
+    return this.#byResv.has(lock);
   }
 
   /** An object that has or had this dma_resv; 0 where none was seen. */
@@ -224,6 +272,9 @@ export class World {
     if (vm === undefined || job.vm === vm) return;
     followVm(job, vm);
     job.vm = vm;
+    if (job.file !== 0) vm.file = job.file;
+    vm.driver ??= job.driver;
+    if (job.driver !== undefined) this.drivers.add(job.driver);
     job.ordinal = (this.#vmJobs.get(vm.ordinal) ?? 0) + 1;
     this.#vmJobs.set(vm.ordinal, job.ordinal);
   }
@@ -237,13 +288,18 @@ export class World {
       vm.tables.doubt();
     }
     for (const obj of this.objs.values()) obj.resv = 0;
+    this.vmBos.clear();
+    this.mortal.clear();
     this.framed.clear();
     for (const task of this.tasks.values()) {
       task.calls.length = 0;
       task.entered = 0;
       task.step = undefined;
       task.walked = undefined;
-      task.plainLocks.clear();
+      task.disturbed = undefined;
+      task.making = false;
+      task.closing = 0;
+      task.resvLocks.clear();
       task.run = undefined;
       task.tableRun = undefined;
       for (const context of task.contexts) context.known = false;

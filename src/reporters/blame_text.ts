@@ -105,7 +105,7 @@ function keepsText(entry: WatchEntry): string {
 /** `a NOT held; VM b`: the object's own dma_resv where it must be held, then what is. */
 function locksText({ locks, place }: WatchEntry, names: Names): string {
   if (locks === undefined) return '-';
-  if (locks.own === 'immediate mode') return 'immediate mode';
+  if (locks.own === 'list lock') return 'the list’s own lock';
   const held = locks.held.map(({ obj }) => names.of(obj));
   if (locks.more > 0) held.push(`+${locks.more}`);
   const all = held.length === 0 ? 'none' : held.join(' ');

@@ -5,6 +5,7 @@ import { type Finding, SEVERITIES, type Severity } from '../findings/finding.ts'
 import type { JobRow } from '../replay/job_row.ts';
 import { printable, printablePath } from './escape.ts';
 import { findingText } from './finding_text.ts';
+import { driverLine, kernelLine } from './kernel_text.ts';
 import { counted, grouped, type Style, wrapped } from './style.ts';
 
 export interface CheckTextOptions {
@@ -31,7 +32,13 @@ export function checkText(report: Report, findings: readonly Finding[], options:
     leftOut(report, collapsed, options),
     doubts(report, options),
     summary(findings, options),
-    [totals(report, findings), verdict(report, findings, options), ...next(report, findings, options)],
+    [
+      ...wrapped(kernelLine(report.kernel), options.width, 4).map(options.style.dim),
+      ...wrapped(driverLine(report.world.drivers), options.width, 4).map(options.style.dim),
+      totals(report, findings),
+      verdict(report, findings, options),
+      ...next(report, findings, options),
+    ],
   ];
   return `${sections
     .filter((lines) => lines.length > 0)

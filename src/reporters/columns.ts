@@ -3,7 +3,7 @@ import type { Ptr } from '../base/u64.ts';
 import type { Finding } from '../findings/finding.ts';
 import type { Gpuva } from '../gpuvm/gpuva.ts';
 import type { JobRow } from '../replay/job_row.ts';
-import type { VmState } from '../replay/vm_state.ts';
+import { showsObj, type VmState } from '../replay/vm_state.ts';
 import { address, type Column, pointer } from './table.ts';
 
 const COUNTS = [
@@ -108,9 +108,23 @@ export const stateColumns: readonly Column<StateRow>[] = [
   { name: 'name', kind: 'text', cell: (row) => row.vm.name },
   { name: 'addr', kind: 'hex', cell: (row) => address(row.va.addr) },
   { name: 'range', kind: 'hex', cell: (row) => address(row.va.range) },
-  { name: 'obj', kind: 'hex', cell: (row) => pointer(row.va.obj, '0x0') },
-  { name: 'offset', kind: 'hex', cell: (row) => address(row.va.offset) },
+  { name: 'obj', kind: 'hex', cell: (row) => (showsObj(row.va) ? pointer(row.va.obj, '0x0') : undefined) },
+  { name: 'offset', kind: 'hex', cell: (row) => (showsObj(row.va) ? address(row.va.offset) : undefined) },
   { name: 'flags', kind: 'hex', cell: (row) => address(row.va.flags) },
   { name: 'va', kind: 'hex', cell: (row) => pointer(row.va.id) },
   { name: 'external', kind: 'flag', cell: isExternal },
+  { name: 'resv', kind: 'hex', cell: (row) => pointer(row.resv) },
+];
+
+/** What JSON says of each VM beside its mappings: with it, a trace that begins there can be judged. */
+export const vmColumns: readonly Column<VmState>[] = [
+  { name: 'vm', kind: 'hex', cell: (vm) => pointer(vm.id) },
+  { name: 'name', kind: 'text', cell: (vm) => vm.name },
+  { name: 'start', kind: 'hex', cell: (vm) => (vm.initKnown ? address(vm.init.mmStart) : undefined) },
+  { name: 'range', kind: 'hex', cell: (vm) => (vm.initKnown ? address(vm.init.mmRange) : undefined) },
+  { name: 'kernel_start', kind: 'hex', cell: (vm) => (vm.initKnown ? address(vm.init.kernelStart) : undefined) },
+  { name: 'kernel_range', kind: 'hex', cell: (vm) => (vm.initKnown ? address(vm.init.kernelRange) : undefined) },
+  { name: 'flags', kind: 'hex', cell: (vm) => (vm.initKnown ? address(vm.init.flags) : undefined) },
+  { name: 'resv', kind: 'hex', cell: (vm) => pointer(vm.resv) },
+  { name: 'complete', kind: 'flag', cell: (vm) => vm.complete },
 ];

@@ -208,7 +208,7 @@ function goneLines(fault: Fault, gone: WatchEntry, before: readonly WatchEntry[]
 }
 
 function lockSentence({ locks }: WatchEntry): string {
-  if (locks?.own === 'immediate mode') return 'immediate mode, in which the VM needs none';
+  if (locks?.own === 'list lock') return 'none needed, for the object’s list has a lock of its own';
   const held = (locks?.held ?? []).map(({ obj }) => ptrHex(obj));
   if (locks !== undefined && locks.more > 0) held.push(`${locks.more} more`);
   const all = held.length === 0 ? 'no drm_exec lock' : `held ${held.join(', ')}`;

@@ -1,6 +1,7 @@
 // `show`: what a job locked, attempt by attempt.
 import type { ExecEntry, Via } from '../exec/exec.ts';
 import type { LockAttempt } from '../replay/job.ts';
+import { waitText } from '../replay/resv_waits.ts';
 import { printable } from './escape.ts';
 import { aligned, ends, type View } from './show_view.ts';
 import { counted } from './style.ts';
@@ -55,10 +56,15 @@ function attemptLines(view: View, one: LockAttempt, number: number, retried: boo
   return lines;
 }
 
+function both(text: string, more: string): string {
+  return text !== '' && more !== '' ? `${text}; ${more}` : text + more;
+}
+
 function note(view: View, one: LockAttempt, entry: ExecEntry): string {
+  const waited = waitText(one.waits, entry.resv, one.attempt.line, entry.line);
   switch (entry.via) {
     case 'lock':
-      return entry.resv !== 0 && entry.resv === view.job.vm?.resv ? 'the VM’s dma_resv' : '';
+      return both(entry.resv !== 0 && entry.resv === view.job.vm?.resv ? 'the VM’s dma_resv' : '', waited);
     case 'duplicate': {
       const first = one.attempt.entries.find((other) => other.resv === entry.resv);
       return first === undefined || first.obj === entry.obj
@@ -71,11 +77,11 @@ function note(view: View, one: LockAttempt, entry: ExecEntry): string {
       return `-EDEADLK${at < 0 ? '' : `, ${printable(held.slice(at + 2))}`}`;
     }
     case 'slow':
-      return 'taken first, since the attempt before met contention on it';
+      return both('taken first, since the attempt before met contention on it', waited);
     case 'prelocked':
       return 'by the slow path';
     case 'interrupted':
-      return 'while it waited for the contended object: a signal, or no memory';
+      return both('while it waited for the contended object: a signal, or no memory', waited);
     case 'failed':
     case 'unlock':
       return '';

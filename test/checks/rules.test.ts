@@ -1,9 +1,11 @@
 // Every rule fires on a trace that has its mistake, in the right place, and is silent on one that has not.
 import { describe, expect, it } from 'vitest';
+import type { Report } from '../../src/analyze.ts';
 import { rules } from '../../src/checks/index.ts';
+import { parseDump } from '../../src/dumps/index.ts';
 import type { Confidence, Finding } from '../../src/findings/finding.ts';
 import { fixture, truthOf } from '../support/captures.ts';
-import { reportOn } from '../support/report.ts';
+import { reportOn, reportWith } from '../support/report.ts';
 
 interface Case {
   readonly fires: string;
@@ -12,6 +14,8 @@ interface Case {
   /** In the first finding's message. */
   readonly says: RegExp;
   readonly confidence?: Confidence;
+  /** Beside the trace: what its mappings should be at the end of the last job. */
+  readonly dump?: 'gpuvas-edited';
   /** Traces with other mistakes, or none. */
   readonly silent: readonly string[];
 }
@@ -43,6 +47,128 @@ const CASES: Readonly<Record<string, readonly Case[]>> = {
       silent: CORRECT,
     },
     { fires: 'deferred', where: 'missing', says: /without holding its dma_resv/, silent: ['immediate'] },
+  ],
+  'missing-vm-lock': [
+    {
+      fires: 'panthor/prealloc-unlocked', // fa998a9eac88
+      where: 'unlocked_destroy',
+      says: /^the vm_bo 0x\w+ is destroyed while the task does not hold the VM’s dma_resv 0x\w+$/,
+      silent: [...CORRECT, 'correct', 'resv-protected', 'novmresv', 'misc', 'panthor/no-gpuva-lock'],
+    },
+    {
+      fires: 'pvr/edited-put-unlocked',
+      where: { 10: 1 },
+      says: /does not hold its object’s dma_resv/,
+      silent: ['pvr/edited-put-locked', 'pvr/no-unmap-lock'],
+    },
+    {
+      fires: 'msm/edited-vm-unlocked',
+      where: { 5: 1 },
+      says: /^a mapping leaves the VA space while the task does not hold the VM’s dma_resv/,
+      silent: ['msm/bounds-correct', 'msm/unmap-offset'],
+    },
+  ],
+  'wrong-vm-bo': [
+    {
+      fires: 'pvr/overlap',
+      where: 'lost',
+      says: /^the mapping at 0x100000 of object 0x\w+ is linked to the vm_bo of object 0x\w+$/,
+      silent: [...CORRECT, 'correct', 'misc', 'pvr/no-unmap-lock'],
+    },
+  ],
+  'extobj-mismatch': [
+    {
+      fires: 'panthor/late-resv-6.12', // ce04ec03a9c2
+      where: { 0: 2 }, // in no job
+      says: /is on the VM’s list of external objects, but its dma_resv is the VM’s own$/,
+      silent: [...CORRECT, 'correct', 'resv-protected', 'misc', 'panthor/kernel-bo-6.12'],
+    },
+    {
+      fires: 'msm/edited-unlisted',
+      where: { 1: 1 },
+      says: /^external object 0x\w+ is mapped at 0x110000 and not on the VM’s list of external objects$/,
+      silent: ['msm/bounds-correct'],
+    },
+  ],
+  'vm-bo-leak': [
+    {
+      fires: 'panthor/edited-close-zombies',
+      where: { 0: 1 }, // in no job
+      says: /^the file is closed and VM 0x\w+ is not freed, for it is kept by 1 vm_bo to be cleaned up later$/,
+      silent: [...CORRECT, 'panthor/edited-close', 'correct', 'immediate'],
+    },
+    { fires: 'pvr/edited-close-mapped', where: { 0: 1 }, says: /kept by 2 mappings$/, silent: ['pvr/edited-close'] },
+  ],
+  'zero-length-bind': [
+    {
+      fires: 'msm/zero-length-6.12',
+      where: 'zero_len',
+      says: /^(UN)?MAP .*\+0x0.* reaches drm_gpuvm, which makes 1 step of it$/,
+      silent: [...CORRECT, 'msm/zero-refused-6.12', 'msm/unmap-offset', 'correct', 'misc'],
+    },
+  ],
+  'freed-vm': [
+    {
+      fires: 'xe/edited-worker-late', // 28d21e3e66c5
+      where: { 0: 1 },
+      says: /^VM 0x\w+ is used after it was freed$/,
+      silent: [...CORRECT, 'xe/edited-worker-flushed', 'misc'],
+    },
+    {
+      fires: 'xe/early-id-6.12', // CVE-2024-49865
+      where: { 0: 1 },
+      says: /^task \d+ uses VM 0x\w+ before the ioctl of task \d+ that makes it is over$/,
+      silent: ['xe/early-6.12'],
+    },
+    {
+      fires: 'xe/rebind-freed-vm-6.12', // 28d21e3e66c5
+      where: { 0: 1 },
+      says: /^VM 0x\w+ is used after it was freed$/,
+      silent: ['xe/rebind-6.12'],
+    },
+    {
+      fires: 'msm/close-pending-6.12', // 86404a9e3013
+      where: { 0: 1 },
+      says: /^VM 0x\w+ is torn down while bind job \d+ has not run$/,
+      silent: ['msm/close-6.12'],
+    },
+  ],
+  'vm-race': [
+    {
+      fires: 'pvr/edited-map-unlocked', // CVE-2026-68260
+      where: { 3: 1 },
+      says: /^while this walk of the VA space is not over, task 529 is at it too: a mapping is looked up$/,
+      confidence: 'likely',
+      silent: [...CORRECT, 'pvr/edited-map-locked', 'contention-threads', 'deferred'],
+    },
+    {
+      fires: 'pvr/no-vm-lock-6.12', // CVE-2026-68260
+      where: { 1: 1, 3: 1, 25: 1, 27: 1, 31: 1 },
+      says: /^a mapping enters the VA space while nobody holds the driver’s lock of the VM$/,
+      silent: ['pvr/one-vm-6.12'],
+    },
+  ],
+  'implicit-fence': [
+    {
+      fires: 'panthor/write-fence-6.12', // f9e7ac6e2e99
+      where: { 0: 4 }, // in no job
+      says: /^a fence is added to external object 0x\w+ \(dma_resv 0x\w+\) with usage WRITE instead of BOOKKEEP$/,
+      silent: [...CORRECT, 'correct'],
+    },
+  ],
+  'pt-prealloc-unmade': [
+    {
+      fires: 'msm/edited-prealloc-unmade', // 830d68f2cb8a
+      where: { 6: 1 },
+      says: /^3 of 3 pages are freed that were never set aside$/,
+      silent: [...CORRECT, 'msm/edited-prealloc-fails', 'msm/edited-prealloc'],
+    },
+    {
+      fires: 'msm/prealloc-cleanup-6.12',
+      where: 'bad_cleanup',
+      says: /^\d+ of \d+ pages are freed that were never set aside$/,
+      silent: ['msm/prealloc-fails-6.12'],
+    },
   ],
   'redundant-lock': [
     {
@@ -146,8 +272,14 @@ const CASES: Readonly<Record<string, readonly Case[]>> = {
     {
       fires: 'panthor/no-gpuva-lock',
       where: 'unlocked_link',
-      says: /is linked while nobody holds its gpuva.lock$/,
+      says: /^a mapping is linked while nobody holds the gpuva.lock of object 0x\w+/,
       silent: [...CORRECT, 'immediate', 'panthor/no-widen'],
+    },
+    {
+      fires: 'panthor/edited-prealloc-no-gpuva-lock', // 9ce4aef9a5b1
+      where: { 6: 1, 9: 1, 10: 1, 11: 1, 13: 1 },
+      says: /^the vm_bo 0x\w+ is destroyed while nobody holds the gpuva.lock of object 0x\w+/,
+      silent: ['panthor/edited-prealloc-gpuva-lock'],
     },
   ],
   'range-beyond-object': [
@@ -256,6 +388,15 @@ const CASES: Readonly<Record<string, readonly Case[]>> = {
       silent: ['msm/remap-little'],
     },
   ],
+  'state-mismatch': [
+    {
+      fires: 'correct',
+      dump: 'gpuvas-edited',
+      where: { 0: 5 },
+      says: /^the trace maps 0x104000-0x10c000 to 0x\w+ at offset 0x4000, the dump 0x104000-0x10b000 to 0x\w+ at/,
+      silent: ['correct', 'missing', 'redundant', 'fuzz-correct'],
+    },
+  ],
   'pte-hole-unmap': [
     {
       fires: 'panthor/written-hole', // 19e8bc945605
@@ -306,9 +447,21 @@ const CASES: Readonly<Record<string, readonly Case[]>> = {
   ],
 };
 
-function run(name: string): { findings: readonly Finding[]; ids: readonly number[] } {
-  const { findings, jobs } = reportOn(fixture(name).read());
+function run(
+  name: string,
+  dump: 'gpuvas-edited' | 'gpuvas-after' = 'gpuvas-after',
+): { findings: readonly Finding[]; ids: readonly number[] } {
+  const { read, beside } = fixture(name);
+  const dumped = beside(dump);
+  const { findings, jobs } = dumped === undefined ? reportOn(read()) : reportAgainst(read(), dumped);
   return { findings, ids: jobs.map((row) => row.job) };
+}
+
+/** Compared at the end of the last job. */
+function reportAgainst(text: Uint8Array, dump: string): Report {
+  const { jobs } = reportOn(text);
+  const last = Math.max(...jobs.map((row) => row.endLine));
+  return reportWith(text, { expect: { dumps: parseDump(dump, 'dump'), until: ({ line }) => line <= last } });
 }
 
 /** What the kernel module counted, by the job's place in the trace. */
@@ -326,11 +479,11 @@ describe.each(rules.map((rule) => rule.id))('%s', (rule) => {
     expect(cases.flatMap((one) => one.silent).length).toBeGreaterThan(0);
   });
 
-  it.each(cases)('fires on $fires', ({ fires, where, says, confidence = 'certain' }) => {
-    const { findings, ids } = run(fires);
+  it.each(cases)('fires on $fires', ({ fires, where, says, dump, confidence = 'certain' }) => {
+    const { findings, ids } = run(fires, dump);
     const mine = findings.filter((finding) => finding.rule === rule);
     const counts: Record<number, number> = {};
-    for (const { job = 0 } of mine) counts[ids.indexOf(job) + 1] = (counts[ids.indexOf(job) + 1] ?? 0) + 1;
+    for (const { job = -1 } of mine) counts[ids.indexOf(job) + 1] = (counts[ids.indexOf(job) + 1] ?? 0) + 1;
     expect(counts).toEqual(typeof where === 'string' ? truthCounts(fires, where, ids) : where);
     expect(new Set(mine.map((one) => one.confidence))).toEqual(new Set([confidence]));
     expect(mine[0]?.message).toMatch(says);

@@ -36,6 +36,17 @@ const BOUND_AT = { code: 'xe', gpuvm: ptr(VM), table: 0, addr: 0x1a0000, length:
 const BOUND = { kind: 'mmu_map', ...BOUND_AT, va: ptr(VMA), to: undefined };
 const UNBOUND = { kind: 'mmu_unmap', ...BOUND_AT, sparse: false };
 
+const INVALIDATE = BIND.replace('xe_vma_bind', 'xe_vma_userptr_invalidate');
+const INVALIDATED = {
+  ...{ kind: 'va_invalidate', at: 'begin', gpuvm: ptr(VM), va: ptr(VMA), addr: 0x1a0000, length: 0x10000 },
+};
+const XE_VM = `dev=0000:03:00.0, vm=${VM}, asid=0x00002, vm flags=0x00400`;
+const OF_VM = { gpuvm: ptr(VM), asid: 2 };
+
+const XE_DRM = 'xe 0000:03:00.0: [drm:vm_bind_ioctl_ops_create [xe]]';
+const XE_SPAN = 'addr=0x0000000000100000, range=0x0000000000010000';
+const XE_STEP = { addr: 0x100000, range: 0x10000 };
+
 const DRM = '[drm:panthor_vm_map_pages [panthor]]';
 const PAGES = 'as=1, iova=0x7fff00000000, sz=8388608, va=0x7fff00200000';
 const DEBUG_MAP = `${DRM} map: ${PAGES}, pa=0x0000000080400000, pgcnt=3, pgsz=2097152`;
@@ -50,6 +61,30 @@ const FORMS: [string, string, object][] = [
   ['xe bind', BIND, BOUND],
   ['xe unbind', UNBIND, UNBOUND],
   ['xe, pointers as trace-cmd prints them', BIND.replace(VMA, `0x${VMA}`).replace(VM, `0x${VM}`), BOUND],
+  ['xe invalidate', INVALIDATE, INVALIDATED],
+  ['xe invalidated', INVALIDATE.replace('invalidate', 'invalidate_complete'), { ...INVALIDATED, at: 'complete' }],
+  ['xe vm', `xe_vm_create: ${XE_VM}`, { kind: 'vm_life', at: 'create', ...OF_VM }],
+  ['xe vm killed', `xe_vm_kill: ${XE_VM}`, { kind: 'vm_life', at: 'kill', ...OF_VM }],
+  ['xe vm fails', `xe_vm_ops_fail: ${XE_VM}`, { kind: 'vm_life', at: 'ops_fail', ...OF_VM }],
+  ['xe vm freed', `xe_vm_free: ${XE_VM}`, { kind: 'vm_life', at: 'free', ...OF_VM }],
+  ['xe worker', `xe_vm_rebind_worker_enter: ${XE_VM}`, { kind: 'vm_worker', ...OF_VM }],
+  ['xe worker ends', `xe_vm_rebind_worker_exit: ${XE_VM}`, { kind: 'vm_worker_ret', ...OF_VM }],
+  [
+    'xe op',
+    `console: ${XE_DRM} op=2, addr=0x0000000000100000, range=0x0000000000010000, bo_offset_or_userptr=0x00007f0000000000`,
+    { kind: 'log_request', call: 'map', addr: 0x100000, range: 0x10000, offset: 0x7f0000000000 },
+  ],
+  ['xe map', `console: ${XE_DRM} MAP: ${XE_SPAN}`, { kind: 'log_step', type: 'map', ...XE_STEP, keep: false }],
+  [
+    'xe unmap',
+    `console: ${XE_DRM} UNMAP: ${XE_SPAN}, keep=1`,
+    { kind: 'log_step', type: 'unmap', ...XE_STEP, keep: true },
+  ],
+  [
+    'xe remap, built in',
+    `console: [drm:vm_bind_ioctl_ops_create] REMAP:UNMAP: ${XE_SPAN}, keep=0`,
+    { kind: 'log_step', type: 'remap', ...XE_STEP, keep: false },
+  ],
   ['panthor map', `console: panthor fb000000.gpu: ${DEBUG_MAP}`, DEBUG_MAPPED],
   ['panthor unmap', `console: panthor fb000000.gpu: ${DEBUG_UNMAP}`, DEBUG_UNMAPPED],
   ['panthor, no device', `console: ${DEBUG_MAP}`, DEBUG_MAPPED],
@@ -92,6 +127,11 @@ test('xe: a pointer that is none of the kernel is a hash and names nothing', () 
     gpuvm: -128,
     va: ptr('ff11000123456780'),
   });
+});
+
+test('xe: a VM whose pointer is a hash has its number left', () => {
+  const { event } = only(plain('t', 1, `xe_vm_free: ${XE_VM.replace(VM, '000000001c7e5d11')}`));
+  expect(event).toEqual({ kind: 'vm_life', at: 'free', gpuvm: 0, asid: 2 });
 });
 
 test('xe: a range without bytes, or with all of them', () => {
@@ -205,10 +245,13 @@ test.each(FORMS)('cut off anywhere, nothing else is read: %s', (_, text, event) 
   for (let end = 1; end < text.length; end++) {
     for (const seen of decode(plain('t', 1, text.slice(0, end))).events) {
       // A number may have lost its last digits, nothing more.
-      expect({ ...seen, addr: 0, length: 0, pgsize: 0, to: 0 }).toEqual({
+      expect({ ...seen, addr: 0, length: 0, range: 0, keep: 0, offset: 0, pgsize: 0, to: 0 }).toEqual({
         ...event,
         addr: 0,
         length: 0,
+        range: 0,
+        keep: 0,
+        offset: 0,
         pgsize: 0,
         to: 0,
       });

@@ -3,8 +3,8 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { listing } from '../../src/probes/listing.ts';
-import { kernelOf } from '../../src/probes/probe_list.ts';
 import { FIXTURES, run } from '../support/run.ts';
+import { kernelOf } from './kernel.ts';
 
 const kernel = kernelOf('6.12');
 if (kernel === undefined) throw new Error('6.12');

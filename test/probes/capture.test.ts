@@ -6,7 +6,7 @@ import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { captureScript } from '../../src/probes/capture.ts';
 import { type ProbeRequest, probeLines, type TracefsMode } from '../../src/probes/listing.ts';
-import { kernelOf } from '../../src/probes/probe_list.ts';
+import { kernelOf } from './kernel.ts';
 
 const kernel = kernelOf('6.12');
 if (kernel === undefined) throw new Error('6.12');

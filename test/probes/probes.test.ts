@@ -5,13 +5,15 @@ import { describe, expect, it } from 'vitest';
 import { probes as specs } from '../../src/dialects/index.ts';
 import { parseArgSpec } from '../../src/events/probe.ts';
 import { parseDynamicEvents } from '../../src/ftrace/dynamic_events.ts';
+import { kernels } from '../../src/kernels/index.ts';
 import { kindOf, makeProbeTable } from '../../src/probe_set.ts';
 import { fprobeLine } from '../../src/probes/fprobe.ts';
 import type { Probe, Value } from '../../src/probes/function.ts';
 import { kprobeLine } from '../../src/probes/kprobe.ts';
 import { listing, type ProbeMode, TRACEFS_MODES } from '../../src/probes/listing.ts';
-import { KERNEL_NAMES, kernelOf, PROBED_DRIVERS, type ProbedDriver, probeList } from '../../src/probes/probe_list.ts';
+import { PROBED_DRIVERS, type ProbedDriver, probeList } from '../../src/probes/probe_list.ts';
 import { FIXTURES } from '../support/run.ts';
+import { kernelOf } from './kernel.ts';
 
 /** msm binds since 6.17. */
 function driversIn(version: string): ProbedDriver[] {
@@ -50,7 +52,7 @@ const NOT_FETCHED: Readonly<Record<string, readonly string[]>> = {
 };
 
 describe('generated definitions', () => {
-  const everywhere = KERNEL_NAMES.flatMap((version) => driversIn(version).map((driver) => ({ version, driver })));
+  const everywhere = kernels.flatMap(({ name: version }) => driversIn(version).map((driver) => ({ version, driver })));
 
   it.each(everywhere)('$version $driver: each line is one event that is understood', ({ version, driver }) => {
     for (const mode of version === '6.7' ? (['fprobe'] as const) : TRACEFS_MODES) {

@@ -1,6 +1,7 @@
 // A driver's doings as events, one call here for each thing that a driver does: for tests of the replay without any text.
 import type { Ptr, U64 } from '../../src/base/u64.ts';
 import { OP_MAP, type OP_REMAP, OP_UNMAP, type StepEvent, type VmEvent } from '../../src/events/vm_event.ts';
+import { KernelKnowledge } from '../../src/kernels/index.ts';
 import type { Fact } from '../../src/replay/fact.ts';
 import type { Job } from '../../src/replay/job.ts';
 import { Machine } from '../../src/replay/machine.ts';
@@ -37,16 +38,18 @@ export class Script {
   pid = 1;
   op: Ptr = 0x99;
 
-  constructor(options: Partial<WorldOptions> = {}) {
+  /** `onJob` gets each job while the past of its VM is still remembered. */
+  constructor(options: Partial<WorldOptions> = {}, onJob: (job: Job) => void = () => undefined) {
     this.machine = new Machine(
       {
         fact: (fact) => this.facts.push(fact),
         job: (job) => {
           this.facts.push(...job.facts);
           this.jobs.push(job);
+          onJob(job);
         },
       },
-      { detail: false, mmu: 'off', ...options },
+      { detail: false, mmu: 'off', kernel: new KernelKnowledge(), ...options },
     );
   }
 
@@ -100,7 +103,7 @@ export class Script {
   /** The ioctl, its lock pass and the first attempt are entered. */
   begin(id: number, job: Ptr, vm: Vm, exec: Ptr, opCount = 1): this {
     return this.emit(
-      { kind: 'bind', driver: 'lab', opCount },
+      { kind: 'bind', driver: 'lab', opCount, file: 0 },
       { kind: 'lock_pass', job, id, gpuvm: vm.gpuvm, exec, opCount },
       { kind: 'exec_init', exec, flags: 3 },
     ).attempt(exec);
@@ -181,6 +184,7 @@ export class Script {
     return {
       kind: 'step',
       by: 'driver',
+      driver: 'lab',
       op: this.op,
       priv: 0,
       type,

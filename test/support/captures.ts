@@ -9,7 +9,7 @@ export interface Capture {
   readonly name: string;
   readonly read: () => Uint8Array;
   /** The file beside it, decompressed; undefined where there is none. */
-  readonly beside: (what: 'truth' | 'vmstate-after') => string | undefined;
+  readonly beside: (what: 'truth' | 'vmstate-after' | 'gpuvas-after' | 'gpuvas-edited') => string | undefined;
 }
 
 function readAny(file: string): Uint8Array | undefined {

@@ -1,0 +1,32 @@
+// Options of every subcommand that analyzes a trace: what the trace does not tell about itself.
+import { type Command, Option } from 'commander';
+import { type DriverName, drivers } from '../index.ts';
+import { addKernelOptions, type KernelChoice, kernelOf } from './kernel_options.ts';
+import { initialStateOption, probesOption } from './options.ts';
+import type { RunOptions } from './run_analysis.ts';
+
+export interface TraceChoice extends KernelChoice {
+  readonly probes?: string;
+  readonly initialState?: string;
+  readonly driver?: DriverName;
+}
+
+export function addTraceOptions(command: Command): Command {
+  return addKernelOptions(command).addOption(probesOption()).addOption(initialStateOption()).addOption(driverOption());
+}
+
+export function traceOptionsOf(
+  options: TraceChoice,
+): Pick<RunOptions, 'kernel' | 'probes' | 'initialState' | 'driver'> {
+  return {
+    kernel: kernelOf(options),
+    probes: options.probes,
+    initialState: options.initialState,
+    driver: options.driver,
+  };
+}
+
+function driverOption(): Option {
+  const text = 'whose trace it is: the functions of other drivers are not understood; found from the trace otherwise';
+  return new Option('--driver <driver>', text).choices(drivers);
+}

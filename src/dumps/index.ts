@@ -1,0 +1,38 @@
+// Which kind of file shows a VA space is told by how it begins.
+import { add, hex, overflows } from '../base/u64.ts';
+import { UserError } from '../base/user_error.ts';
+import type { VmDump } from '../events/vm_dump.ts';
+import { GPUVAS_HEAD, parseGpuvas } from './gpuvas.ts';
+import { CSV_HEAD, parseStateCsv, parseStateJson } from './state_rows.ts';
+
+/** The VMs of a dump; `text`: latin1. Throws a UserError that names `file` where it is none. */
+export function parseDump(text: string, file: string): VmDump[] {
+  const dumps = parseAny(text, file);
+  for (const dump of dumps) checkApart(dump, file);
+  return dumps;
+}
+
+function parseAny(text: string, file: string): VmDump[] {
+  const head = text.trimStart();
+  if (head.startsWith(GPUVAS_HEAD)) return parseGpuvas(text, file);
+  if (head.startsWith('{')) return parseStateJson(text, file);
+  if (head.startsWith(CSV_HEAD)) return parseStateCsv(text, file);
+  throw new UserError(
+    `${file}: shows no VA space; expected debugfs gpuvas, or what gpuvm-trace state prints as csv, json, ndjson or gpuvas`,
+  );
+}
+
+/** Mappings of one VM never overlap: where they do, the file is no dump of one moment. */
+function checkApart({ line, name, mappings }: VmDump, file: string): void {
+  const sorted = [...mappings].sort((a, b) => (a.addr < b.addr ? -1 : a.addr > b.addr ? 1 : 0));
+  for (const [i, one] of sorted.entries()) {
+    const next = sorted[i + 1];
+    const place = `${file}${line === 0 ? '' : `:${line}`}: VM ${JSON.stringify(name)}`;
+    if (overflows(one.addr, one.range))
+      throw new UserError(`${place}: ${hex(one.addr)}+${hex(one.range)} leaves 64 bits`);
+    if (next !== undefined && next.addr < add(one.addr, one.range))
+      throw new UserError(
+        `${place}: ${hex(one.addr)}+${hex(one.range)} and ${hex(next.addr)}+${hex(next.range)} overlap`,
+      );
+  }
+}
