@@ -78,6 +78,30 @@ const FOUND: Readonly<Record<string, Readonly<Record<string, Where>>>> = {
   },
   'msm/no-flush-6.12': { 'tlb-stale': { 5: 1 } },
   'msm/prealloc-cleanup-6.12': { 'pt-prealloc-unmade': 'bad_cleanup' },
+  'nouveau/lock-mapped-6.12': { 'missing-lock': 'missing' },
+  'nouveau/zero-length-6.12': { 'zero-length-bind': 'zero_len' },
+  'nouveau/sparse-region-lost-6.12': { 'pte-missing': { 4: 1, 5: 1 } },
+  'xe/rebind-freed-vm-6.12': { 'freed-vm': { 0: 1 } },
+  'xe/early-id-6.12': { 'freed-vm': { 0: 1 } },
+  'panthor/no-list-lock-6.12': { 'gpuva-lock': 'unlocked_link' },
+  'panthor/no-widen-6.12': {
+    'partial-block-unmap': { 6: 1, 8: 1, 12: 4 },
+    'pte-stale': { 6: 1, 8: 1, 12: 4 },
+    'pte-overwrite': { 6: 1 },
+  },
+  'panthor/no-region-6.12': { 'transient-unmap': { 6: 1, 8: 1, 9: 1, 10: 1 } },
+  'panthor/write-fence-6.12': { 'implicit-fence': { 0: 11 } },
+  'panthor/kernel-bo-write-fence-6.12': { 'implicit-fence': { 0: 4 } },
+  'panthor/kernel-bo-late-resv-6.12': { 'extobj-mismatch': { 0: 2 } },
+  'panthor/replace-put-unlocked-6.12': { 'missing-vm-lock': { 0: 2 } },
+  'panthor/hole-6.12': { 'pte-hole-unmap': { 0: 2, 3: 1 } },
+  'panthor/hole-stop-6.12': {
+    'pte-hole-unmap': { 0: 2, 3: 1 },
+    'pte-stale': { 3: 1 }, // what lies behind the hole
+  },
+  'pvr/no-unmap-lock-6.12': { 'missing-lock': 'missing' },
+  'pvr/overlap-6.12': { 'missing-lock': 'missing', 'wrong-vm-bo': 'lost' },
+  'pvr/no-flush-6.12': { 'tlb-stale': { 5: 1 } },
 };
 
 /** Captures whose driver does all right. */
