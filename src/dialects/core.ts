@@ -218,11 +218,10 @@ const gpuvm: readonly ProbeSpec[] = [
   ret('bo_put', 'drm_gpuvm_bo_put', ['vm_bo:ptr', 'destroyed|ret:int'], (a) =>
     a.int(1) === 1 ? { kind: 'bo_destroy', vmBo: a.ptr(0) ?? 0, gpuvaLock: undefined } : undefined,
   ),
-  // One that the VM has already is destroyed on the spot; both ends of its life are in this call.
+  // One that the VM has already is destroyed on the spot: another is returned.
   ret('bo_prealloc', 'drm_gpuvm_bo_obtain_prealloc', ['prealloc:ptr', 'vm_bo|ret:ptr'], (a) => {
-    const [made, used] = [a.ptr(0), a.ptr(1)];
-    const destroyed = made !== undefined && used !== undefined && made !== used && !isErrPtr(used);
-    return destroyed ? { kind: 'bo_destroy', vmBo: made, gpuvaLock: undefined } : undefined;
+    const [made = 0, used = made] = [a.ptr(0), a.ptr(1)];
+    return { kind: 'bo_destroy', vmBo: made === used ? 0 : made, gpuvaLock: undefined };
   }),
   // GCC splits the freeing part off; its register arguments are not the function's.
   ret('bo_put_part', 'drm_gpuvm_bo_put.part.0', [], () => undefined),

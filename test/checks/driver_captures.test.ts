@@ -93,6 +93,7 @@ const FOUND: Readonly<Record<string, Readonly<Record<string, Where>>>> = {
   'panthor/write-fence-6.12': { 'implicit-fence': { 0: 11 } },
   'panthor/kernel-bo-write-fence-6.12': { 'implicit-fence': { 0: 4 } },
   'panthor/kernel-bo-late-resv-6.12': { 'extobj-mismatch': { 0: 2 } },
+  'panthor/prealloc-unlocked-6.12': { 'missing-vm-lock': 'unlocked_destroy' },
   'panthor/replace-put-unlocked-6.12': { 'missing-vm-lock': { 0: 2 } },
   'panthor/hole-6.12': { 'pte-hole-unmap': { 0: 2, 3: 1 } },
   'panthor/hole-stop-6.12': {
