@@ -296,8 +296,8 @@ const gpuvm: readonly ProbeSpec[] = [
     range: a.u64(3) ?? 0,
     obj: a.ptr(4) ?? 0,
   })),
-  ...['drm_gpuva_find', 'drm_gpuva_find_first', 'drm_gpuva_find_prev', 'drm_gpuva_find_next'].map((symbol) =>
-    entry('va_find', symbol, ['gpuvm:ptr'], (a) => ({ kind: 'va_find', gpuvm: a.ptr(0) ?? 0 })),
+  ...['drm_gpuva_find', 'drm_gpuva_find_first', 'drm_gpuva_find_prev', 'drm_gpuva_find_next'].flatMap((symbol) =>
+    [entry, ret].map((at) => at('va_find', symbol, ['gpuvm:ptr'], (a) => ({ kind: 'va_find', gpuvm: a.ptr(0) ?? 0 }))),
   ),
   entry('va_map', 'drm_gpuva_map', ['va:ptr'], (a) => ({ kind: 'va_map', va: a.ptr(0) ?? 0 })),
   entry('va_remap', 'drm_gpuva_remap', ['va:ptr', 'prev:ptr', 'next:ptr'], (a) => ({
