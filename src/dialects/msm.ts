@@ -39,8 +39,8 @@ export const msmProbes: readonly ProbeSpec[] = [
     const code = a.int(1);
     return code === undefined ? undefined : { kind: 'pt_prealloc_ret', ret: code };
   }),
-  entry('pt_cleanup', 'msm_iommu_pagetable_prealloc_cleanup', ['gpuvm:ptr', 'count:int', 'ptr:int'], (a) => {
-    const [count, used] = [a.int(1), a.int(2)];
+  entry('pt_cleanup', 'msm_iommu_pagetable_prealloc_cleanup', ['count:int', 'ptr:int'], (a) => {
+    const [count, used] = [a.int(0), a.int(1)];
     if (count === undefined || used === undefined) return undefined;
     return { kind: 'pt_prealloc_free', count, remaining: count - used };
   }),
@@ -50,12 +50,6 @@ export const msmProbes: readonly ProbeSpec[] = [
     ['count:int', 'remaining:int'],
     (a) => ({ kind: 'pt_prealloc_free', count: a.int(0) ?? 0, remaining: a.int(1) ?? 0 }),
   ),
-  entry('pt_cleanup', 'msm_iommu_pagetable_prealloc_cleanup', ['count:int', 'ptr:int'], (a) => {
-    const [count, used] = [a.int(0), a.int(1)];
-    return count === undefined || used === undefined
-      ? undefined
-      : { kind: 'pt_prealloc_free', count, remaining: count - used };
-  }),
   ret('pt_alloc_ret', 'msm_iommu_pagetable_alloc_pt', ['gpuvm:ptr', 'page|ret:ptr'], (a) => {
     const page = a.ptr(1);
     return page === undefined ? undefined : { kind: 'pt_alloc_ret', gpuvm: a.ptr(0) ?? 0, page };

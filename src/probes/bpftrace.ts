@@ -70,8 +70,9 @@ function throughBtf(value: Value): string {
       return 'retval';
     case 'param':
       return `args->${value.name}`;
-    case 'member':
-      return `${throughBtf(value.of)}->${value.path}`;
+    case 'member': // bpftrace 0.17 does not find the members of struct drm_gpuva_op
+      if (value.offset === undefined) return `${throughBtf(value.of)}->${value.path}`;
+      return `*(uint64 *)((uint64)${throughBtf(value.of)} + ${value.offset})`;
     case 'bytes':
       return `*(${PRINTED[value.type]?.type} *)((uint64)${throughBtf(value.of)} + ${value.offset})`;
   }

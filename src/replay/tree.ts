@@ -135,7 +135,7 @@ export const treeHandlers: Handlers = {
     if (va !== undefined && va.addr === event.addr) {
       const detail = `${hex(va.addr)}+${hex(va.range)} is unlinked while it is still in the tree`;
       const span = { addr: va.addr, range: va.range };
-      tell(context, { kind: 'link_imbalance', detail, obj: event.obj, span, absence: 'tree' });
+      tell(context, { kind: 'link_imbalance', detail, obj: event.obj, span, absence: 'tree', needs: ['va_remove'] });
       va.vmBo = 0;
     }
   },

@@ -80,9 +80,10 @@ function destroy(context: Context, id: Ptr, gpuvaLock: Ptr | undefined): void {
   const { vm, obj } = bo;
   const what = `the vm_bo ${ptrHex(id)} is destroyed`;
   checkVmLocked(context, vm, obj, what);
-  // An unlink without the lock is judged as such.
   if (vm.ownListLock) checkGpuvaLock(context, vm, { obj, gpuvaLock }, what);
-  else if (vm.initKnown && task.unlinkedBo !== id) checkResvHeld(context, vm, obj, world.resvOf(obj), what);
+  // An unlink without the lock is judged as such; a driver that is not known may have its own lock for the list.
+  else if (vm.initKnown && vm.driver !== undefined && task.unlinkedBo !== id)
+    checkResvHeld(context, vm, obj, world.resvOf(obj), what);
 }
 
 /** drm_gpuvm_is_extobj(); undefined where a dma_resv is not known. */

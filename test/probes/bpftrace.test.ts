@@ -26,18 +26,20 @@ function asBpftrace(text: string): string {
 }
 
 describe('bpftrace', () => {
-  it('reads members through BTF, at the entry and at the return', () => {
+  it('finds arguments through BTF, at the entry and at the return', () => {
     expect(script).toContain(
       [
         'kretfunc:drm_exec_lock_obj',
         '{',
         '  $t = nsecs;',
         String.raw`  printf("           <...>-%d [%03d] %llu.%09llu: lock_obj_ret: (0 <- drm_exec_lock_obj) exec=0x%llx obj=0x%llx resv=0x%llx ret=%d\n",`,
-        '    tid, cpu, $t / 1000000000, $t % 1000000000, (uint64)args->exec, (uint64)args->obj, (uint64)args->obj->resv, (int32)retval);',
+        '    tid, cpu, $t / 1000000000, $t % 1000000000, (uint64)args->exec, (uint64)args->obj, (uint64)*(uint64 *)((uint64)args->obj + 248), (int32)retval);',
         '}',
       ].join('\n'),
     );
     expect(script).toContain('(uint32)*(uint32 *)((uint64)args->data + 12)');
+    expect(script).toContain('gpuvm=0x%llx idx=%u');
+    expect(script).toContain('(uint64)args->job->vm, (uint32)args->job->cur_op');
   });
 
   it('reads registers and offsets where a function has more than six arguments', () => {
