@@ -2,6 +2,7 @@
 import type { ProbeSpec } from '../events/probe.ts';
 import type { DriverName } from '../events/vm_event.ts';
 import { coreProbes } from './core.ts';
+import { gpuSchedulerProbes } from './gpu_scheduler.ts';
 import { ioPgtableProbes } from './io_pgtable.ts';
 import { iommuProbes } from './iommu.ts';
 import { labProbes } from './lab.ts';
@@ -26,7 +27,7 @@ export const drivers = Object.keys(driverProbes) as readonly DriverName[];
 /** The probes that are understood: with a driver, none of the others'. */
 export function probesOf(driver: DriverName | undefined): readonly ProbeSpec[] {
   const own = driver === undefined ? Object.values(driverProbes).flat() : driverProbes[driver];
-  return [...coreProbes, ...ioPgtableProbes, ...iommuProbes, ...own];
+  return [...coreProbes, ...ioPgtableProbes, ...iommuProbes, ...gpuSchedulerProbes, ...own];
 }
 
 export const probes: readonly ProbeSpec[] = probesOf(undefined);

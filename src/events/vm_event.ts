@@ -152,6 +152,10 @@ export type VmEvent =
   /** The task begins to wait for a mutex, of whatever kind, and ends to: with the lock (ret 0) or without. 0: another lock. */
   | { readonly kind: 'lock_wait'; readonly lock: Ptr }
   | { readonly kind: 'lock_wait_end'; readonly lock: Ptr; readonly ret: number }
+  /** The scheduler is given a job, is about to run it in this task, has signalled its fence; `fence` names that. */
+  | { readonly kind: 'sched_queue'; readonly fence: string }
+  | { readonly kind: 'sched_run'; readonly fence: string }
+  | { readonly kind: 'sched_done'; readonly fence: string }
   | { readonly kind: 'add_fence'; readonly resv: Ptr; readonly fence: Ptr; readonly usage: number }
   // the driver's own frame around them
   | {

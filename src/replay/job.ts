@@ -234,6 +234,8 @@ export class Job {
   applied = false;
   /** The ioctl returned and the apply is still to come. */
   deferred = false;
+  /** The scheduler's events show that it was given to it. */
+  queued = false;
   staleTold = false;
   /** What the VM at lock time would have given is not known for some op. */
   unplanned = false;

@@ -12,6 +12,7 @@ import { logStepHandlers } from './log_steps.ts';
 import { isPaired, type PairEnd, Pairing, pairEndOf } from './pairing.ts';
 import { resvLockHandlers } from './resv_locks.ts';
 import { resvWaitHandlers } from './resv_waits.ts';
+import { schedRunHandlers } from './sched_runs.ts';
 import { tableHandlers } from './tables.ts';
 import { Task } from './task.ts';
 import { claim } from './tell.ts';
@@ -44,12 +45,13 @@ const HANDLERS = merge(
   vmBoHandlers,
   lifeHandlers,
   tableHandlers,
+  schedRunHandlers,
   logStepHandlers,
 );
 
 /** Does an event of this kind change anything? Page tables do so only where they are followed. */
 export function handles(kind: VmEventKind, mmu: MmuMode): boolean {
-  if (kind in tableHandlers) return mmu !== 'off';
+  if (kind in tableHandlers || kind in schedRunHandlers) return mmu !== 'off';
   return HANDLERS.has(kind) || isPaired(kind);
 }
 

@@ -20,6 +20,8 @@ export interface RunFrame {
   readonly vm: VmState;
   readonly of: JobTables;
   readonly line: number;
+  /** The job's fence, where the scheduler's events show the run and not the driver's function. */
+  readonly fence?: string;
 }
 
 /** The job is closed. Its tables are judged here where they follow at once. */

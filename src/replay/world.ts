@@ -82,6 +82,8 @@ export class World {
   readonly tableVms = new Map<Ptr, Ptr>();
   /** Jobs whose ioctl is over and that are still to run, by the driver's struct. */
   readonly toRun = new Map<Ptr, Job>();
+  /** Those that the scheduler was given and has not run, by their fence, where its events show that. */
+  readonly queued = new Map<string, Job>();
   readonly memory = new Memory((obj) => this.objs.get(obj)?.ordinal ?? 0);
   /** The place in an object that an entry leads to, as far as it is known. */
   readonly placeOf = (target: Target): Known | undefined => this.memory.placeOf(target);
@@ -291,6 +293,7 @@ export class World {
     this.vmBos.clear();
     this.mortal.clear();
     this.framed.clear();
+    this.queued.clear();
     for (const task of this.tasks.values()) {
       task.calls.length = 0;
       task.entered = 0;
