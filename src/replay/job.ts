@@ -239,6 +239,8 @@ export class Job {
   staleTold = false;
   /** What the VM at lock time would have given is not known for some op. */
   unplanned = false;
+  /** A step ended before any drm_gpuva_insert() was seen: whether it was carried out is not known. */
+  unproved = false;
   /** The driver's own frame is not probed: calls into drm_gpuvm made the job. */
   implicit = false;
   /** Steps of ops lists that the driver carries out itself: their locks are judged where it links and unlinks. */

@@ -106,7 +106,7 @@ export function jobRow(job: Job): JobRow {
       missing: judged('missing'),
       redundant: judged('redundant'),
       diverged: job.unplanned ? undefined : judged('diverged'),
-      misapplied: judged('misapplied'),
+      misapplied: job.unproved ? undefined : judged('misapplied'),
       unreserved: judged('unreserved'),
     },
     unknown: [...job.unknown],

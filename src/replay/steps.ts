@@ -150,6 +150,7 @@ export function finishStep(context: Context, proved: boolean | undefined, ret?: 
   }
   const vm = job?.vm ?? world.vm(step.event.gpuvm);
   const probed = { insert: world.seen.has('va_insert'), remove: world.seen.has('va_remove') };
+  if (!probed.insert && step.event.type !== OP_UNMAP && job !== undefined) job.unproved = true;
   const { mistakes, doubt } = inPlace(step, step.judge(probed), probed);
   if (proved !== false && vm !== undefined) {
     if (world.mmu === 'derive' && job !== undefined) deriveStep(context, job, vm);

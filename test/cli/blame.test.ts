@@ -151,7 +151,7 @@ describe('the events of an address', () => {
 
   it('says that a VM in immediate mode needs none', () => {
     const rows = blame('lab/immediate/trace.txt', '0x114000').filter((row) => row['event']?.startsWith('step '));
-    expect(new Set(rows.map((row) => row['held']))).toEqual(new Set(['the list’s own lock']));
+    expect(new Set(rows.map((row) => row['held']))).toEqual(new Set(['list lock']));
   });
 
   it('lists the locks of the address space that cover it', () => {
