@@ -20,6 +20,7 @@ Examples:
   gpuvm-trace probes --kernel 6.12 --driver nouveau
   gpuvm-trace probes --driver msm --mode kprobe --arch arm64   for a kernel without BTF
   gpuvm-trace probes --driver xe --minimal                     enough to find missing locks
+  gpuvm-trace probes --kernel 6.18,deferred-vm-bo=on           a 6.18.y that has what 6.19 brought
   gpuvm-trace probes --driver panthor --mode bpftrace          a script whose output is such a trace
 
 The driver must be loaded when they are installed. A line that the kernel refuses (a function that it

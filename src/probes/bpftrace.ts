@@ -72,9 +72,9 @@ function throughBtf(value: Value): string {
       return `args->${value.name}`;
     case 'member': // bpftrace 0.17 does not find the members of struct drm_gpuva_op
       if (value.offset === undefined) return `${throughBtf(value.of)}->${value.path}`;
-      return `*(uint64 *)((uint64)${throughBtf(value.of)} + ${value.offset})`;
+      return `*(uint64 *)(${moved(`(uint64)${throughBtf(value.of)}`, value.offset)})`;
     case 'bytes':
-      return `*(${PRINTED[value.type]?.type} *)((uint64)${throughBtf(value.of)} + ${value.offset})`;
+      return `*(${PRINTED[value.type]?.type} *)(${moved(`(uint64)${throughBtf(value.of)}`, value.offset)})`;
   }
 }
 
@@ -83,7 +83,11 @@ function throughOffsets(value: Value, argument: (index: number) => string): stri
   if (value.kind === 'retval') return 'retval';
   if (value.kind === 'param') return argument(value.index);
   const of = throughOffsets(value.of, argument);
-  return of === undefined || value.offset === undefined ? undefined : `*(uint64 *)(${of} + ${value.offset})`;
+  return of === undefined || value.offset === undefined ? undefined : `*(uint64 *)(${moved(of, value.offset)})`;
+}
+
+function moved(from: string, offset: number): string {
+  return `${from} ${offset < 0 ? '-' : '+'} ${Math.abs(offset)}`;
 }
 
 function paramsOf(value: Value): number[] {

@@ -46,6 +46,22 @@ function stepMembers(op: string): string {
 }
 
 const LINKED = 'obj=va->gem.obj resv=va->gem.obj->resv addr=va->va.addr';
+const LIST_LOCK = 'gpuva_lock=va->gem.obj->gpuva.lock.owner.counter';
+/** From the kref in struct drm_gpuvm_bo to its obj, and from there on to that of the object. */
+const LIST_LOCK_OF_KREF = 'gpuva_lock=+320(-12(kref)):x64';
+
+/** A function that is called under the lock of an object's list, which the object has itself since 6.18. */
+function underListLock(fn: Omit<KernelFunction, 'entry' | 'only'>, fetched: string, lock: string): KernelFunction[] {
+  return [
+    { ...fn, entry: fetched, only: { vmBo: true, immediateMode: false } },
+    { ...fn, entry: `${fetched} ${lock}`, only: { immediateMode: true } },
+  ];
+}
+
+/** Searches of the VA space by the driver. */
+function search(name: string, rest: string): KernelFunction {
+  return { signature: `struct drm_gpuva *${name}(${VM}, ${rest})`, entry: 'gpuvm', ret: 'gpuvm' };
+}
 
 const gem: readonly KernelFunction[] = [
   {
@@ -54,6 +70,7 @@ const gem: readonly KernelFunction[] = [
     minimal: true,
   },
   { signature: 'void drm_gem_object_free(struct kref *kref)', entry: 'kref', minimal: true },
+  { signature: 'void drm_file_free(struct drm_file *file)', ret: 'file' },
 ];
 
 const resv: readonly KernelFunction[] = [
@@ -65,6 +82,11 @@ const resv: readonly KernelFunction[] = [
   {
     signature: 'int ww_mutex_lock_interruptible(struct ww_mutex *lock, struct ww_acquire_ctx *ctx)',
     ret: 'resv=lock ctx ret=$retval',
+    minimal: true,
+  },
+  {
+    signature: 'int ww_mutex_trylock(struct ww_mutex *ww, struct ww_acquire_ctx *ww_ctx)',
+    ret: 'resv=ww ctx=ww_ctx ret=$retval',
     minimal: true,
   },
   { signature: 'void ww_mutex_unlock(struct ww_mutex *lock)', entry: 'resv=lock', minimal: true },
@@ -101,7 +123,23 @@ const gpuvm: readonly KernelFunction[] = [
     ret: 'vm_bo destroyed=$retval',
     only: { vmBo: true },
   },
-  { signature: 'void drm_gpuvm_bo_destroy(struct kref *kref)', entry: 'kref', linkage: 'static', only: { vmBo: true } },
+  {
+    signature: 'struct drm_gpuvm_bo *drm_gpuvm_bo_obtain_prealloc(struct drm_gpuvm_bo *__vm_bo)',
+    ret: 'prealloc=__vm_bo vm_bo=$retval',
+    only: { vmBo: true },
+  },
+  ...underListLock(
+    { signature: 'void drm_gpuvm_bo_destroy(struct kref *kref)', linkage: 'static' },
+    'kref',
+    LIST_LOCK_OF_KREF,
+  ),
+  {
+    signature: 'void drm_gpuvm_bo_into_zombie(struct kref *kref)',
+    entry: 'kref',
+    linkage: 'static',
+    only: { deferredVmBo: true },
+  },
+  { signature: `void drm_gpuvm_bo_deferred_cleanup(${VM})`, entry: 'gpuvm', only: { deferredVmBo: true } },
   {
     signature: 'void drm_gpuvm_bo_extobj_add(struct drm_gpuvm_bo *vm_bo)',
     entry: 'gpuvm=vm_bo->vm vm_bo obj=vm_bo->obj',
@@ -169,34 +207,30 @@ const gpuvm: readonly KernelFunction[] = [
     entry: 'gpuvm=va->vm va addr=va->va.addr range=va->va.range obj=va->gem.obj',
     minimal: true,
   },
+  search('drm_gpuva_find', 'u64 addr, u64 range'),
+  search('drm_gpuva_find_first', 'u64 addr, u64 range'),
+  search('drm_gpuva_find_prev', 'u64 start'),
+  search('drm_gpuva_find_next', 'u64 end'),
   { signature: `void drm_gpuva_map(${VM}, ${VA}, struct drm_gpuva_op_map *op)`, entry: 'va' },
   {
     signature: 'void drm_gpuva_remap(struct drm_gpuva *prev, struct drm_gpuva *next, struct drm_gpuva_op_remap *op)',
     entry: 'va=op->unmap->va prev next',
   },
   { signature: 'void drm_gpuva_unmap(struct drm_gpuva_op_unmap *op)', entry: 'va=op->va' },
-  {
-    signature: `void drm_gpuva_link(${VA}, struct drm_gpuvm_bo *vm_bo)`,
-    entry: `va vm_bo ${LINKED}`,
-    only: { vmBo: true, immediateMode: false },
-    minimal: true,
-  },
-  {
-    signature: `void drm_gpuva_link(${VA}, struct drm_gpuvm_bo *vm_bo)`,
-    entry: `va vm_bo ${LINKED} gpuva_lock=va->gem.obj->gpuva.lock.owner.counter`,
-    only: { immediateMode: true },
-    minimal: true,
-  },
-  {
-    signature: `void drm_gpuva_unlink(${VA})`,
-    entry: `va vm_bo=va->vm_bo ${LINKED}`,
-    only: { vmBo: true },
-    minimal: true,
-  },
+  ...underListLock(
+    { signature: `void drm_gpuva_link(${VA}, struct drm_gpuvm_bo *vm_bo)`, minimal: true },
+    `va vm_bo ${LINKED}`,
+    LIST_LOCK,
+  ),
+  ...underListLock(
+    { signature: `void drm_gpuva_unlink(${VA})`, minimal: true },
+    `va vm_bo=va->vm_bo ${LINKED}`,
+    LIST_LOCK,
+  ),
   {
     signature: `void drm_gpuva_unlink_defer(${VA})`,
     entry: `va vm_bo=va->vm_bo ${LINKED}`,
-    only: { immediateMode: true },
+    only: { deferredVmBo: true },
     minimal: true,
   },
   {

@@ -23,6 +23,6 @@ function expression(value: Value): string {
     case 'member':
       return `${expression(value.of)}->${value.path}`;
     case 'bytes':
-      return `+${value.offset}(${expression(value.of)})`;
+      return `${value.offset < 0 ? '' : '+'}${value.offset}(${expression(value.of)})`;
   }
 }

@@ -9,8 +9,9 @@ export interface KernelFunction {
   /** As in C, without qualifiers: `int drm_exec_lock_obj(struct drm_exec *exec, struct drm_gem_object *obj)`. */
   readonly signature: string;
   /**
-   * What is fetched at its entry and at its return: `name` of an argument, `name=value` or `name=value:format`. Behind a
-   * value that the event is of use without stands a question mark.
+   * What is fetched at its entry and at its return: `name` of an argument, `name=value` or `name=value:format`. A value is
+   * an argument, a member of what it points to (`va->gem.obj`), or what lies so many bytes behind or before it:
+   * `+20(data)`, `-12(kref)`. Behind a value that the event is of use without stands a question mark.
    */
   readonly entry?: string;
   readonly ret?: string;
@@ -96,9 +97,10 @@ function valueAt(source: string, params: readonly Param[], returns: string, form
     assert(returns !== 'void', 'a void function returns nothing');
     return { kind: 'retval', type: returns };
   }
-  const [, offset, inner = ''] = /^\+(\d+)\((.+)\)$/.exec(source) ?? [];
+  const [, offset, inner = ''] = /^([+-]\d+)\((.+)\)$/.exec(source) ?? [];
   if (offset !== undefined) {
-    return { kind: 'bytes', type: format, of: valueAt(inner, params, returns), offset: Number(offset) };
+    // What is read through is a pointer.
+    return { kind: 'bytes', type: format, of: valueAt(inner, params, returns, 'x64'), offset: Number(offset) };
   }
   const [first = '', ...paths] = source.split('->');
   const index = params.findIndex((one) => one.name === first);

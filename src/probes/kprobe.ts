@@ -40,7 +40,7 @@ function expression(value: Value, at: Probe['at'], arch: Arch): string | undefin
   if (value.kind === 'retval') return '$retval';
   if (value.kind === 'param') return at === 'return' ? `$arg${value.index + 1}` : register(value.index, arch);
   const base = expression(value.of, at, arch);
-  return base === undefined || value.offset === undefined ? undefined : `+${hex(value.offset)}(${base})`;
+  return base === undefined || value.offset === undefined ? undefined : `${hex(value.offset)}(${base})`;
 }
 
 function register(index: number, arch: Arch): string {
@@ -48,6 +48,8 @@ function register(index: number, arch: Arch): string {
   return registers[index] ?? `$stack${stack + index - registers.length}`;
 }
 
+/** With its sign: `+0x18`, `-0xc`. */
 function hex(offset: number): string {
-  return offset === 0 ? '0' : `0x${offset.toString(16)}`;
+  const digits = Math.abs(offset).toString(16);
+  return `${offset < 0 ? '-' : '+'}${offset === 0 ? '' : '0x'}${digits}`;
 }

@@ -7,7 +7,7 @@ const IOCTL = 'struct drm_device *drm, void *data, struct drm_file *file';
 export const labFunctions: readonly KernelFunction[] = [
   {
     signature: `int lab_ioctl_vm_bind(${IOCTL})`,
-    entry: 'op_count=+12(data):u32',
+    entry: 'op_count=+12(data):u32 file',
     ret: 'job=+32(data):u32 ret=$retval',
     linkage: 'static',
     minimal: true,

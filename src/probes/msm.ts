@@ -9,7 +9,7 @@ const MMU = 'struct msm_mmu *mmu';
 const functions: readonly KernelFunction[] = [
   {
     signature: 'int msm_ioctl_vm_bind(struct drm_device *dev, void *data, struct drm_file *file)',
-    entry: 'op_count=+4(data):u32',
+    entry: 'op_count=+4(data):u32 file',
     ret: 'ret=$retval',
     minimal: true,
   },
@@ -36,6 +36,7 @@ const functions: readonly KernelFunction[] = [
     ret: 'job=_job',
     linkage: 'static',
   },
+  { signature: 'void msm_gem_vm_close(struct drm_gpuvm *gpuvm)', entry: 'gpuvm', ret: '' },
   {
     signature: `int msm_iommu_pagetable_map(${MMU}, u64 iova, struct sg_table *sgt, size_t off, size_t len, int prot)`,
     entry: 'table=mmu addr=iova len sgt off prot',
@@ -50,6 +51,12 @@ const functions: readonly KernelFunction[] = [
   {
     signature: `int msm_iommu_pagetable_prealloc_allocate(${MMU}, struct msm_mmu_prealloc *p)`,
     entry: 'count=p->count',
+    ret: 'ret=$retval',
+    linkage: 'static',
+  },
+  {
+    signature: `void msm_iommu_pagetable_prealloc_cleanup(${MMU}, struct msm_mmu_prealloc *p)`,
+    entry: 'count=p->count ptr=p->ptr',
     linkage: 'static',
   },
   {

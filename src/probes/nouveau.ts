@@ -1,15 +1,17 @@
 // The functions of nouveau (nouveau_uvmm.c, nvif/vmm.c, nvkm/subdev/mmu).
 import type { KernelFunction } from './function.ts';
 
+const IOCTL = 'struct drm_device *dev, void *data, struct drm_file *file_priv';
 const VMM = 'struct nvif_vmm *vmm, u64 addr, u64 size';
 
 export const nouveauFunctions: readonly KernelFunction[] = [
   {
-    signature: 'int nouveau_uvmm_ioctl_vm_bind(struct drm_device *dev, void *data, struct drm_file *file_priv)',
-    entry: 'op_count=+0(data):u32',
+    signature: `int nouveau_uvmm_ioctl_vm_bind(${IOCTL})`,
+    entry: 'op_count=+0(data):u32 file=file_priv',
     ret: 'ret=$retval',
     minimal: true,
   },
+  { signature: `int nouveau_uvmm_ioctl_vm_init(${IOCTL})`, entry: '', ret: '' },
   {
     signature: 'int nouveau_uvmm_bind_job_submit(struct nouveau_job *job, struct drm_gpuvm_exec *vme)',
     entry: 'job gpuvm=vme->vm exec=vme',

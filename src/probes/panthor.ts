@@ -3,20 +3,22 @@ import type { KernelFunction } from './function.ts';
 import { ioPgtableFunctions } from './io_pgtable.ts';
 import { stepFunctions } from './steps.ts';
 
+const IOCTL = 'struct drm_device *ddev, void *data, struct drm_file *file';
 const VM = 'struct panthor_vm *vm';
 const PRIV = { map: 'priv', unmap: 'priv', remap: 'priv' };
 
 export const panthorFunctions: readonly KernelFunction[] = [
   {
-    signature: 'int panthor_ioctl_vm_bind(struct drm_device *ddev, void *data, struct drm_file *file)',
+    signature: `int panthor_ioctl_vm_bind(${IOCTL})`,
     entry: '',
     ret: '',
     linkage: 'static',
     minimal: true,
   },
+  { signature: `int panthor_ioctl_vm_create(${IOCTL})`, entry: '', ret: '', linkage: 'static' },
   {
     signature: `struct drm_sched_job *panthor_vm_bind_job_create(struct drm_file *file, ${VM}, struct drm_panthor_vm_bind_op *op)`,
-    ret: 'job=$retval gpuvm=vm',
+    ret: 'job=$retval gpuvm=vm file',
     minimal: true,
   },
   {

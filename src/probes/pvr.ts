@@ -7,8 +7,15 @@ const OP_CTX = 'struct pvr_mmu_op_context *op_ctx';
 const PRIV = { map: 'op_ctx', unmap: 'op_ctx', remap: 'op_ctx' };
 
 export const pvrFunctions: readonly KernelFunction[] = [
-  { signature: `int pvr_ioctl_vm_map(${IOCTL})`, entry: '', ret: 'ret=$retval', linkage: 'static', minimal: true },
-  { signature: `int pvr_ioctl_vm_unmap(${IOCTL})`, entry: '', ret: 'ret=$retval', linkage: 'static', minimal: true },
+  { signature: `int pvr_ioctl_vm_map(${IOCTL})`, entry: 'file', ret: 'ret=$retval', linkage: 'static', minimal: true },
+  {
+    signature: `int pvr_ioctl_vm_unmap(${IOCTL})`,
+    entry: 'file',
+    ret: 'ret=$retval',
+    linkage: 'static',
+    minimal: true,
+  },
+  { signature: `int pvr_ioctl_create_vm_context(${IOCTL})`, entry: '', ret: '', linkage: 'static' },
   {
     signature:
       'int pvr_vm_map(struct pvr_vm_context *vm_ctx, struct pvr_gem_object *pvr_obj, u64 pvr_obj_offset, u64 device_addr, u64 size)',

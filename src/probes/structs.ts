@@ -74,7 +74,7 @@ export const structs: Readonly<Record<string, Members>> = {
   nouveau_job: { cli: somewhere('struct nouveau_cli *') },
   nouveau_cli: { 'uvmm.ptr': somewhere('struct nouveau_uvmm *') },
   msm_vm_bind_job: { vm: somewhere(VM), nr_ops: somewhere('unsigned int') },
-  msm_mmu_prealloc: { count: at(0, 'u32') },
+  msm_mmu_prealloc: { count: at(0, 'u32'), ptr: at(4, 'u32') },
   pvr_mmu_op_context: { mmu_ctx: at(0, 'struct pvr_mmu_context *') },
   lab_job: { vm: somewhere(VM), id: somewhere('u32'), nops: somewhere('u32'), cur_op: somewhere('u32') },
   lab_op_k: {

@@ -8,7 +8,7 @@ describe('probes', () => {
   it('prints definitions for the newest kernel that is not younger', () => {
     const { code, out } = run(['probes', '--kernel', '6.17.13', '--driver', 'msm']);
     expect(code).toBe(0);
-    expect(out).toContain('# gpuvm-trace probes --kernel 6.17 --driver msm --mode fprobe\n');
+    expect(out).toContain('# gpuvm-trace probes --kernel 6.17.13 --driver msm --mode fprobe\n');
     expect(out).toContain('obj=req_obj');
     expect(parseDynamicEvents(out).map(({ symbol }) => symbol)).toContain('msm_gem_vm_sm_step_remap');
   });
@@ -18,8 +18,9 @@ describe('probes', () => {
   });
 
   it.each([
-    [['--kernel', '6.6'], 'known are 6.7, 6.8,'],
-    [['--kernel', 'new'], 'known are 6.7, 6.8,'],
+    [['--kernel', '6.6'], 'drm_gpuvm is known from 6.7 on'],
+    [['--kernel', 'new'], '"new" is no switch of a kernel'],
+    [['--kernel', 'exec-lock=on'], 'a version is needed, such as 6.12'],
     [['--kernel', '6.12', '--driver', 'msm'], 'msm has no VM_BIND in Linux 6.12'],
     [['--driver', 'i915'], 'Allowed choices are none, lab,'],
     [['--arch', 'riscv'], 'Allowed choices are x86_64, arm64'],
