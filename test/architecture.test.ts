@@ -97,8 +97,27 @@ const RULES: Readonly<Record<string, Rule>> = {
     may: ['base', 'events', 'kernels', 'dialects', 'ftrace', 'replay'],
     because: 'it brings together which probes are understood and which are listened to',
   },
+  'judge.ts': {
+    may: ['base', 'checks', 'findings', 'replay'],
+    because: 'facts in, findings out: how they came to be is not its business',
+  },
+  'doubts.ts': {
+    may: ['base', 'events', 'ftrace (type)', 'replay (type)'],
+    because: 'it reads what the others counted',
+  },
   'analyze.ts': {
-    may: ['base', 'events', 'kernels', 'ftrace', 'dialects', 'replay', 'checks', 'findings', 'probe_set.ts'],
+    may: [
+      'base',
+      'events',
+      'kernels',
+      'ftrace',
+      'dialects',
+      'replay',
+      'findings (type)',
+      'judge.ts',
+      'doubts.ts',
+      'probe_set.ts',
+    ],
     because: 'the whole pipeline, without a reporter and without I/O',
   },
   'index.ts': {

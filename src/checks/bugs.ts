@@ -36,7 +36,7 @@ export const bugs: readonly Bug[] = [
   },
   {
     ...{ number: 3, driver: 'nouveau', id: 'c6b9075cfbd6', subject: 'split mappings forget their sparse region' },
-    ...{ rule: 'pte-missing', fires: 'nouveau/region-lost-6.12', silent: 'nouveau/sparse-6.12' },
+    ...{ rule: 'pte-missing', fires: 'nouveau/sparse-region-lost-6.12', silent: 'nouveau/sparse-correct-6.12' },
   },
   {
     ...{ number: 4, driver: 'pvr', id: 'a5c4c3ba95a5', subject: 'unmap does not lock the object' },
@@ -44,7 +44,7 @@ export const bugs: readonly Bug[] = [
   },
   {
     ...{ number: 5, driver: 'pvr', id: 'CVE-2026-68260', subject: 'map changes the tree without vm_ctx->lock' },
-    ...{ rule: 'vm-race', fires: 'pvr/no-vm-lock-6.12', silent: 'pvr/one-vm-6.12' },
+    ...{ rule: 'vm-race', fires: 'pvr/no-vm-lock-6.12', silent: 'pvr/one-vm-correct-6.12' },
   },
   {
     ...{ number: 6, driver: 'panthor', id: 'fa998a9eac88', subject: 'a preallocated vm_bo goes without the VM’s resv' },
@@ -80,15 +80,15 @@ export const bugs: readonly Bug[] = [
   },
   {
     ...{ number: 13, driver: 'msm', id: '6d6a29a19b23', subject: 'sizes are cut to 32 bits' },
-    ...{ rule: 'pte-missing', fires: 'msm/edited-size-32-bit', silent: 'msm/edited-size-64-bit' },
+    ...{ rule: 'pte-missing', fires: 'msm/truncate-6.12', silent: 'msm/truncate-correct-6.12' },
   },
   {
     ...{ number: 14, driver: 'msm', id: '830d68f2cb8a', subject: 'pages for tables are freed that were never made' },
-    ...{ rule: 'pt-prealloc-unmade', fires: 'msm/prealloc-cleanup-6.12', silent: 'msm/prealloc-fails-6.12' },
+    ...{ rule: 'pt-prealloc-unmade', fires: 'msm/prealloc-cleanup-6.12', silent: 'msm/prealloc-fails-correct-6.12' },
   },
   {
     ...{ number: 15, driver: 'msm', id: '86404a9e3013', subject: 'close does not wait for the last bind' },
-    ...{ rule: 'freed-vm', fires: 'msm/close-pending-6.12', silent: 'msm/close-6.12' },
+    ...{ rule: 'freed-vm', fires: 'msm/close-pending-6.12', silent: 'msm/close-correct-6.12' },
   },
   {
     ...{ number: 16, driver: 'xe', id: 'bfe9e314d757', subject: 'a remapped mapping comes back with the cut range' },
@@ -116,11 +116,11 @@ export const bugs: readonly Bug[] = [
   },
   {
     ...{ number: 22, driver: 'xe', id: '28d21e3e66c5', subject: 'the rebind worker uses a freed VM' },
-    ...{ rule: 'freed-vm', fires: 'xe/rebind-freed-vm-6.12', silent: 'xe/rebind-6.12' },
+    ...{ rule: 'freed-vm', fires: 'xe/rebind-freed-vm-6.12', silent: 'xe/rebind-correct-6.12' },
   },
   {
     ...{ number: 23, driver: 'xe', id: 'CVE-2024-49865', subject: 'a VM’s id can be used before the VM is made' },
-    ...{ rule: 'freed-vm', fires: 'xe/early-id-6.12', silent: 'xe/early-6.12' },
+    ...{ rule: 'freed-vm', fires: 'xe/early-id-6.12', silent: 'xe/early-correct-6.12' },
   },
   {
     ...{ number: 24, driver: 'xe', id: 'CVE-2026-68265', subject: 'PREFETCH of an object uses region -1 as an index' },
@@ -140,7 +140,7 @@ export const bugs: readonly Bug[] = [
   },
   {
     ...{ number: 28, driver: 'panthor', id: '', subject: 'the GPU sees entries between their unmap and map' },
-    ...{ rule: 'transient-unmap', fires: 'panthor/edited-flush-range', silent: 'panthor/correct' },
+    ...{ rule: 'transient-unmap', fires: 'panthor/no-region-6.12', silent: 'panthor/correct-6.12' },
   },
   {
     ...{ number: 29, driver: 'panthor', id: '3387e043918e', subject: 'more is mapped than was asked for' },
@@ -162,11 +162,11 @@ export const bugs: readonly Bug[] = [
       id: 'ce04ec03a9c2',
       subject: 'kernel objects are on the list of external ones',
     },
-    ...{ rule: 'extobj-mismatch', fires: 'panthor/late-resv-6.12', silent: 'panthor/kernel-bo-6.12' },
+    ...{ rule: 'extobj-mismatch', fires: 'panthor/kernel-bo-late-resv-6.12', silent: 'panthor/kernel-bo-correct-6.12' },
   },
   {
     ...{ number: 32, driver: 'panthor', id: 'f9e7ac6e2e99', subject: 'write fences on shared objects' },
-    ...{ rule: 'implicit-fence', fires: 'panthor/write-fence-6.12', silent: 'panthor/kernel-bo-6.12' },
+    ...{ rule: 'implicit-fence', fires: 'panthor/write-fence-6.12', silent: 'panthor/correct-6.12' },
   },
   {
     ...{ number: 33, driver: 'pvr', id: 'CVE-2024-53084', subject: 'VM and objects keep each other' },
@@ -182,11 +182,11 @@ export const bugs: readonly Bug[] = [
   },
   {
     ...{ number: 35, driver: 'msm', id: '', subject: 'a bind of 0 bytes is not refused' },
-    ...{ rule: 'zero-length-bind', fires: 'msm/zero-length-6.12', silent: 'msm/zero-refused-6.12' },
+    ...{ rule: 'zero-length-bind', fires: 'msm/zero-length-6.12', silent: 'msm/zero-length-correct-6.12' },
   },
   {
     ...{ number: 36, driver: 'asahi', id: 'AsahiLinux 433', subject: 'a vm_bo is dropped without the lock' },
-    ...{ rule: 'missing-vm-lock', fires: 'panthor/put-unlocked-6.12', silent: 'panthor/replace-6.12' },
+    ...{ rule: 'missing-vm-lock', fires: 'panthor/replace-put-unlocked-6.12', silent: 'panthor/replace-correct-6.12' },
   },
   {
     ...{ number: 37, driver: 'asahi', id: 'AsahiLinux 548', subject: 'deferred vm_bos are never cleaned up' },

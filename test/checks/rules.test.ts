@@ -78,10 +78,10 @@ const CASES: Readonly<Record<string, readonly Case[]>> = {
   ],
   'extobj-mismatch': [
     {
-      fires: 'panthor/late-resv-6.12', // ce04ec03a9c2
+      fires: 'panthor/kernel-bo-late-resv-6.12', // ce04ec03a9c2
       where: { 0: 2 }, // in no job
       says: /is on the VM’s list of external objects, but its dma_resv is the VM’s own$/,
-      silent: [...CORRECT, 'correct', 'resv-protected', 'misc', 'panthor/kernel-bo-6.12'],
+      silent: [...CORRECT, 'correct', 'resv-protected', 'misc', 'panthor/kernel-bo-correct-6.12'],
     },
     {
       fires: 'msm/edited-unlisted',
@@ -104,7 +104,7 @@ const CASES: Readonly<Record<string, readonly Case[]>> = {
       fires: 'msm/zero-length-6.12',
       where: 'zero_len',
       says: /^(UN)?MAP .*\+0x0.* reaches drm_gpuvm, which makes 1 step of it$/,
-      silent: [...CORRECT, 'msm/zero-refused-6.12', 'msm/unmap-offset', 'correct', 'misc'],
+      silent: [...CORRECT, 'msm/zero-length-correct-6.12', 'msm/unmap-offset', 'correct', 'misc'],
     },
   ],
   'freed-vm': [
@@ -118,19 +118,19 @@ const CASES: Readonly<Record<string, readonly Case[]>> = {
       fires: 'xe/early-id-6.12', // CVE-2024-49865
       where: { 0: 1 },
       says: /^task \d+ uses VM 0x\w+ before the ioctl of task \d+ that makes it is over$/,
-      silent: ['xe/early-6.12'],
+      silent: ['xe/early-correct-6.12'],
     },
     {
       fires: 'xe/rebind-freed-vm-6.12', // 28d21e3e66c5
       where: { 0: 1 },
       says: /^VM 0x\w+ is used after it was freed$/,
-      silent: ['xe/rebind-6.12'],
+      silent: ['xe/rebind-correct-6.12'],
     },
     {
       fires: 'msm/close-pending-6.12', // 86404a9e3013
       where: { 0: 1 },
       says: /^VM 0x\w+ is torn down while bind job \d+ has not run$/,
-      silent: ['msm/close-6.12'],
+      silent: ['msm/close-correct-6.12'],
     },
   ],
   'vm-race': [
@@ -145,13 +145,13 @@ const CASES: Readonly<Record<string, readonly Case[]>> = {
       fires: 'pvr/no-vm-lock-6.12', // CVE-2026-68260
       where: { 1: 1, 3: 1, 25: 1, 27: 1, 31: 1 },
       says: /^a mapping enters the VA space while nobody holds the driver’s lock of the VM$/,
-      silent: ['pvr/one-vm-6.12'],
+      silent: ['pvr/one-vm-correct-6.12'],
     },
   ],
   'implicit-fence': [
     {
       fires: 'panthor/write-fence-6.12', // f9e7ac6e2e99
-      where: { 0: 4 }, // in no job
+      where: { 0: 11 }, // in no job
       says: /^a fence is added to external object 0x\w+ \(dma_resv 0x\w+\) with usage WRITE instead of BOOKKEEP$/,
       silent: [...CORRECT, 'correct'],
     },
@@ -167,7 +167,7 @@ const CASES: Readonly<Record<string, readonly Case[]>> = {
       fires: 'msm/prealloc-cleanup-6.12',
       where: 'bad_cleanup',
       says: /^\d+ of \d+ pages are freed that were never set aside$/,
-      silent: ['msm/prealloc-fails-6.12'],
+      silent: ['msm/prealloc-fails-correct-6.12'],
     },
   ],
   'redundant-lock': [
