@@ -169,7 +169,7 @@ test.each([
   ['a piece of the text', 'map: IOMMU: iova'],
   ['no text', 'map:'],
   ['a path', 'map: [FAILED TO PARSE] iova=4294836224'],
-  ['another of xe', BIND.replace('xe_vma_bind', 'xe_vma_pagefault')],
+  ['another of xe', BIND.replace('xe_vma_bind', 'xe_vma_evict')],
   ['older xe', 'xe_vma_bind: vma=ffff888105678900, asid=0x00002, start=0x0000001a0000, end=0x0000001affff,'],
   ['the log', 'console: systemd[1]: Started foo'],
   ['another debug line', 'console: panthor fb000000.gpu: [drm:panthor_vm_active [panthor]] as=1'],

@@ -3,17 +3,23 @@ import { describe, expect, it } from 'vitest';
 import type { Report } from '../../src/analyze.ts';
 import { ptrHex } from '../../src/base/u64.ts';
 import { compare } from '../../src/mmu/compare.ts';
-import { driverFixtures, moreDriverCaptures } from '../support/captures.ts';
-import { reportOn } from '../support/report.ts';
-import { type SchedulerForm, schedulerEvents } from '../support/scheduler_events.ts';
+import { decode, plain } from '../ftrace/text_events.ts';
+import { driverFixtures, fixture, moreDriverCaptures } from '../support/captures.ts';
+import { reportOn, reportWith } from '../support/report.ts';
+import { bytesOf, type SchedulerForm, schedulerEvents } from '../support/scheduler_events.ts';
+
+/** What is judged when a job's writes are over. */
+const JUDGED = /^pte-(stale|missing|wrong)$/;
 
 /** Where a job's run is shown by nothing else than the driver's function. */
 const captures = [...driverFixtures, ...moreDriverCaptures]
   .filter(({ name }) => /(?:^|\/)(?:PERS-)?(?:msm|nouveau)[/-]/.test(name) && !/generic|(?:edited|written)-/.test(name))
   .map((capture) => [capture.name, capture] as const);
 
-/** Each VM's table, as far as it is known, and what is told of it. */
-function tables({ world }: Report): string[] {
+/** Each VM's table after the last job, as far as it is known, and what is wrong with it. */
+function tables(bytes: Uint8Array, whole: Report): string[] {
+  const last = Math.max(...whole.jobs.map((row) => Math.max(row.endLine, row.ranLine)));
+  const { world } = reportWith(bytes, { until: ({ line }) => line <= last });
   return [...world.vms.values()].map((vm) => {
     const { table, complete, clock } = vm.tables;
     if (table === undefined) return `${ptrHex(vm.id)} none`;
@@ -34,18 +40,88 @@ function ran({ jobs }: Report): string[] {
 
 describe.each(captures)('%s', (_, capture) => {
   const bytes = capture.read();
+  const text = Buffer.from(bytes).toString('latin1');
   const probed = reportOn(bytes);
 
   it.each(['ids', 'pointers'] as const)('%s', (form: SchedulerForm) => {
-    const report = reportOn(schedulerEvents(bytes, form));
-    expect(tables(report)).toEqual(tables(probed));
+    const edited = schedulerEvents(bytes, form);
+    const report = reportOn(edited);
+    expect(tables(edited, report)).toEqual(tables(bytes, probed));
     expect(findings(report).sort()).toEqual(findings(probed).sort());
-    expect(ran(report)).toEqual(ran(probed));
+    // Also the jobs that had nothing to write.
+    const run = new Set(Array.from(text.matchAll(/ work: .* id=(\d+)/g), ([, id]) => id));
+    expect(ran(report)).toEqual(report.jobs.map((row) => `${row.job}`).filter((id) => run.has(id)));
   });
 
   it('and without them no table is judged', () => {
     const report = reportOn(schedulerEvents(bytes, undefined));
     expect(ran(report)).toEqual([]);
-    expect(report.findings.filter(({ rule }) => /^pte-(stale|missing|wrong)$/.test(rule))).toEqual([]);
+    expect(report.findings.filter(({ rule }) => JUDGED.test(rule))).toEqual([]);
+  });
+});
+
+const LINES = {
+  queue: (fence: string, ring = 'msm-vm-bind') =>
+    `drm_sched_job_queue: dev=5000000.gpu, fence=${fence}, ring=${ring}, job count:0, hw job count:0, client_id:7`,
+  run: (fence: string) =>
+    `drm_sched_job_run: dev=5000000.gpu, fence=${fence}, ring=msm-vm-bind, job count:1, hw job count:0, client_id:7`,
+  done: (fence: string) => `drm_sched_job_done: fence=${fence} signaled`,
+};
+
+it('the events in the text of either kernel, and nothing else', () => {
+  const events = (text: string) => decode(plain('t', 7, text)).events;
+  const big = '18446744073709551615:18446744073709551614';
+  for (const fence of ['184:1', big]) {
+    expect(events(LINES.queue(fence))).toEqual([{ kind: 'sched_queue', fence }]);
+    expect(events(LINES.run(fence))).toEqual([{ kind: 'sched_run', fence }]);
+    expect(events(LINES.done(fence))).toEqual([{ kind: 'sched_done', fence }]);
+  }
+  expect(events(LINES.queue('1:2', 'a ring, of another: driver'))).toEqual([{ kind: 'sched_queue', fence: '1:2' }]);
+  const old = 'entity=00000000c0ffee11, id=3, fence=00000000deadbeef, ring=gfx, job count:0, hw job count:0';
+  const fence = `${0xdeadbeef}`;
+  expect(events(`drm_sched_job: ${old}`)).toEqual([{ kind: 'sched_queue', fence }]);
+  expect(events(`drm_run_job: ${old}`)).toEqual([{ kind: 'sched_run', fence }]);
+  expect(events('drm_sched_process_job: fence=00000000deadbeef signaled')).toEqual([{ kind: 'sched_done', fence }]);
+  for (const other of ['drm_sched_job_run: fence=1:2', 'drm_sched_job_done: fence=1:2 depends on fence=1:1'])
+    expect(events(other).filter(({ kind }) => kind !== 'sched_done')).toEqual([]);
+});
+
+describe('what is not seen of a run is not made up', () => {
+  const whole = Buffer.from(schedulerEvents(fixture('msm/remap-little').read(), 'ids')).toString('latin1');
+  const tellsOf = (text: string) =>
+    reportOn(bytesOf(text.split('\n'))).findings.filter(({ rule, confidence }) => {
+      return JUDGED.test(rule) && confidence !== 'inconclusive';
+    });
+  const without = (what: RegExp) =>
+    whole
+      .split('\n')
+      .filter((line) => !what.test(line))
+      .join('\n');
+
+  it('the whole has findings', () => expect(tellsOf(whole).length).toBeGreaterThan(0));
+  it('no end', () => {
+    const bytes = bytesOf(without(/: drm_sched_job_done:/).split('\n'));
+    const report = reportOn(bytes);
+    expect(report.findings.filter(({ rule }) => JUDGED.test(rule))).toEqual([]);
+    expect(tables(bytes, report)).toEqual([expect.stringContaining(' run false ')]);
+  });
+  it('no queue', () => expect(tellsOf(without(/: drm_sched_job_queue:/))).toEqual([]));
+  it('no run', () => expect(tellsOf(without(/: drm_sched_job_run:/))).toEqual([]));
+
+  it('the end of another job, told in an interrupt of this task', () => {
+    const [first = ''] = /^.*: drm_sched_job_run: .*$/m.exec(whole) ?? [];
+    const other = first.replace(/: drm_sched_job_run: .*/, `: ${LINES.done('9:9')}`);
+    expect(
+      tellsOf(whole.replace(first, `${first}\n${other}`)).map((one) => one.message.replace(/line \d+/g, '')),
+    ).toEqual(tellsOf(whole).map((one) => one.message.replace(/line \d+/g, '')));
+  });
+
+  it('a job that is queued behind the bind in an ioctl that is not probed', () => {
+    const lines = whole.split('\n').flatMap((line) => {
+      if (!line.includes(': bind_ret: ')) return [line];
+      const prefix = line.slice(0, line.indexOf('bind_ret: '));
+      return [line, prefix + LINES.queue('8:1'), prefix + LINES.run('8:1'), prefix + LINES.done('8:1')];
+    });
+    expect(tellsOf(lines.join('\n')).length).toBe(tellsOf(whole).length);
   });
 });

@@ -76,9 +76,16 @@ export function schedulerEvents(bytes: Uint8Array, form: SchedulerForm | undefin
     const prefix = PREFIX.exec(line)?.[0] ?? '';
     out.push(`${prefix}${timeOf(line)}: ${name === 'work' ? texts.run(n) : texts.done(n)}`);
   }
-  return Buffer.from(out.filter((line) => !line.startsWith('# entries-in-buffer')).join('\n'), 'latin1');
+  return bytesOf(out);
 }
 
 function timeOf(line: string): string {
   return / (\d+\.\d+): /.exec(line)?.[1] ?? '0.000000';
+}
+
+/** The lines as a trace whose header counts them. */
+export function bytesOf(lines: readonly string[]): Uint8Array {
+  const entries = lines.filter((line) => PREFIX.test(line)).length;
+  const text = lines.join('\n').replace(/(entries-in-buffer\/entries-written: )\d+\/\d+/, `$1${entries}/${entries}`);
+  return Buffer.from(text, 'latin1');
 }
