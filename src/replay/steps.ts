@@ -13,6 +13,7 @@ import { checkExpected, checkListed, checkPlanned, isOfDump, isStep, notMet, str
 import { checkLocked, requestEvidence } from './step_locks.ts';
 import { AS_ASKED, type Judged, type Mistake, type Probed, StepRun } from './step_run.ts';
 import { deriveStep } from './table_derive.ts';
+import { noteTreeChange } from './tables.ts';
 import { tell } from './tell.ts';
 import { contradicted } from './tree.ts';
 import { tellDisturbed } from './vm_race.ts';
@@ -148,15 +149,19 @@ export function finishStep(context: Context, proved: boolean | undefined, ret?: 
     task.step = undefined;
     return;
   }
-  const vm = job?.vm ?? world.vm(step.event.gpuvm);
+  const vm = job?.vm ?? world.vm(step.event.gpuvm) ?? task.walked;
   const probed = { insert: world.seen.has('va_insert'), remove: world.seen.has('va_remove') };
   if (!probed.insert && step.event.type !== OP_UNMAP && job !== undefined) job.unproved = true;
   const { mistakes, doubt } = inPlace(step, step.judge(probed), probed);
   if (proved !== false && vm !== undefined) {
     if (world.mmu === 'derive' && job !== undefined) deriveStep(context, job, vm);
     // An UNMAP inserts nothing: that none was seen so far may only mean that the trace begins here.
-    if (!probed.insert && !(vm.dump !== undefined && step.removed)) vm.treeShown = false;
-    if (!probed.insert || mistakes.length > 0) vm.splitAsked();
+    const unseen = step.event.type === OP_MAP ? !probed.insert : !probed.insert || !probed.remove;
+    if (unseen && !(vm.dump !== undefined && step.removed)) vm.treeShown = false;
+    if (unseen || mistakes.length > 0) vm.splitAsked();
+    // No event of its own tells of the change.
+    const { addr, range } = step.event;
+    if (unseen && addr !== undefined && range !== undefined) noteTreeChange(context, vm, addr, range);
     vm.ask(step.event, step.op, step.line);
   }
   if (job !== undefined) {
