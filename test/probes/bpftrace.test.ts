@@ -1,4 +1,5 @@
 // The bpftrace script prints what the tracer would, and its losses put everything in doubt.
+import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -64,6 +65,25 @@ describe('bpftrace', () => {
     expect(own.out).not.toContain('unparsed');
     expect(count(asBpftrace(trace))).toHaveLength(10);
     expect(count(trace)).toHaveLength(10);
+  });
+
+  it('finds in what bpftrace 0.17 wrote on 6.12 what the tracer’s own trace shows', () => {
+    const raw = readFileSync(path.join(FIXTURES, 'lab/bpftrace-missing-6.12/raw.txt'), 'utf8');
+    const { stdout } = spawnSync('sort', ['-s', '-n', '-k', '3,3'], {
+      input: raw,
+      encoding: 'utf8',
+      env: { ...process.env, LC_ALL: 'C' },
+    });
+    const found = (input: string) =>
+      run(['check', '-', '--format', 'csv'], { input })
+        .out.split('\n')
+        .filter((row) => row.startsWith('missing-lock,error,certain,'))
+        .map((row) => {
+          const [op, step, , addr, range] = row.split(',').slice(7);
+          return { op, step, addr, range };
+        });
+    expect(found(stdout)).toHaveLength(10);
+    expect(found(stdout)).toEqual(found(trace));
   });
 
   it.each(['Lost 12 events', 'Skipped 12 events'])('says nothing for certain after "%s"', (line) => {
