@@ -24,10 +24,13 @@ const driverProbes: Readonly<Record<DriverName, readonly ProbeSpec[]>> = {
 
 export const drivers = Object.keys(driverProbes) as readonly DriverName[];
 
-/** The probes that are understood: with a driver, none of the others'. */
+/**
+ * The probes that are understood: with a driver, none of the others'. Where a trace shows no symbols the first of an
+ * event's name counts: a driver's own go before what drivers share.
+ */
 export function probesOf(driver: DriverName | undefined): readonly ProbeSpec[] {
   const own = driver === undefined ? Object.values(driverProbes).flat() : driverProbes[driver];
-  return [...coreProbes, ...ioPgtableProbes, ...iommuProbes, ...gpuSchedulerProbes, ...own];
+  return [...coreProbes, ...own, ...ioPgtableProbes, ...iommuProbes, ...gpuSchedulerProbes];
 }
 
 export const probes: readonly ProbeSpec[] = probesOf(undefined);

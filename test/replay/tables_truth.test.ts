@@ -42,6 +42,7 @@ function held({ world }: Report): string[] {
   const vms: string[] = [];
   for (const vm of world.vms.values()) {
     const { table } = vm.tables;
+    if (!vm.initKnown) continue; // used after it was freed
     if (table === undefined) {
       vms.push(`${ptrHex(vm.id)} 0 0 0`);
       continue;
@@ -83,7 +84,8 @@ describe.each(captures)('%s', (name, capture) => {
     });
   }
 
-  if (/correct/.test(name) && !/kprobe|argstar/.test(name)) {
+  // What is mapped outside of any job no step tells.
+  if (/correct/.test(name) && !/kprobe|argstar|kernel-bo/.test(name)) {
     it('derives the same tables from the steps', () => {
       const last = lastLine(whole);
       const derived = run(capture, 'derive', last).world;

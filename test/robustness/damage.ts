@@ -72,19 +72,18 @@ export function holed(bytes: Uint8Array, longest: number, draw: () => number): U
 }
 
 /** The same finding on whatever line it stands, and whichever step of its op it is: a lost step moves those behind it. */
-export function identity(finding: Finding): string {
-  const { rule, job, op, obj, message } = finding;
-  return [rule, job ?? '-', op ?? '-', obj, message.replace(/ step \d+ /, ' step ')].join(' | ');
+export function identity({ rule, job, op, obj, message }: Finding, named = true): string {
+  return [rule, (named && job) || '-', op ?? '-', obj, message.replace(/ step \d+ /, ' step ')].join(' | ');
 }
 
 /** Of these, damage must not give a single one that is not marked inconclusive; others must not call themselves certain. */
 const STRICT = /^(missing-lock|redundant-lock|misapplied-step|pte-.*|partial-block-unmap|transient-unmap|tlb-stale)$/;
 
-/** Findings that are stated although the whole trace does not have them. */
-export function invented(whole: Report, damaged: Report): Finding[] {
-  const real = new Set(whole.findings.map(identity));
+/** Findings that are stated although the whole trace does not have them; `named`: jobs are told by more than one line. */
+export function invented(whole: Report, damaged: Report, named = true): Finding[] {
+  const real = new Set(whole.findings.map((one) => identity(one, named)));
   const stated = damaged.findings.filter(
     ({ rule, confidence }) => confidence === 'certain' || (confidence === 'likely' && STRICT.test(rule)),
   );
-  return stated.filter((one) => !real.has(identity(one)));
+  return stated.filter((one) => !real.has(identity(one, named)));
 }
