@@ -59,7 +59,9 @@ function finishJob(context: Context, vm: VmState, of: JobTables): void {
   }
   ranges.push(...tables.loose);
   tables.loose.length = 0;
-  judge(context, vm, of.job, ranges, of.changed[0]?.line ?? 0);
+  // Of a run whose job is not known, nobody knows which changes came after it.
+  const since = of.job === undefined ? 0 : (of.changed[0]?.line ?? 0);
+  judge(context, vm, of.job, ranges, since);
   judgeTlb(context, vm, of);
 }
 
