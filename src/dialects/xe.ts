@@ -7,9 +7,11 @@ import type { TableMap, TableUnmap, VaInvalidate, VmEvent, VmLife } from '../eve
 import { bind, bindRet, drmDebug, entry, rawPtr, ret, submit, tracepoint, vmClose, vmCreate } from './decode.ts';
 import { MAP_ARGS, tableMap, tableUnmap, UNMAP_ARGS } from './tables.ts';
 
+/** The class xe_vma: 6.12 does not show the VM. */
 const VMA_TEXT: TracepointText = {
   head: 'dev=',
   rest: '{dev}, vma={vma}, vm={vm}, asid={asid}, start={start}, end={end}, userptr={userptr}',
+  older: '{dev}, vma={vma}, asid={asid}, start={start}, end={end}, userptr={userptr}',
 };
 const VMA_ARGS = ['vma:ptr', 'vm:ptr', 'start:u64', 'end:u64'];
 
@@ -52,8 +54,8 @@ function vmaUnbind(a: Args): TableUnmap | undefined {
   };
 }
 
-/** The class xe_vm: TP_printk() says `vm flags`, the field of trace.dat is `flags`. */
-const VM_TEXT: TracepointText = { head: 'dev=', rest: '{dev}, vm={vm}, asid={asid}, vm flags={flags}' };
+/** The class xe_vm: later kernels than 6.12 add `vm flags`. */
+const VM_TEXT: TracepointText = { head: 'dev=', rest: '{dev}, vm={vm}, asid={asid:7}' };
 const VM_ARGS = ['vm:ptr', 'asid:int'];
 
 function vmOf(a: Args): { readonly gpuvm: Ptr; readonly asid: number | undefined } {

@@ -37,8 +37,13 @@ export interface ProbeSpec {
 export interface TracepointText {
   /** The beginning, which tells it from other texts of the same event name; a RegExp is anchored by `^`. */
   readonly head: string | RegExp;
-  /** The rest, from its first value on: `{name}` is a value, wanted (of type ptr or u64) or passed over. */
+  /**
+   * The rest, from its first value on: `{name}` is a value, wanted (of type ptr or u64) or passed over;
+   * `{name:7}` has 7 characters at least, without which it is cut off.
+   */
   readonly rest: string;
+  /** The rest as older kernels have it, read where a text is not as `rest` says. */
+  readonly older?: string;
   /** The field of trace.dat that holds this text, where the event is a mere message. Others have a field an argument. */
   readonly message?: string;
 }

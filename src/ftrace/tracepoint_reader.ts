@@ -14,21 +14,26 @@ interface Value {
   /** The position in the spec, or UNWANTED. */
   readonly slot: number;
   readonly kind: number;
+  /** Characters, at least. */
+  readonly width: number;
   /** What follows it; empty behind the last one. */
   readonly behind: KnownText;
 }
 
+/** One way to spell the rest. */
+interface Form {
+  readonly values: readonly Value[];
+  /** The wanted that it does not show. */
+  readonly absent: readonly number[];
+}
+
 export class TracepointReader {
   readonly #head: KnownText | RegExp;
-  readonly #values: readonly Value[];
+  readonly #forms: readonly Form[];
 
-  constructor({ head, rest }: TracepointText, wanted: readonly ArgSpec[]) {
+  constructor({ head, rest, older }: TracepointText, wanted: readonly ArgSpec[]) {
     this.#head = typeof head === 'string' ? new KnownText(ascii(head)) : head;
-    this.#values = Array.from(rest.matchAll(/\{(\w+)\}([^{]*)/g), ([, name = '', behind = '']) => {
-      const slot = wanted.findIndex((arg) => arg.names.includes(name));
-      const kind = KIND[wanted[slot]?.type ?? 'u64'];
-      return { slot, kind, behind: new KnownText(ascii(behind)) };
-    });
+    this.#forms = older === undefined ? [formOf(rest, wanted)] : [formOf(rest, wanted), formOf(older, wanted)];
   }
 
   /** Where the first value begins in the text at `pos`; -1 where it is the text of something else. */
@@ -42,16 +47,36 @@ export class TracepointReader {
 
   /** Reads all values from the first one at `pos` on; false where the text is not as it should be. */
   read(rec: FtraceRecord, pos: number, values: ArgValues): boolean {
-    const { buf, view, end } = rec;
-    let p = pos;
-    for (const value of this.#values) {
-      p = value.slot === UNWANTED ? wordEnd(buf, p, end) : readNumber(rec, p, value, values);
-      if (p < 0 || !value.behind.standsAt(view, p, end)) return false;
-      p += value.behind.length;
-    }
-    // Later kernels may say more.
-    return p === end || buf[p] === SPACE || buf[p] === COMMA;
+    for (const form of this.#forms) if (readForm(rec, pos, form, values)) return true;
+    return false;
   }
+}
+
+function formOf(rest: string, wanted: readonly ArgSpec[]): Form {
+  const values = Array.from(
+    rest.matchAll(/\{(\w+)(?::(\d+))?\}([^{]*)/g),
+    ([, name = '', width = '1', behind = '']) => {
+      const slot = wanted.findIndex((arg) => arg.names.includes(name));
+      const kind = KIND[wanted[slot]?.type ?? 'u64'];
+      return { slot, kind, width: Number(width), behind: new KnownText(ascii(behind)) };
+    },
+  );
+  const absent = [...wanted.keys()].filter((slot) => values.every((value) => value.slot !== slot));
+  return { values, absent };
+}
+
+function readForm(rec: FtraceRecord, pos: number, form: Form, values: ArgValues): boolean {
+  const { buf, view, end } = rec;
+  let p = pos;
+  for (const value of form.values) {
+    const start = p;
+    p = value.slot === UNWANTED ? wordEnd(buf, p, end) : readNumber(rec, p, value, values);
+    if (p < start + value.width || !value.behind.standsAt(view, p, end)) return false;
+    p += value.behind.length;
+  }
+  for (const slot of form.absent) values.setAbsent(slot);
+  // Later kernels may say more.
+  return p === end || buf[p] === SPACE || buf[p] === COMMA;
 }
 
 /** Reads one value at `pos`; returns its end, or -1. */

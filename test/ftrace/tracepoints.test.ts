@@ -36,12 +36,17 @@ const BOUND_AT = { code: 'xe', gpuvm: ptr(VM), table: 0, addr: 0x1a0000, length:
 const BOUND = { kind: 'mmu_map', ...BOUND_AT, va: ptr(VMA), to: undefined };
 const UNBOUND = { kind: 'mmu_unmap', ...BOUND_AT, sparse: false };
 
+const WITHOUT_VM = { ...BOUND, gpuvm: 0 };
 const INVALIDATE = BIND.replace('xe_vma_bind', 'xe_vma_userptr_invalidate');
 const INVALIDATED = {
   ...{ kind: 'va_invalidate', at: 'begin', gpuvm: ptr(VM), va: ptr(VMA), addr: 0x1a0000, length: 0x10000 },
 };
 const XE_VM = `dev=0000:03:00.0, vm=${VM}, asid=0x00002, vm flags=0x00400`;
 const OF_VM = { gpuvm: ptr(VM), asid: 2 };
+
+/** The print fmt of Debian's 6.12.117: `dev=%s, vma=%p, asid=0x%05x, ...`, with a comma at the end; no `vm flags`. */
+const on612 = (text: string) => `${text.replace(`vm=${VM}, asid`, 'asid')},`;
+const XE_VM_612 = XE_VM.replace(/, vm flags=.*/, '');
 
 const XE_DRM = 'xe 0000:03:00.0: [drm:vm_bind_ioctl_ops_create [xe]]';
 const XE_SPAN = 'addr=0x0000000000100000, range=0x0000000000010000';
@@ -61,6 +66,16 @@ const FORMS: [string, string, object][] = [
   ['xe bind', BIND, BOUND],
   ['xe unbind', UNBIND, UNBOUND],
   ['xe, pointers as trace-cmd prints them', BIND.replace(VMA, `0x${VMA}`).replace(VM, `0x${VM}`), BOUND],
+  ['xe bind on 6.12', on612(BIND), WITHOUT_VM],
+  ['xe unbind on 6.12', on612(UNBIND), { ...UNBOUND, gpuvm: 0 }],
+  ['xe invalidate on 6.12', on612(INVALIDATE), { ...INVALIDATED, gpuvm: 0 }],
+  [
+    'xe rebind on 6.12',
+    on612(BIND.replace('xe_vma_bind', 'xe_vma_rebind_exec')),
+    { kind: 'va_rebind', gpuvm: 0, va: ptr(VMA) },
+  ],
+  ['xe vm on 6.12', `xe_vm_create: ${XE_VM_612}`, { kind: 'vm_life', at: 'create', ...OF_VM }],
+  ['xe worker on 6.12', `xe_vm_rebind_worker_enter: ${XE_VM_612}`, { kind: 'vm_worker', ...OF_VM }],
   ['xe invalidate', INVALIDATE, INVALIDATED],
   ['xe invalidated', INVALIDATE.replace('invalidate', 'invalidate_complete'), { ...INVALIDATED, at: 'complete' }],
   ['xe vm', `xe_vm_create: ${XE_VM}`, { kind: 'vm_life', at: 'create', ...OF_VM }],
@@ -127,6 +142,11 @@ test('xe: a pointer that is none of the kernel is a hash and names nothing', () 
     gpuvm: -128,
     va: ptr('ff11000123456780'),
   });
+});
+
+test('xe: a text without the VM does not have that of the text before', () => {
+  const { events } = decode(plain('t', 1, BIND) + plain('t', 1, on612(BIND)) + plain('t', 1, BIND));
+  expect(events).toEqual([BOUND, WITHOUT_VM, BOUND]);
 });
 
 test('xe: a VM whose pointer is a hash has its number left', () => {
@@ -213,6 +233,7 @@ test.each([
   ['iommu iova', [MAP.replace('0x00000000fffe0000', ''), MAP.replace('0x00000000fffe0000', '0xg')]],
   ['iommu size in hex digits', [MAP.replace('size=65536', 'size=655a6'), UNMAP.replace('d_size=4096', 'd_size=f')]],
   ['xe', spoilt(BIND, (name) => name === 'start' || name === 'end')],
+  ['xe on 6.12', spoilt(on612(BIND), (name) => name === 'start' || name === 'end')],
   [
     'xe pointers',
     [
