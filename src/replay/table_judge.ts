@@ -145,6 +145,9 @@ function isEvicted(tables: VmTables, { addr, end }: Span): boolean {
 }
 
 const KINDS = ['stale', 'missing', 'wrong'] as const;
+const TABLE_CALLS = ['mmu_map', 'mmu_unmap'] as const;
+/** Where no step callback tells what becomes of the tree. */
+const TABLE_AND_TREE_CALLS = [...TABLE_CALLS, 'va_insert', 'va_remove'] as const;
 
 function tellFaults(
   context: Context,
@@ -189,7 +192,7 @@ function tellFault(
     obj: va?.obj ?? 0,
     span: { addr, range: end - addr },
     evidence,
-    needs: ['mmu_map', 'mmu_unmap'] as const,
+    needs: context.world.seen.has('step') ? TABLE_CALLS : TABLE_AND_TREE_CALLS,
   };
   if (kind === 'wrong') tell(context, { kind: 'pte_wrong', ...said, absence: 'call' });
   else if (kind === 'stale') tell(context, { kind: 'pte_stale', ...said, absence: 'call' });

@@ -184,7 +184,7 @@ export function checkClosing(context: Context, vm: VmState): void {
       vm,
       evidence: [{ line: job.line, text: `job ${job.id} is submitted` }],
       absence: 'call',
-      needs: [job.queued ? 'sched_run' : 'run'],
+      needs: job.queued ? ['sched_run', 'sched_done'] : ['run', 'run_ret'],
     });
     return;
   }

@@ -6,13 +6,10 @@ import { reportOn } from '../support/report.ts';
 import { Lines, uncounted } from './damage.ts';
 
 const LAB = /^(correct|correct-ops|immediate|resv-protected|misc|fuzz-correct)$/;
-const DRIVERS = /\/(correct|(bounds|foreign|leak|hidden)-correct|.*-6\.12)$/;
-/** Their modules have a mistake. */
-const WRONG =
-  /(pending|unmap-offset|zero-length|cleanup|region-lost|late-resv|put-unlocked|write-fence|no-vm-lock|early-id|freed-vm)-6\.12$/;
+const DRIVERS = /\/([a-z-]+-)?correct(-6\.12)?$/;
 const CORRECT = [
   ...labFixtures.filter(({ name }) => LAB.test(name)),
-  ...driverFixtures.filter(({ name }) => DRIVERS.test(name) && !WRONG.test(name)),
+  ...driverFixtures.filter(({ name }) => DRIVERS.test(name)),
 ];
 
 function eventOf(line: string): string | undefined {
