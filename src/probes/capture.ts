@@ -145,5 +145,5 @@ function quoted(word: string): string {
 }
 
 function enable(event: string): string {
-  return `  echo 1 >"$instance/events/${event}/enable" || say 'no event ${event}'\n`;
+  return `  { echo 1 >"$instance/events/${event}/enable"; } 2>/dev/null || say 'no event ${event}'\n`;
 }

@@ -6,6 +6,7 @@ import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { captureScript } from '../../src/probes/capture.ts';
 import { type ProbeRequest, probeLines, type TracefsMode } from '../../src/probes/listing.ts';
+import { ownEvents } from '../../src/probes/probe_list.ts';
 import { kernelOf } from './kernel.ts';
 
 const kernel = kernelOf('6.12');
@@ -26,7 +27,7 @@ function makeTracefs({ refused = '', stats = STATS(10, 0, 0), trace = '# tracer:
   writeFileSync(file('dynamic_events'), 'p:mine/other vfs_read\n');
   writeFileSync(file('made.trace'), trace);
   writeFileSync(file('made.stats'), stats);
-  const events = [...EVENTS.map((event) => `gpuvm/${event}`), 'xe/xe_vma_bind', 'xe/xe_vma_unbind'];
+  const events = [...EVENTS.map((event) => `gpuvm/${event}`), ...ownEvents('xe')];
   const folders = ['per_cpu/cpu0', ...events.map((event) => `events/${event}`)];
   stub(
     'mkdir',
