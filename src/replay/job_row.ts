@@ -76,8 +76,7 @@ export class JobRow {
     };
     if (!locksShown) drop('missing', 'redundant', 'unreserved');
     if (!seen.has('exec_fini')) drop('redundant');
-    const slotsShown = seen.has('reserve_fences') || seen.has('prepare_obj_ret');
-    if (seen.has('add_fence') && !slotsShown) drop('unreserved');
+    if (seen.has('add_fence') && !seen.has('reserve_fences')) drop('unreserved');
     if (!seen.has('va_insert') && !seen.has('va_remove')) drop('misapplied');
     if (!seen.has('step')) drop('steps', 'map', 'unmap', 'remap', 'keep', 'diverged', 'misapplied');
     if (!stepsShown) drop('missing', 'redundant');
