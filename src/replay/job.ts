@@ -236,6 +236,8 @@ export class Job {
   deferred = false;
   /** The scheduler's events show that it was given to it. */
   queued = false;
+  /** Its run has begun: that may be before its ioctl returns. */
+  running = false;
   staleTold = false;
   /** What the VM at lock time would have given is not known for some op. */
   unplanned = false;

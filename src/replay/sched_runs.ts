@@ -32,6 +32,7 @@ export const schedRunHandlers: Handlers = {
     world.queued.delete(event.fence);
     const vm = job?.vm;
     if (job === undefined || vm === undefined) return;
+    job.running = true;
     task.run = { vm, of: vm.tables.of(job), line: where.line, fence: event.fence };
   },
 

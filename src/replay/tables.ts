@@ -147,6 +147,7 @@ export const tableHandlers: Handlers = {
     world.toRun.delete(event.job);
     const job =
       known !== undefined && (event.id === undefined || !known.idKnown || event.id === known.id) ? known : undefined;
+    if (job !== undefined) job.running = true;
     const vm = world.vm(event.gpuvm) ?? job?.vm;
     if (vm === undefined) return;
     // The entries that a job writes whose ioctl was not seen are known, what they are for is not.

@@ -260,6 +260,7 @@ export class World {
 
   /** The job's ioctl is over, and its table writes may be still to come. */
   awaitRun(job: Job): void {
+    if (job.running) return;
     this.toRun.set(job.ptr, job);
     const [oldest] = this.toRun.keys();
     if (this.toRun.size > MAX_TO_RUN && oldest !== undefined) this.toRun.delete(oldest);
