@@ -36,8 +36,12 @@ const RULES: Readonly<Record<string, Rule>> = {
   gpuvm: { may: ['base', 'sorted-btree'], because: 'a model of kernel code, compared with the kernel alone' },
   mmu: { may: ['base', 'sorted-btree'], because: 'a model of kernel code, compared with the kernel alone' },
   exec: { may: ['base'], because: 'a model of kernel code, compared with the kernel alone' },
+  drivers: {
+    may: ['base', 'events (type)', 'gpuvm (type)', 'mmu'],
+    because: 'what drivers do, as data; how it is followed is for the replay',
+  },
   replay: {
-    may: ['base', 'events', 'kernels', 'gpuvm', 'mmu', 'exec'],
+    may: ['base', 'events', 'kernels', 'drivers', 'gpuvm', 'mmu', 'exec'],
     because: 'it learns what happened and never judges',
   },
   whatif: {
@@ -129,6 +133,7 @@ const RULES: Readonly<Record<string, Rule>> = {
       'ftrace',
       'dialects',
       'dumps',
+      'drivers',
       'replay',
       'checks',
       'findings',

@@ -52,7 +52,7 @@ export function siteOf(event: AnyCall, context: Context): TableCallSite | undefi
     tables.clock = 'run';
     of = task.run.of;
     job = of.job;
-  } else if (tables.traits?.runsLater) {
+  } else if (tables.traits?.written.is === 'run') {
     tables.clock = 'run';
   } else if (task.job?.vm === vm && tables.clock !== 'run') {
     tables.clock = 'apply';

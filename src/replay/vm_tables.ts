@@ -1,5 +1,7 @@
 // The page tables of one VM as the trace shows them written, and what is still to be judged about them.
 import type { U64 } from '../base/u64.ts';
+import type { DriverTables } from '../drivers/driver.ts';
+import { TABLE_CODES } from '../drivers/index.ts';
 import type { TableCode, TableUnmap } from '../events/vm_event.ts';
 import type { GpuvmInit } from '../gpuvm/gpuvm.ts';
 import type { KernelKnowledge } from '../kernels/index.ts';
@@ -9,7 +11,6 @@ import { type Span, SpanMap, SpanSet } from '../mmu/span_map.ts';
 import { Tlb } from '../mmu/tlb.ts';
 import type { OpView, StepView } from './fact.ts';
 import type { Job } from './job.ts';
-import { TABLE_CODES, type TableTraits } from './table_code.ts';
 
 /*
  * DOC: two clocks
@@ -138,7 +139,7 @@ export class VmTables {
     this.complete = complete;
   }
 
-  get traits(): TableTraits | undefined {
+  get traits(): DriverTables | undefined {
     return this.code === undefined ? undefined : TABLE_CODES[this.code];
   }
 
