@@ -59,8 +59,8 @@ function underListLock(fn: Omit<KernelFunction, 'entry' | 'only'>, fetched: stri
 }
 
 /** Searches of the VA space by the driver. */
-function search(name: string, rest: string): KernelFunction {
-  return { signature: `struct drm_gpuva *${name}(${VM}, ${rest})`, entry: 'gpuvm', ret: 'gpuvm' };
+function search(name: string, rest: string, only: KernelFunction['only'] = {}): KernelFunction {
+  return { signature: `struct drm_gpuva *${name}(${VM}, ${rest})`, entry: 'gpuvm', ret: 'gpuvm', only };
 }
 
 const gem: readonly KernelFunction[] = [
@@ -116,7 +116,12 @@ const gpuvm: readonly KernelFunction[] = [
   {
     signature: `struct drm_gpuvm_bo *drm_gpuvm_bo_obtain(${VM}, ${OBJ})`,
     ret: 'gpuvm obj resv=obj->resv vm_bo=$retval',
-    only: { vmBo: true },
+    only: { vmBo: true, obtainLocked: false },
+  },
+  {
+    signature: `struct drm_gpuvm_bo *drm_gpuvm_bo_obtain_locked(${VM}, ${OBJ})`,
+    ret: 'gpuvm obj resv=obj->resv vm_bo=$retval',
+    only: { obtainLocked: true },
   },
   {
     signature: 'bool drm_gpuvm_bo_put(struct drm_gpuvm_bo *vm_bo)',
@@ -209,8 +214,8 @@ const gpuvm: readonly KernelFunction[] = [
   },
   search('drm_gpuva_find', 'u64 addr, u64 range'),
   search('drm_gpuva_find_first', 'u64 addr, u64 range'),
-  search('drm_gpuva_find_prev', 'u64 start'),
-  search('drm_gpuva_find_next', 'u64 end'),
+  search('drm_gpuva_find_prev', 'u64 start', { findNeighbours: true }),
+  search('drm_gpuva_find_next', 'u64 end', { findNeighbours: true }),
   { signature: `void drm_gpuva_map(${VM}, ${VA}, struct drm_gpuva_op_map *op)`, entry: 'va' },
   {
     signature: 'void drm_gpuva_remap(struct drm_gpuva *prev, struct drm_gpuva *next, struct drm_gpuva_op_remap *op)',

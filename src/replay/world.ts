@@ -306,6 +306,7 @@ export class World {
       task.resvLocks.clear();
       task.run = undefined;
       task.tableRun = undefined;
+      task.undo = undefined;
       for (const context of task.contexts) context.known = false;
     }
   }
