@@ -10,6 +10,7 @@ const V6_7: KernelSwitches = {
   deferredVmBo: false,
   obtainLocked: false,
   findNeighbours: true,
+  thinMutex: false,
   vmBo: false,
   keepsPrelocked: true,
   splitsBlocks: true,
@@ -26,7 +27,8 @@ const V6_18 = { ...V6_17, mapReq: true, madviseOps: true, immediateMode: true };
 const V6_18_35 = { ...V6_18, deferredVmBo: true };
 const V6_19 = V6_18_35;
 const V7_0 = { ...V6_19, obtainLocked: true };
-const V7_3 = { ...V7_0, findNeighbours: false };
+const V7_1 = { ...V7_0, thinMutex: true };
+const V7_3 = { ...V7_1, findNeighbours: false };
 
 export const kernels: readonly KernelProfile[] = [
   { name: '6.7', switches: V6_7 },
@@ -40,6 +42,7 @@ export const kernels: readonly KernelProfile[] = [
   { name: '6.18.35', switches: V6_18_35 },
   { name: '6.19', switches: V6_19 },
   { name: '7.0', switches: V7_0 },
+  { name: '7.1', switches: V7_1 },
   { name: '7.3', switches: V7_3 },
 ];
 

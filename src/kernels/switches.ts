@@ -78,6 +78,11 @@ export const switches: readonly SwitchDoc[] = [
     on: ['drm_gpuvm_bo_obtain_locked'],
   },
   {
+    key: 'thinMutex',
+    name: 'thin-mutex',
+    meaning: 'struct mutex is 8 bytes shorter, and what follows it stands at other offsets (25500ba7e77c)',
+  },
+  {
     key: 'findNeighbours',
     name: 'find-neighbours',
     meaning: 'drm_gpuva_find_prev() and drm_gpuva_find_next()',

@@ -24,7 +24,7 @@ describe('a version stands for the newest profile that is not above it', () => {
     ['6.18.34', '6.18'],
     ['6.18.35-lab', '6.18.35'],
     ['6.20', '6.19'],
-    ['7.2', '7.0'],
+    ['7.2', '7.1'],
     ['10.0', '7.3'],
   ])('%s as %s', (release, name) => expect(nameOf(release)).toBe(name));
 
@@ -52,6 +52,7 @@ it('the profiles say what each version brought', () => {
     '6.18.35': ['deferred-vm-bo=true'],
     6.19: [],
     '7.0': ['obtain-locked=true'],
+    7.1: ['thin-mutex=true'],
     7.3: ['find-neighbours=false'],
   });
 });
