@@ -1,7 +1,7 @@
 // From facts to findings: what the checks say of each fact, and in the end how far that can be trusted.
 import type { Ptr } from './base/u64.ts';
 import { checkOf } from './checks/index.ts';
-import type { Finding } from './findings/finding.ts';
+import type { Confidence, Finding } from './findings/finding.ts';
 import { Fingerprints } from './findings/fingerprint.ts';
 import type { Absence, Fact, Shown } from './replay/fact.ts';
 import type { VmState } from './replay/vm_state.ts';
@@ -23,7 +23,7 @@ export class Judge {
   readonly #file: string;
   readonly #world: World;
   readonly #findings: Finding[] = [];
-  readonly #absences: { finding: Finding; absence: Absence; vm: VmState | undefined }[] = [];
+  readonly #absences = new Map<Finding, readonly Absence[]>();
   readonly #needs = new Map<Finding, readonly Shown[]>();
   readonly #vmOf = new WeakMap<Finding, VmState>();
   readonly #fingerprints = new Fingerprints();
@@ -72,39 +72,51 @@ export class Judge {
     this.#findings.push(finding);
     if (vm !== undefined) this.#vmOf.set(finding, vm);
     const absence = job?.locksUnchecked && LOCK_RULES.has(finding.rule) ? 'call' : fact.absence;
-    if (absence !== undefined) this.#absences.push({ finding, absence, vm });
+    const absences: Absence[] = job?.implicit ? ['frame'] : [];
+    if (absence !== undefined) absences.push(absence);
+    if (absences.length > 0) this.#absences.set(finding, absences);
     if (fact.needs !== undefined) this.#needs.set(finding, fact.needs);
-    if (job?.implicit) this.#absences.push({ finding, absence: 'frame', vm });
   }
 
   #objRole(obj: Ptr): number | undefined {
     return this.#world.objs.get(obj)?.ordinal;
   }
 
-  /** The findings that stand now that all of the trace is known, each with its last confidence. */
-  findings({ counted, none, unended, misfits }: Trust): Finding[] {
-    const { locksShown, resvLocksShown, seen } = this.#world;
-    const findings = this.#findings.filter(
-      ({ rule }) => (locksShown || !LOCK_RULES.has(rule)) && (resvLocksShown || rule !== 'missing-vm-lock'),
-    );
-    for (const finding of findings) {
-      const vm = this.#vmOf.get(finding)?.ordinal ?? 0;
-      // A job that is not seen to end may have changed what a dump shows.
-      const open = finding.rule === 'state-mismatch' && unended.has(vm);
-      if (none || open || misfits.has(vm)) finding.confidence = 'inconclusive';
-    }
-    this.#doubtAbsences(counted);
-    return findings.filter((finding) => this.#needs.get(finding)?.every((kind) => seen.has(kind)) !== false);
+  /** How many findings were made, whether they stand or not. */
+  get made(): number {
+    return this.#findings.length;
   }
 
-  /** What may vouch for the lines that these findings miss: the header's count, or how the VM ended. */
-  #doubtAbsences(counted: boolean): void {
+  /** The findings from the given one on that stand with what is known of the trace now, each with its confidence. */
+  findings(trust: Trust, from = 0): Finding[] {
+    const standing = this.#findings.slice(from).filter((finding) => this.#stands(finding));
+    return standing.map((finding) => {
+      const confidence = this.#confidence(finding, trust);
+      return confidence === finding.confidence ? finding : { ...finding, confidence };
+    });
+  }
+
+  #stands(finding: Finding): boolean {
+    const { locksShown, resvLocksShown, seen } = this.#world;
+    const { rule } = finding;
+    if ((!locksShown && LOCK_RULES.has(rule)) || (!resvLocksShown && rule === 'missing-vm-lock')) return false;
+    return this.#needs.get(finding)?.every((kind) => seen.has(kind)) !== false;
+  }
+
+  #confidence(finding: Finding, { counted, none, unended, misfits }: Trust): Confidence {
     const { frameProbed } = this.#world;
-    for (const { finding, absence, vm } of this.#absences) {
-      const vouched = absence === 'frame' ? !frameProbed : counted || (absence === 'tree' && vm?.ended === true);
-      if (vouched || finding.confidence === 'inconclusive') continue;
-      finding.confidence = absence === 'frame' || WITHHELD.has(finding.rule) ? 'inconclusive' : 'likely';
-    }
+    const { rule, confidence } = finding;
+    const vm = this.#vmOf.get(finding);
+    const ordinal = vm?.ordinal ?? 0;
+    // A job that is not seen to end may have changed what a dump shows.
+    const open = rule === 'state-mismatch' && unended.has(ordinal);
+    if (confidence === 'inconclusive' || none || open || misfits.has(ordinal)) return 'inconclusive';
+    // What may vouch for the lines that it misses: the header's count, or how the VM ended.
+    const vouched = (absence: Absence) =>
+      absence === 'frame' ? !frameProbed : counted || (absence === 'tree' && vm?.ended === true);
+    const lacking = (this.#absences.get(finding) ?? []).filter((absence) => !vouched(absence));
+    if (lacking.length === 0) return confidence;
+    return lacking.includes('frame') || WITHHELD.has(rule) ? 'inconclusive' : 'likely';
   }
 }
 
