@@ -210,6 +210,12 @@ export class World {
     if (this.#goneVms.size < MAX_GONE_VMS) this.#goneVms.set(id, { name: vm.name, ordinal: vm.ordinal });
   }
 
+  /** Messages of drivers tell alone what is mapped, if anything does. */
+  get logOnly(): boolean {
+    const { seen } = this;
+    return !(seen.has('sm_request') || seen.has('step') || seen.has('core_step') || seen.has('va_insert'));
+  }
+
   /** The tree that the driver made; where its calls are not probed, the one that the steps asked for. */
   mappingsOf(vm: VmState): Iterable<Gpuva> {
     return this.seen.has('va_insert') || this.seen.has('va_remove') ? vm.tree : vm.asked;
