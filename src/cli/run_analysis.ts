@@ -3,6 +3,7 @@
 import {
   Analysis,
   type AnalyzeOptions,
+  isDevcoredump,
   isTraceDat,
   type MatchedDumps,
   matchDumps,
@@ -26,6 +27,9 @@ export type RunOptions = Omit<AnalyzeOptions, 'file' | 'definitions' | 'initial'
 
 const EXPECTED =
   'expected ftrace text (tracefs trace or trace_pipe, trace-cmd report) or a trace.dat, plain or compressed by gzip or zstd';
+
+const CRASH_HINT =
+  'blame TRACE --devcoredump FILE tells what a trace has of its fault, and --expect-state FILE compares its mappings';
 
 export async function runAnalysis(file: string, options: RunOptions): Promise<Report> {
   const { initialState } = options;
@@ -59,6 +63,8 @@ async function runOnce(
   await readTrace(file, {
     wantsRandomAccess: isTraceDat,
     push(chunk) {
+      if (bytes === 0 && isDevcoredump(Buffer.from(chunk.subarray(0, 16)).toString('latin1')))
+        throw new UserError(`${name}: is a devcoredump, not a trace; ${CRASH_HINT}`);
       bytes += chunk.length;
       return analysis.push(chunk);
     },

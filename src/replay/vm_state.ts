@@ -100,7 +100,7 @@ export class VmState {
     this.initKnown = init !== undefined || (dump?.flags !== undefined && dump.bounds !== undefined);
     this.tree = new Gpuvm(this.init);
     for (const one of dump?.mappings ?? [])
-      this.tree.insert(makeGpuva(one.va, one.addr, one.range, one.obj, one.offset, one.flags));
+      this.tree.insert(makeGpuva(one.va, one.addr, one.range, one.obj ?? UNKNOWN_OBJ, one.offset, one.flags));
     this.complete = init !== undefined || dump?.whole === true;
     this.resv = this.init.resv;
     this.tables = new VmTables(init !== undefined);

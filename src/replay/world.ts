@@ -175,7 +175,7 @@ export class World {
 
   /** A VM that was made before the trace began, with what a dump of that time says of it. */
   addDumpedVm(id: Ptr, dump: VmDump): void {
-    for (const { obj, resv } of dump.mappings) this.learnResv(obj, resv);
+    for (const { obj, resv } of dump.mappings) this.learnResv(obj ?? 0, resv);
     const vm = new VmState(id, ++this.#vmOrdinal, undefined, 0, dump);
     this.vms.set(id, vm);
     this.watch?.meet(vm);
