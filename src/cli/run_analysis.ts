@@ -4,6 +4,7 @@ import {
   Analysis,
   type AnalyzeOptions,
   type Finding,
+  isDevcoredump,
   isTraceDat,
   type MatchedDumps,
   matchDumps,
@@ -28,6 +29,9 @@ export type RunOptions = Omit<AnalyzeOptions, 'file' | 'definitions' | 'initial'
 
 const EXPECTED =
   'expected ftrace text (tracefs trace or trace_pipe, trace-cmd report) or a trace.dat, plain or compressed by gzip or zstd';
+
+const CRASH_HINT =
+  'blame TRACE --devcoredump FILE tells what a trace has of its fault, and --expect-state FILE compares its mappings';
 
 export async function runAnalysis(file: string, options: RunOptions): Promise<Report> {
   const { initialState } = options;
@@ -58,6 +62,8 @@ async function runOnce(
   await readTrace(file, {
     wantsRandomAccess: isTraceDat,
     push(chunk) {
+      if (bytes === 0 && isDevcoredump(Buffer.from(chunk.subarray(0, 16)).toString('latin1')))
+        throw new UserError(`${nameOf(file)}: is a devcoredump, not a trace; ${CRASH_HINT}`);
       bytes += chunk.length;
       return analysis.push(chunk);
     },

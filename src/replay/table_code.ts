@@ -42,6 +42,15 @@ const MSM_LOOPS: Format = {
 /** Mali's and any other io-pgtable: the caller's address is taken as it comes, for a VM's tables begin at 0. */
 const always = (format: Format) => () => format;
 
+const MSM_TABLES: TableTraits = {
+  format: always(MSM_LOOPS),
+  runsLater: true,
+  keep: 'in place',
+  remapUnmaps: 'gap',
+  refusesLive: true,
+  refusesHoles: true,
+};
+
 const IO_PGTABLE: TableTraits = {
   format: always(PANTHOR),
   keep: 'ignored',
@@ -59,14 +68,9 @@ export const TABLE_CODES: Readonly<Record<TableCode, TableTraits>> = {
     refusesLive: false,
     refusesHoles: false,
   },
-  msm: {
-    format: always(MSM_LOOPS),
-    runsLater: true,
-    keep: 'in place',
-    remapUnmaps: 'gap',
-    refusesLive: true,
-    refusesHoles: true,
-  },
+  msm: MSM_TABLES,
+  // The same calls, as the driver's debug lines tell of them.
+  'msm-log': MSM_TABLES,
   nvif: {
     format: always(NVKM_GP100),
     runsLater: true,
