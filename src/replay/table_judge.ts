@@ -162,7 +162,7 @@ function tellFaults(
     const rest = all.slice(MOST_TOLD);
     for (const [index, fault] of shown.entries()) {
       const more = index === shown.length - 1 ? rest : [];
-      tellFault(context, vm, job, fault, more, madeAt(fault, ranges) ?? fault.line);
+      tellFault(context, vm, job, fault, more, madeBy(fault, ranges));
     }
   }
 }
@@ -173,7 +173,7 @@ function tellFault(
   job: Job | undefined,
   fault: Fault<Gpuva>,
   more: readonly Fault<Gpuva>[],
-  line = context.where.line,
+  made: Changed | undefined,
 ): void {
   const { kind, addr, end, va } = fault;
   const pages = pagesOf([fault]);
@@ -181,11 +181,12 @@ function tellFault(
   const detail = `${hex(addr)}+${hex(end - addr)} (${pagesText(pages)}) ${whatIs(context, vm, fault)}${others}`;
   const evidence: Evidence[] = [...walkEvidence(context, vm, addr), ...spaceEvidence(context, vm, addr)];
   const said = {
-    job,
+    // A job that failed never runs: what it left behind is met by the next one that does.
+    job: made?.job !== undefined && !job?.unknown.size ? made.job : job,
     vm,
     op: undefined,
     step: undefined,
-    line,
+    line: made?.line ?? fault.line ?? context.where.line,
     time: context.where.time(),
     detail,
     pages: pagesOf([fault, ...more]),
@@ -199,9 +200,9 @@ function tellFault(
   else tell(context, { kind: 'pte_missing', ...said, absence: 'call' });
 }
 
-/** The line of the last change that the fault can come from. */
-function madeAt({ addr }: Span, ranges: readonly Changed[]): number | undefined {
-  return ranges.findLast((one) => one.line > 0 && one.addr <= addr && addr < add(one.addr, one.range))?.line;
+/** The last change that the fault can come from. */
+function madeBy({ addr }: Span, ranges: readonly Changed[]): Changed | undefined {
+  return ranges.findLast((one) => one.line > 0 && one.addr <= addr && addr < add(one.addr, one.range));
 }
 
 function whatIs({ world }: Context, vm: VmState, { kind, va, found }: Fault<Gpuva>): string {

@@ -105,7 +105,7 @@ function noteGone(context: Context, site: TableCallSite, call: TableUnmap, gone:
 }
 
 function noteChanged({ where }: Context, { tables, of }: TableCallSite, { addr, length }: TableMap | TableUnmap): void {
-  const changed = { addr, range: length, line: where.line };
+  const changed = { addr, range: length, line: where.line, job: of?.job };
   if (of === undefined) tables.addLoose(changed);
   else of.changed.push(changed);
 }

@@ -191,8 +191,8 @@ export function noteTreeChange(context: Context, vm: VmState, addr: U64, range: 
   const { tables } = vm;
   const { job } = context.task;
   const { line } = context.where;
-  if (job?.vm === vm) tables.of(job).changed.push({ addr, range, line });
-  else if (tables.table !== undefined) tables.addLoose({ addr, range, line });
+  if (job?.vm === vm) tables.of(job).changed.push({ addr, range, line, job });
+  else if (tables.table !== undefined) tables.addLoose({ addr, range, line, job: undefined });
 }
 
 /** A job is over; where the tables follow at once, so are its writes. */

@@ -50,6 +50,8 @@ export interface Changed {
   readonly addr: U64;
   readonly range: U64;
   readonly line: number;
+  /** Undefined: by none, or by one that is not known. */
+  readonly job: Job | undefined;
 }
 
 /** What one job has to do with its VM's tables, until it is judged. */

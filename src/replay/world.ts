@@ -227,12 +227,12 @@ export class World {
     const known = this.objs.get(obj);
     if (known === undefined) this.objs.set(obj, { ordinal: ++this.#objOrdinal, size: 0, resv });
     else known.resv = resv;
-    this.#byResv.set(resv, obj);
+    if (this.objWith(resv) === 0) this.#byResv.set(resv, obj);
   }
 
   newObj(obj: Ptr, size: U64, resv: Ptr): void {
     this.objs.set(obj, { ordinal: ++this.#objOrdinal, size, resv });
-    if (resv !== 0) this.#byResv.set(resv, obj);
+    if (resv !== 0 && this.objWith(resv) === 0) this.#byResv.set(resv, obj);
   }
 
   freeObj(obj: Ptr): void {
@@ -245,7 +245,7 @@ export class World {
     return this.#byResv.has(lock);
   }
 
-  /** An object that has or had this dma_resv; 0 where none was seen. */
+  /** The first object with this dma_resv, of those that share it; 0 where none was seen. */
   objWith(resv: Ptr): Ptr {
     const obj = this.#byResv.get(resv);
     return obj === undefined || this.objs.get(obj)?.resv !== resv ? 0 : obj;
