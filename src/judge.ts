@@ -87,11 +87,18 @@ export class Judge {
     return this.#world.objs.get(obj)?.ordinal;
   }
 
-  /** The findings that stand now that all of the trace is known, each with its last confidence. */
-  findings(trust: Trust): Finding[] {
-    const standing = this.#told.filter((told) => this.#stands(told));
-    for (const told of standing) told.finding.confidence = this.#confidence(told, trust);
-    return standing.map(({ finding }) => finding);
+  /** How many findings were made, whether they stand or not. */
+  get made(): number {
+    return this.#told.length;
+  }
+
+  /** The findings from the given one on that stand with what is known of the trace now, each with its confidence. */
+  findings(trust: Trust, from = 0): Finding[] {
+    const standing = this.#told.slice(from).filter((told) => this.#stands(told));
+    return standing.map((told) => {
+      const confidence = this.#confidence(told, trust);
+      return confidence === told.finding.confidence ? told.finding : { ...told.finding, confidence };
+    });
   }
 
   /** Does the trace show at all what it speaks of? */

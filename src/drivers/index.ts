@@ -20,10 +20,11 @@ export function driverOf(of: { readonly driver: DriverName | undefined } | undef
 export const TABLE_CODES: Readonly<Record<TableCode, DriverTables>> = {
   lab: lab.tables,
   msm: msm.tables,
+  // The same calls, as the driver's debug lines tell of them; so is panthor's below.
+  'msm-log': msm.tables,
   nvif: nouveau.tables,
   xe: xe.tables,
   'io-pgtable': panthor.tables,
-  // The same calls, as the driver's debug lines tell of them.
   panthor: panthor.tables,
   pvr: pvr.tables,
   // io-pgtable most likely, of whichever driver.

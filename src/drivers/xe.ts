@@ -17,7 +17,10 @@ export const xe: Driver = {
   privateObjects: { is: 'share resv', by: 'objects made with a vm_id (bo->vm).' },
   externals: { is: 'listed', by: 'xe_vma_create() calls drm_gpuvm_bo_extobj_add().' },
   fences: { is: 'implicit', by: 'xe_exec_ioctl() adds WRITE fences to external objects.' },
-  close: { is: 'later', by: 'xe_vma_destroy() lets xe_vma_destroy_late() wait for the last fence, with a reference of the VM or the object.' },
+  close: {
+    is: 'later',
+    by: 'xe_vma_destroy() lets xe_vma_destroy_late() wait for the last fence, with a reference of the VM or the object.',
+  },
   sparse: { is: 'NULL maps', by: 'DRM_XE_VM_BIND_FLAG_NULL is a mapping without an object, DRM_GPUVA_SPARSE.' },
   tlb: { is: 'own jobs', by: 'invalidation jobs behind each unbind; no probe shows them.' },
   tables: {

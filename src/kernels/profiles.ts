@@ -8,6 +8,9 @@ const V6_7: KernelSwitches = {
   madviseOps: false,
   immediateMode: false,
   deferredVmBo: false,
+  obtainLocked: false,
+  findNeighbours: true,
+  thinMutex: false,
   vmBo: false,
   keepsPrelocked: true,
   splitsBlocks: true,
@@ -23,6 +26,9 @@ const V6_18 = { ...V6_17, mapReq: true, madviseOps: true, immediateMode: true };
 /** Seen in 6.18.35; which 6.18.y brought it is not known. */
 const V6_18_35 = { ...V6_18, deferredVmBo: true };
 const V6_19 = V6_18_35;
+const V7_0 = { ...V6_19, obtainLocked: true };
+const V7_1 = { ...V7_0, thinMutex: true };
+const V7_3 = { ...V7_1, findNeighbours: false };
 
 export const kernels: readonly KernelProfile[] = [
   { name: '6.7', switches: V6_7 },
@@ -35,6 +41,9 @@ export const kernels: readonly KernelProfile[] = [
   { name: '6.18', switches: V6_18 },
   { name: '6.18.35', switches: V6_18_35 },
   { name: '6.19', switches: V6_19 },
+  { name: '7.0', switches: V7_0 },
+  { name: '7.1', switches: V7_1 },
+  { name: '7.3', switches: V7_3 },
 ];
 
 /** Numbers of `6.12.117-amd64`; undefined where the text is no release. */

@@ -8,6 +8,7 @@ import { finishDetail } from './detail.ts';
 import { compareWithDumps } from './expected_state.ts';
 import { frameHandlers } from './frame.ts';
 import { lockHandlers } from './locks.ts';
+import { logMappingHandlers } from './log_mappings.ts';
 import { logStepHandlers } from './log_steps.ts';
 import { isPaired, type PairEnd, Pairing, pairEndOf } from './pairing.ts';
 import { resvLockHandlers } from './resv_locks.ts';
@@ -47,6 +48,7 @@ const HANDLERS = merge(
   tableHandlers,
   schedRunHandlers,
   logStepHandlers,
+  logMappingHandlers,
 );
 
 /** Does an event of this kind change anything? Page tables do so only where they are followed. */

@@ -194,7 +194,7 @@ export function tellOverwrite(
   result: MapResult,
   say: Say,
 ): void {
-  const { tables, table, of } = site;
+  const { vm, tables, table, of } = site;
   if (!tables.complete) return;
   const lost = result.conflict ?? otherTarget(site, result.gone);
   if (lost === undefined) return;
@@ -202,7 +202,7 @@ export function tellOverwrite(
   if (refused && of !== undefined) of.refused = true;
   const step = stepFor(site, event);
   const where = Math.max(lost.addr, table.place(event.addr) ?? lost.addr);
-  const evidence = [{ line: lost.line, text: `${describeRun(context, lost)} was written here` }];
+  const evidence = [{ line: lost.line, text: `${describeRun(context, vm, lost)} was written here` }];
   evidence.push(...entryEvidence(context, site, where));
   if (step !== undefined) evidence.push({ line: step.view.line, text: `the step: ${stepText(step)}` });
   const told = at(context, site, step);

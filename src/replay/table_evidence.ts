@@ -14,8 +14,8 @@ export function pagesText(pages: number): string {
 }
 
 /** `0x... at offset 0x...`, or what else the entry holds. */
-export function describeTarget(world: World, run: Run): string {
-  const { target } = run;
+export function describeTarget(world: World, { tables }: VmState, { target }: Run): string {
+  if (!tables.targetsShown) return 'memory that is not shown';
   if (target.kind === 'null') return 'NULL';
   const place = world.memory.placeOf(target);
   const phys = target.kind === 'phys' ? `physical ${hex(target.addr)}` : '';
@@ -28,16 +28,16 @@ export function describeTarget(world: World, run: Run): string {
   return phys === '' ? known : `${phys} (${known})`;
 }
 
-export function describeRun(context: Context, run: Run): string {
-  return `${hex(run.addr)}+${hex(run.end - run.addr)} -> ${describeTarget(context.world, run)}`;
+export function describeRun(context: Context, vm: VmState, run: Run): string {
+  return `${hex(run.addr)}+${hex(run.end - run.addr)} -> ${describeTarget(context.world, vm, run)}`;
 }
 
 /** One entry of a walk: `level 3 [276] 4K page -> 0x... at offset 0x...`. */
-export function describeWalkStep(world: World, step: WalkStep, at: number): string {
+export function describeWalkStep(world: World, vm: VmState, step: WalkStep, at: number): string {
   const place = `level ${step.level} [${step.index}]`;
   if (step.kind === 'table' || step.leaf === undefined) return `${place} ${step.kind}`;
   const run = sliceRun(step.leaf, at, Math.min(at + 4096, step.leaf.end));
-  return `${place} ${sizeName(step.end - step.addr)} ${step.kind} -> ${describeTarget(world, run)}`;
+  return `${place} ${sizeName(step.end - step.addr)} ${step.kind} -> ${describeTarget(world, vm, run)}`;
 }
 
 /** The walk to an address of the table, with the line that wrote or cleared what it ends at. */
@@ -45,7 +45,7 @@ export function walkEvidence(context: Context, vm: VmState, at: number): Evidenc
   const steps = vm.tables.table?.walk(at) ?? [];
   const last = steps.at(-1);
   if (last === undefined) return [];
-  const text = steps.map((step) => describeWalkStep(context.world, step, at)).join(', ');
+  const text = steps.map((step) => describeWalkStep(context.world, vm, step, at)).join(', ');
   const line = last.leaf?.line ?? last.clearedBy ?? 0;
   const by = last.leaf !== undefined ? 'written here' : last.clearedBy === undefined ? 'never written' : 'cleared here';
   return [{ line: line === 0 ? context.where.line : line, text: `walk of ${hex(at)}: ${text}, ${by}` }];

@@ -178,7 +178,7 @@ function tellFault(
   const { kind, addr, end, va } = fault;
   const pages = pagesOf([fault]);
   const others = more.length === 0 ? '' : `; and ${pagesText(pagesOf(more))} in ${more.length} more ranges`;
-  const detail = `${hex(addr)}+${hex(end - addr)} (${pagesText(pages)}) ${whatIs(context, fault)}${others}`;
+  const detail = `${hex(addr)}+${hex(end - addr)} (${pagesText(pages)}) ${whatIs(context, vm, fault)}${others}`;
   const evidence: Evidence[] = [...walkEvidence(context, vm, addr), ...spaceEvidence(context, vm, addr)];
   const said = {
     // A job that failed never runs: what it left behind is met by the next one that does.
@@ -205,9 +205,9 @@ function madeBy({ addr }: Span, ranges: readonly Changed[]): Changed | undefined
   return ranges.findLast((one) => one.line > 0 && one.addr <= addr && addr < add(one.addr, one.range));
 }
 
-function whatIs({ world }: Context, { kind, va, found }: Fault<Gpuva>): string {
+function whatIs({ world }: Context, vm: VmState, { kind, va, found }: Fault<Gpuva>): string {
   if (kind === 'stale') {
-    const what = found === undefined ? '' : `: it still leads to ${describeTarget(world, found)}`;
+    const what = found === undefined ? '' : `: it still leads to ${describeTarget(world, vm, found)}`;
     return `is not mapped in the VA space but has live entries${what}`;
   }
   if (kind === 'missing') {
@@ -215,7 +215,7 @@ function whatIs({ world }: Context, { kind, va, found }: Fault<Gpuva>): string {
       return 'lies in a sparse region, but its entries are invalid: an access faults instead of reading zero';
     return `is mapped to ${va.obj === 0 ? 'NULL' : ptrHex(va.obj)} but has no entries`;
   }
-  const what = found === undefined ? '' : describeTarget(world, found);
+  const what = found === undefined ? '' : describeTarget(world, vm, found);
   const wanted = va === undefined ? '' : va.obj === 0 ? 'NULL' : `${ptrHex(va.obj)}`;
   return `leads to ${what} instead of its mapping's ${wanted}`;
 }
@@ -238,7 +238,7 @@ function judgeTlb(context: Context, vm: VmState, of: JobTables): void {
   const was = first?.held.at(-1);
   if (first === undefined || was === undefined) return;
   const pages = pagesOf(held);
-  const detail = `${pagesText(pages)} from ${hex(first.addr)} on were changed without a TLB flush: the GPU may still use ${describeTarget(context.world, was.was)}`;
+  const detail = `${pagesText(pages)} from ${hex(first.addr)} on were changed without a TLB flush: the GPU may still use ${describeTarget(context.world, vm, was.was)}`;
   tell(context, {
     kind: 'tlb_stale',
     job: of.job,

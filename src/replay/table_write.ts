@@ -116,6 +116,22 @@ export function doubt({ vm, say }: TableRun): void {
   vm.tables.complete = false;
 }
 
+/** A map that fails and, before it returns, unmaps from its own start on what it had written. */
+export interface UndoneMap {
+  readonly map: TableRun;
+  /** The unmap within it; undefined where it is empty. */
+  readonly unmap: TableRun | undefined;
+  /** Its length in bytes: so far the map had come. */
+  readonly undone: number;
+}
+
+export function takeBack({ map, unmap, undone }: UndoneMap): void {
+  if (unmap !== undefined) unmap.say.length = 0;
+  if (map.of !== undefined) map.of.refused = true;
+  const modelled = (map.result as MapResult).mapped;
+  if (undone < modelled) map.vm.tables.table?.forget(map.event.addr, undone, modelled);
+}
+
 /** So much was mapped: a map that is refused may have come further than io-pgtable's own, which looks ahead. */
 export function reach({ event, vm, target, result }: TableRun, mapped: number, line: number): void {
   const { table } = vm.tables;

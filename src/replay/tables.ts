@@ -1,5 +1,6 @@
 // Page table calls, the flushes around them, and the runs that they are made in.
 import { add, type U64 } from '../base/u64.ts';
+import type { VmEvent } from '../events/vm_event.ts';
 import { placedSpan } from '../mmu/compare.ts';
 import type { MapResult, UnmapResult } from '../mmu/result.ts';
 import type { Context, Handlers } from './context.ts';
@@ -8,14 +9,17 @@ import { settle, tellShort } from './table_calls.ts';
 import { deriveLists } from './table_derive.ts';
 import { judgeJob, judgeRun } from './table_judge.ts';
 import { siteOf } from './table_site.ts';
-import { doubt, reach, splitAfterAll, writeMap, writeUnmap } from './table_write.ts';
+import { doubt, reach, splitAfterAll, takeBack, writeMap, writeUnmap } from './table_write.ts';
 import { tell } from './tell.ts';
 import type { VmState } from './vm_state.ts';
 import { JobTables } from './vm_tables.ts';
 
+type TableMapRet = Extract<VmEvent, { kind: 'mmu_map_ret' }>;
+
 export const tableHandlers: Handlers = {
   mmu_map(event, context) {
     settle(context);
+    context.task.undo = undefined;
     const site = context.world.mmu === 'trace' ? siteOf(event, context) : undefined;
     if (site === undefined || event.length === 0) return;
     writeMap(context, site, event);
@@ -23,6 +27,7 @@ export const tableHandlers: Handlers = {
   },
 
   mmu_map_ret(event, context) {
+    if (returnsUndone(event, context)) return;
     const run = context.task.tableRun;
     if (run?.event.kind !== 'mmu_map' || run.event.addr !== event.addr) return;
     context.world.watch?.returned(run, event.ret, event.mapped, context.where.line);
@@ -36,11 +41,17 @@ export const tableHandlers: Handlers = {
   },
 
   mmu_unmap(event, context) {
+    const { task, world } = context;
+    const outer = task.tableRun;
     settle(context);
-    const site = context.world.mmu === 'trace' ? siteOf(event, context) : undefined;
-    if (site === undefined || event.length === 0) return;
-    writeUnmap(context, site, event);
-    context.world.watch?.call(context, site.step);
+    const site = world.mmu === 'trace' ? siteOf(event, context) : undefined;
+    if (site === undefined) return;
+    if (event.length !== 0) {
+      writeUnmap(context, site, event);
+      world.watch?.call(context, site.step);
+    }
+    const within = outer?.event.kind === 'mmu_map' && outer.event.addr === event.addr;
+    task.undo = within ? { map: outer, unmap: task.tableRun, undone: Number(event.length) } : undefined;
   },
 
   mmu_unmap_ret(event, context) {
@@ -59,7 +70,7 @@ export const tableHandlers: Handlers = {
         run.vm.tables.table?.forget(event.addr, 0, unmapped);
       }
     }
-    settle(context);
+    if (context.task.undo === undefined) settle(context);
   },
 
   mmu_sparse(event, context) {
@@ -163,6 +174,16 @@ export const tableHandlers: Handlers = {
     if (run !== undefined) judgeRun(context, run);
   },
 };
+
+/** The return of a map that took back what it had written, by an unmap within it. */
+function returnsUndone({ ret, addr }: TableMapRet, { task, world, where }: Context): boolean {
+  const { undo } = task;
+  task.undo = undefined;
+  if (undo === undefined || undo.map.event.addr !== addr || ret === undefined || ret === 0) return false;
+  takeBack(undo);
+  world.watch?.returned(undo.map, ret, undefined, where.line);
+  return true;
+}
 
 /** The tree was changed here: the tables have to follow. */
 export function noteTreeChange(context: Context, vm: VmState, addr: U64, range: U64): void {

@@ -6,7 +6,7 @@ import type { Evidence, Fact } from './fact.ts';
 import type { Job } from './job.ts';
 import type { Inserted, StepRun } from './step_run.ts';
 import type { RunFrame } from './table_judge.ts';
-import type { TableRun } from './table_write.ts';
+import type { TableRun, UndoneMap } from './table_write.ts';
 import type { Disturbance } from './vm_race.ts';
 import type { VmState } from './vm_state.ts';
 
@@ -114,6 +114,8 @@ export class Task {
   run: RunFrame | undefined;
   /** The last page table call, until something else follows. */
   tableRun: TableRun | undefined;
+  /** A map, not returned yet, and the unmap from its start on that followed: where it fails, it has taken itself back. */
+  undo: UndoneMap | undefined;
   /** It waits for a dma_resv. */
   waiting: (Omit<LockWait, 'endLine' | 'took'> & { readonly since: string }) | undefined;
   /** The ww_mutexes that ww_mutex_lock() and its relatives left locked. */

@@ -9,6 +9,7 @@ import { Gpuvm, type GpuvmInit } from '../gpuvm/gpuvm.ts';
 import { type MapReq, type Recorded, stepsOfMap, stepsOfUnmap } from '../gpuvm/sm_map.ts';
 import type { OpView, Span } from './fact.ts';
 import type { Job } from './job.ts';
+import type { LoggedVm } from './logged_vm.ts';
 import { VmTables } from './vm_tables.ts';
 
 /** One change of the tree; `op` is the op of `job` that made it, -1 outside of any. */
@@ -78,6 +79,8 @@ export class VmState {
   readonly tables: VmTables;
   /** False: the driver's tree changes are not probed, so that only `asked` follows the VM. */
   treeShown = true;
+  /** Where messages of the driver alone tell of its mappings. */
+  logged: LoggedVm | undefined;
   /** The VM's own dma_resv, 0 while unknown. */
   resv: Ptr;
   /** The struct drm_file whose binds use it; 0 while unknown. */
@@ -97,7 +100,7 @@ export class VmState {
     this.initKnown = init !== undefined || (dump?.flags !== undefined && dump.bounds !== undefined);
     this.tree = new Gpuvm(this.init);
     for (const one of dump?.mappings ?? [])
-      this.tree.insert(makeGpuva(one.va, one.addr, one.range, one.obj, one.offset, one.flags));
+      this.tree.insert(makeGpuva(one.va, one.addr, one.range, one.obj ?? UNKNOWN_OBJ, one.offset, one.flags));
     this.complete = init !== undefined || dump?.whole === true;
     this.resv = this.init.resv;
     this.tables = new VmTables(init !== undefined);

@@ -175,7 +175,7 @@ export class World {
 
   /** A VM that was made before the trace began, with what a dump of that time says of it. */
   addDumpedVm(id: Ptr, dump: VmDump): void {
-    for (const { obj, resv } of dump.mappings) this.learnResv(obj, resv);
+    for (const { obj, resv } of dump.mappings) this.learnResv(obj ?? 0, resv);
     const vm = new VmState(id, ++this.#vmOrdinal, undefined, 0, dump);
     this.vms.set(id, vm);
     this.watch?.meet(vm);
@@ -208,6 +208,12 @@ export class World {
     for (const [bo, { vm: of }] of this.vmBos) if (of === vm) this.vmBos.delete(bo);
     vm.ended = vm.predictable && vm.tree.size === 0;
     if (this.#goneVms.size < MAX_GONE_VMS) this.#goneVms.set(id, { name: vm.name, ordinal: vm.ordinal });
+  }
+
+  /** Messages of drivers tell alone what is mapped, if anything does. */
+  get logOnly(): boolean {
+    const { seen } = this;
+    return !(seen.has('sm_request') || seen.has('step') || seen.has('core_step') || seen.has('va_insert'));
   }
 
   /** The tree that the driver made; where its calls are not probed, the one that the steps asked for. */
@@ -306,6 +312,7 @@ export class World {
       task.resvLocks.clear();
       task.run = undefined;
       task.tableRun = undefined;
+      task.undo = undefined;
       for (const context of task.contexts) context.known = false;
     }
   }

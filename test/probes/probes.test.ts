@@ -93,7 +93,7 @@ describe('generated definitions', () => {
 
   it('leaves out no function that the dialects know', () => {
     const made = new Set(
-      ['6.12', '6.19']
+      ['6.12', '6.19', '7.0']
         .flatMap((version) => driversIn(version).flatMap((driver) => listOf(version, driver)))
         .map(({ symbol, at }) => `${symbol} ${at}`),
     );
@@ -162,6 +162,8 @@ describe('6.12 and 6.18 take a mapping request differently', () => {
       x86: 'p:gpuvm/bo_destroy drm_gpuvm_bo_destroy kref=%di:x64 gpuva_lock=+0x140(-0xc(%di)):x64',
       arm: 'p:gpuvm/bo_destroy drm_gpuvm_bo_destroy kref=%x0:x64 gpuva_lock=+0x140(-0xc(%x0)):x64',
     });
+    expect(lineOf('7.3', 'bo_destroy')?.x86).toContain('gpuva_lock=+0x138(-0xc(%di)):x64');
+    expect(lineOf('7.3', 'va_unlink')?.x86).toContain('+0x138(');
     expect(lineOf('6.12', 'va_unlink')?.fprobe).not.toContain('gpuva_lock');
     expect(lineOf('6.12', 'bo_destroy')?.fprobe).toBe('f:gpuvm/bo_destroy drm_gpuvm_bo_destroy kref=kref');
   });
