@@ -220,6 +220,16 @@ describe('who may import whom', () => {
     ).toEqual([]);
   });
 
+  it('the page tables of the replay are entered by their index, and take tell() and types from the rest', () => {
+    const within = (file: string) => file.startsWith('src/replay/tables/');
+    const entered = imports.filter(({ file, to }) => !within(file) && within(to) && !to.endsWith('/tables/index.ts'));
+    const taken = imports.filter(
+      ({ file, to, typeOnly }) =>
+        within(file) && !within(to) && partOf(to) === 'replay' && !typeOnly && to !== 'src/replay/tell.ts',
+    );
+    expect([...entered, ...taken].map(({ file, to }) => `${file} imports ${to}`)).toEqual([]);
+  });
+
   it('a check never imports another', () => {
     const shared = /\/(check|text|index)\.ts$/;
     const wrong = imports.filter(

@@ -5,8 +5,7 @@ import { Resv } from '../exec/resv.ts';
 import type { Evidence, Fact } from './fact.ts';
 import type { Job } from './job.ts';
 import type { Inserted, StepRun } from './step_run.ts';
-import type { RunFrame } from './table_judge.ts';
-import type { TableRun, UndoneMap } from './table_write.ts';
+import type { RunFrame, TableRun, UndoneMap } from './tables/index.ts';
 import type { Disturbance } from './vm_race.ts';
 import type { VmState } from './vm_state.ts';
 

@@ -10,7 +10,7 @@ import { type MapReq, type Recorded, stepsOfMap, stepsOfUnmap } from '../gpuvm/s
 import type { OpView, Span } from './fact.ts';
 import type { Job } from './job.ts';
 import type { LoggedVm } from './logged_vm.ts';
-import { VmTables } from './vm_tables.ts';
+import { VmTables } from './tables/index.ts';
 
 /** One change of the tree; `op` is the op of `job` that made it, -1 outside of any. */
 export interface Change {

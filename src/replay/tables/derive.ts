@@ -1,18 +1,18 @@
 // Page tables where the trace shows no table calls: what the driver's steps call for, written as its table code would.
-import { add, sub, type U64 } from '../base/u64.ts';
-import type { DriverTables } from '../drivers/driver.ts';
-import { driverOf } from '../drivers/index.ts';
-import type { TableTarget, TableUnmap, Where } from '../events/vm_event.ts';
-import { floorTo, SZ_4K } from '../mmu/format.ts';
-import type { PageTable } from '../mmu/pgtable.ts';
-import { advance, type Target } from '../mmu/run.ts';
-import type { Context } from './context.ts';
-import type { Job } from './job.ts';
-import { type Extent, isLeftAlone, settle, tellWidened } from './table_calls.ts';
-import type { TableCallSite } from './table_site.ts';
-import { writeMap, writeUnmap } from './table_write.ts';
-import type { VmState } from './vm_state.ts';
+import { add, sub, type U64 } from '../../base/u64.ts';
+import type { DriverTables } from '../../drivers/driver.ts';
+import { driverOf } from '../../drivers/index.ts';
+import type { TableTarget, TableUnmap, Where } from '../../events/vm_event.ts';
+import { floorTo, SZ_4K } from '../../mmu/format.ts';
+import type { PageTable } from '../../mmu/pgtable.ts';
+import { advance, type Target } from '../../mmu/run.ts';
+import type { Context } from '../context.ts';
+import type { Job } from '../job.ts';
+import type { VmState } from '../vm_state.ts';
+import { type Extent, isLeftAlone, settle, tellWidened } from './calls.ts';
+import type { TableCallSite } from './site.ts';
 import type { JobTables, TableStep } from './vm_tables.ts';
+import { writeMap, writeUnmap } from './write.ts';
 
 /** A step callback returned 0: writes what its driver would have. */
 export function deriveStep(context: Context, job: Job, vm: VmState): void {

@@ -1,19 +1,19 @@
 // What is wrong with a single page table call: it meets entries that should not be there, lacks some that should, or
 // reaches further than the step it is made for.
-import { add, hex, sub, type U64 } from '../base/u64.ts';
-import type { TableMap, TableUnmap } from '../events/vm_event.ts';
-import { pagesOf, placedSpan } from '../mmu/compare.ts';
-import { ceilTo, floorTo, SZ_2M } from '../mmu/format.ts';
-import type { MapResult, UnmapResult } from '../mmu/result.ts';
-import { type Run, translatesAlike } from '../mmu/run.ts';
-import type { Span as TableSpan } from '../mmu/span_map.ts';
-import type { Context } from './context.ts';
-import type { Evidence, Shown } from './fact.ts';
-import { describeRun, pagesText, spaceEvidence, walkEvidence } from './table_evidence.ts';
-import type { TableCallSite } from './table_site.ts';
-import type { TableRun } from './table_write.ts';
-import { tell } from './tell.ts';
+import { add, hex, sub, type U64 } from '../../base/u64.ts';
+import type { TableMap, TableUnmap } from '../../events/vm_event.ts';
+import { pagesOf, placedSpan } from '../../mmu/compare.ts';
+import { ceilTo, floorTo, SZ_2M } from '../../mmu/format.ts';
+import type { MapResult, UnmapResult } from '../../mmu/result.ts';
+import { type Run, translatesAlike } from '../../mmu/run.ts';
+import type { Span as TableSpan } from '../../mmu/span_map.ts';
+import type { Context } from '../context.ts';
+import type { Evidence, Shown } from '../fact.ts';
+import { tell } from '../tell.ts';
+import { describeRun, pagesText, spaceEvidence, walkEvidence } from './evidence.ts';
+import type { TableCallSite } from './site.ts';
 import type { Gone, JobTables, TableStep } from './vm_tables.ts';
+import type { TableRun } from './write.ts';
 
 type Say = TableRun['say'];
 

@@ -1,11 +1,11 @@
 // The runs of jobs as the scheduler tells of them, where the driver's run function is not probed. drm_sched_run_job_work()
 // (sched_main.c) tells of a job right before it calls run_job(). The bind jobs of msm and nouveau are over with that call,
 // so drm_sched_job_done() follows at once, in the same task: what the task does in between is the run.
-import { driverOf } from '../drivers/index.ts';
-import type { Context, Handlers } from './context.ts';
-import type { Job } from './job.ts';
-import { settle } from './table_calls.ts';
-import { judgeRun } from './table_judge.ts';
+import { driverOf } from '../../drivers/index.ts';
+import type { Context, Handlers } from '../context.ts';
+import type { Job } from '../job.ts';
+import { settle } from './calls.ts';
+import { judgeRun } from './judge.ts';
 
 /** Fences of jobs that are still to run. */
 const MAX_QUEUED = 4096;
