@@ -11,7 +11,7 @@ import { followVm } from './detail.ts';
 import type { Fact, Shown } from './fact.ts';
 import type { Job } from './job.ts';
 import { ScheduledJobs } from './job_times.ts';
-import { Memory } from './memory.ts';
+import { Memory } from './tables/index.ts';
 import { type ExecContext, Task } from './task.ts';
 import type { VmBo } from './vm_bos.ts';
 import type { Mortal } from './vm_life.ts';

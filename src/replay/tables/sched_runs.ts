@@ -2,13 +2,12 @@
 // (sched_main.c) tells of a job right before it calls run_job(). The bind jobs of msm and nouveau are over with that call,
 // so drm_sched_job_done() follows at once, in the same task: what the task does in between is the run. It signals the job's
 // fence; drm_sched_entity_kill() signals those of jobs that never run, and tells nothing else of them.
-import type { Context, Handlers } from './context.ts';
-import { traitsOf } from './driver_traits.ts';
-import type { Job } from './job.ts';
-import { addWait, momentOf, type ScheduledJob } from './job_times.ts';
-import { settle } from './table_calls.ts';
-import { TABLE_CODES } from './table_code.ts';
-import { judgeRun } from './table_judge.ts';
+import { driverOf } from '../../drivers/index.ts';
+import type { Context, Handlers } from '../context.ts';
+import type { Job } from '../job.ts';
+import { addWait, momentOf, type ScheduledJob } from '../job_times.ts';
+import { settle } from './calls.ts';
+import { judgeRun } from './judge.ts';
 
 export const schedRunHandlers: Handlers = {
   sched_queue(event, context) {
@@ -87,6 +86,5 @@ function leave({ task }: Context): void {
 }
 
 function writesLater(job: Job): boolean {
-  const traits = traitsOf(job);
-  return traits !== undefined && TABLE_CODES[traits.code].runsLater === true;
+  return driverOf(job)?.tables.written.is === 'run';
 }
