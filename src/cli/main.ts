@@ -18,6 +18,7 @@ const SUBCOMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   capture: async () => (await import('./capture.ts')).captureCommand(),
   probes: async () => (await import('./probes.ts')).probesCommand(),
   kernels: async () => (await import('./kernels.ts')).kernelsCommand(),
+  drivers: async () => (await import('./drivers.ts')).driversCommand(),
   patch: async () => (await import('./patch.ts')).patchCommand(),
   rules: async () => (await import('./rules.ts')).rulesCommand(),
   explain: async () => (await import('./rules.ts')).explainCommand(),

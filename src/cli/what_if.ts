@@ -4,6 +4,7 @@ import {
   LOCKINGS,
   type Locking,
   lockingPass,
+  type NamedKernel,
   type PatchPass,
   passOfPatches,
   totalsOf,
@@ -13,7 +14,7 @@ import {
 } from '../index.ts';
 import { type Format, toFormat, toJson, toObject } from '../reporters/table.ts';
 import { whatIfColumns, whatIfText } from '../reporters/what_if.ts';
-import { readPatchFiles } from './kernel_options.ts';
+import { kernelOf, kernelOption, readPatchFiles } from './kernel_options.ts';
 import { formatOption, outputOption, probesOption } from './options.ts';
 import { emit } from './output.ts';
 import { runAnalysis } from './run_analysis.ts';
@@ -22,6 +23,7 @@ import { addSelection, type Selection, wantsJob } from './select.ts';
 interface WhatIfOptions extends Selection {
   readonly locking?: Locking;
   readonly patch?: readonly string[];
+  readonly kernel?: NamedKernel;
   readonly format: Format;
   readonly output?: string;
   readonly probes?: string;
@@ -38,6 +40,7 @@ export function whatIfCommand(): Command {
     )
     .option('--patch <file>', 'the lock pass that this patch makes of it: diff, mail or mbox (repeatable)', collect);
   return addSelection(command)
+    .addOption(kernelOption())
     .addOption(probesOption())
     .addOption(formatOption())
     .addOption(outputOption())
@@ -71,6 +74,7 @@ async function whatIf(file: string, options: WhatIfOptions): Promise<void> {
   const { pass, driver, because } = passOf(options);
   const replayed = new WhatIf(pass, driver);
   const report = await runAnalysis(file, {
+    kernel: kernelOf({ kernel: options.kernel }),
     probes: options.probes,
     mmu: 'off',
     passes: true,

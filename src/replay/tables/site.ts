@@ -1,14 +1,14 @@
 // Where a page table call belongs: the VM, the job whose writes it is part of, and the memory that it is made for.
-import type { U64 } from '../base/u64.ts';
-import { add } from '../base/u64.ts';
-import type { TableMap, VmEvent } from '../events/vm_event.ts';
-import type { Place } from '../mmu/compare.ts';
-import type { PageTable } from '../mmu/pgtable.ts';
-import { NULL_TARGET, type Target } from '../mmu/run.ts';
-import type { Context } from './context.ts';
-import type { Job } from './job.ts';
+import type { U64 } from '../../base/u64.ts';
+import { add } from '../../base/u64.ts';
+import type { TableMap, VmEvent } from '../../events/vm_event.ts';
+import type { Place } from '../../mmu/compare.ts';
+import type { PageTable } from '../../mmu/pgtable.ts';
+import { NULL_TARGET, type Target } from '../../mmu/run.ts';
+import type { Context } from '../context.ts';
+import type { Job } from '../job.ts';
+import type { VmState } from '../vm_state.ts';
 import { placeIn } from './memory.ts';
-import type { VmState } from './vm_state.ts';
 import type { JobTables, TableStep, VmTables } from './vm_tables.ts';
 
 /** Where a table call belongs. */
@@ -52,7 +52,7 @@ export function siteOf(event: AnyCall, context: Context): TableCallSite | undefi
     tables.clock = 'run';
     of = task.run.of;
     job = of.job;
-  } else if (tables.traits?.runsLater) {
+  } else if (tables.traits?.written.is === 'run') {
     tables.clock = 'run';
   } else if (task.job?.vm === vm && tables.clock !== 'run') {
     tables.clock = 'apply';

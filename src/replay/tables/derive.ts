@@ -1,17 +1,18 @@
 // Page tables where the trace shows no table calls: what the driver's steps call for, written as its table code would.
-import { add, sub, type U64 } from '../base/u64.ts';
-import type { TableTarget, TableUnmap, Where } from '../events/vm_event.ts';
-import { floorTo, SZ_4K } from '../mmu/format.ts';
-import type { PageTable } from '../mmu/pgtable.ts';
-import { advance, type Target } from '../mmu/run.ts';
-import type { Context } from './context.ts';
-import { type DriverTraits, traitsOf } from './driver_traits.ts';
-import type { Job } from './job.ts';
-import { type Extent, isLeftAlone, settle, tellWidened } from './table_calls.ts';
-import type { TableCallSite } from './table_site.ts';
-import { writeMap, writeUnmap } from './table_write.ts';
-import type { VmState } from './vm_state.ts';
+import { add, sub, type U64 } from '../../base/u64.ts';
+import type { DriverTables } from '../../drivers/driver.ts';
+import { driverOf } from '../../drivers/index.ts';
+import type { TableTarget, TableUnmap, Where } from '../../events/vm_event.ts';
+import { floorTo, SZ_4K } from '../../mmu/format.ts';
+import type { PageTable } from '../../mmu/pgtable.ts';
+import { advance, type Target } from '../../mmu/run.ts';
+import type { Context } from '../context.ts';
+import type { Job } from '../job.ts';
+import type { VmState } from '../vm_state.ts';
+import { type Extent, isLeftAlone, settle, tellWidened } from './calls.ts';
+import type { TableCallSite } from './site.ts';
 import type { JobTables, TableStep } from './vm_tables.ts';
+import { writeMap, writeUnmap } from './write.ts';
 
 /** A step callback returned 0: writes what its driver would have. */
 export function deriveStep(context: Context, job: Job, vm: VmState): void {
@@ -29,7 +30,7 @@ export function deriveLists(context: Context, job: Job, vm: VmState): void {
 }
 
 function derive(context: Context, job: Job, vm: VmState, of: JobTables, steps: readonly TableStep[]): void {
-  const driver = traitsOf(job);
+  const driver = driverOf(job)?.tables;
   if (driver === undefined || !vm.initKnown) return;
   const table = vm.tables.open(driver.code, vm.init, context.world.kernel);
   vm.tables.clock = 'apply';
@@ -43,7 +44,7 @@ function atStep(where: Where, { view }: TableStep): Where {
   return { line: view.line, pid: where.pid, cpu: where.cpu, time: () => where.time(), comm: () => where.comm() };
 }
 
-function writeStep(context: Context, site: TableCallSite, step: TableStep, driver: DriverTraits): void {
+function writeStep(context: Context, site: TableCallSite, step: TableStep, driver: DriverTables): void {
   const { addr, range, type } = step.view;
   if (addr === undefined || range === undefined) return;
   const end = add(addr, range);
@@ -58,7 +59,7 @@ function writeStep(context: Context, site: TableCallSite, step: TableStep, drive
 
 /** The UNMAP before it, of the very same mapping, was left undone. */
 function staysInPlace(site: TableCallSite, step: TableStep): boolean {
-  if (site.tables.traits?.keep !== 'in place') return false;
+  if (site.tables.traits?.keep.is !== 'in place') return false;
   const before = site.of?.steps[(site.of?.steps.indexOf(step) ?? 0) - 1];
   return before !== undefined && before.op === step.op && isLeftAlone(site, before);
 }
@@ -67,7 +68,7 @@ function writeRemap(
   context: Context,
   site: TableCallSite,
   step: TableStep,
-  driver: DriverTraits,
+  driver: DriverTables,
   addr: U64,
   end: U64,
 ): void {
@@ -89,8 +90,8 @@ function writeRemap(
 /** What goes with the gap of a REMAP: all of the old mapping, or the rest of the blocks that the gap begins and ends in. */
 function goneWith(context: Context, site: TableCallSite, gap: Extent, addr: U64, end: U64): Extent {
   const { tables, table } = site;
-  if (tables.traits?.remapUnmaps === 'whole') return { addr, end };
-  if (tables.traits?.remapUnmaps !== 'blocks' || context.world.kernel.get('splitsBlocks') === true) return gap;
+  if (tables.traits?.remap.is === 'whole') return { addr, end };
+  if (tables.traits?.remap.is !== 'blocks' || context.world.kernel.get('splitsBlocks') === true) return gap;
   const first = blockAt(table, gap.addr);
   const last = blockAt(table, sub(gap.end, SZ_4K));
   const gone = { addr: larger(first?.addr ?? gap.addr, addr), end: smaller(last?.end ?? gap.end, end) };
@@ -127,7 +128,7 @@ function asWritten(target: Target): TableTarget | undefined {
 function put(
   context: Context,
   site: TableCallSite,
-  driver: DriverTraits,
+  driver: DriverTables,
   to: TableTarget | undefined,
   addr: U64,
   end: U64,
@@ -136,16 +137,16 @@ function put(
     context,
     site,
     { kind: 'mmu_map', ...call(site, driver, addr, end), prot: undefined, va: 0, to },
-    driver.pageSizes,
+    driver.leaves,
   );
   settle(context);
 }
 
-function clear(context: Context, site: TableCallSite, driver: DriverTraits, addr: U64, end: U64): void {
-  writeUnmap(context, site, { kind: 'mmu_unmap', ...call(site, driver, addr, end), sparse: false }, driver.pageSizes);
+function clear(context: Context, site: TableCallSite, driver: DriverTables, addr: U64, end: U64): void {
+  writeUnmap(context, site, { kind: 'mmu_unmap', ...call(site, driver, addr, end), sparse: false }, driver.leaves);
   settle(context);
 }
 
-function call({ vm }: TableCallSite, { code }: DriverTraits, addr: U64, end: U64): Omit<TableUnmap, 'kind' | 'sparse'> {
+function call({ vm }: TableCallSite, { code }: DriverTables, addr: U64, end: U64): Omit<TableUnmap, 'kind' | 'sparse'> {
   return { code, gpuvm: vm.id, table: 0, addr, length: sub(end, addr), pgsize: 0 };
 }

@@ -1,13 +1,13 @@
 // What a page table call does to the entries, by the model until its return says otherwise.
-import { add } from '../base/u64.ts';
-import type { TableMap, TableUnmap } from '../events/vm_event.ts';
-import { placedSpan } from '../mmu/compare.ts';
-import type { MapResult, UnmapResult } from '../mmu/result.ts';
-import { advance, NULL_TARGET, type Run, type Target } from '../mmu/run.ts';
-import type { Context } from './context.ts';
-import { tellBlock, tellHole, tellOverrun, tellOverwrite, tellShort, tellTransient } from './table_calls.ts';
-import { claimOf, learn, type TableCallSite, targetOf } from './table_site.ts';
-import type { VmState } from './vm_state.ts';
+import { add } from '../../base/u64.ts';
+import type { TableMap, TableUnmap } from '../../events/vm_event.ts';
+import { placedSpan } from '../../mmu/compare.ts';
+import type { MapResult, UnmapResult } from '../../mmu/result.ts';
+import { advance, NULL_TARGET, type Run, type Target } from '../../mmu/run.ts';
+import type { Context } from '../context.ts';
+import type { VmState } from '../vm_state.ts';
+import { tellBlock, tellHole, tellOverrun, tellOverwrite, tellShort, tellTransient } from './calls.ts';
+import { claimOf, learn, type TableCallSite, targetOf } from './site.ts';
 import type { JobTables, VmTables } from './vm_tables.ts';
 
 /** A table call while it runs: its effect is taken as the model gives it until its return says otherwise. */

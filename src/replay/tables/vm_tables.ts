@@ -1,15 +1,16 @@
 // The page tables of one VM as the trace shows them written, and what is still to be judged about them.
-import type { U64 } from '../base/u64.ts';
-import type { TableCode, TableUnmap } from '../events/vm_event.ts';
-import type { GpuvmInit } from '../gpuvm/gpuvm.ts';
-import type { KernelKnowledge } from '../kernels/index.ts';
-import { PageTable } from '../mmu/pgtable.ts';
-import type { Run } from '../mmu/run.ts';
-import { type Span, SpanMap, SpanSet } from '../mmu/span_map.ts';
-import { Tlb } from '../mmu/tlb.ts';
-import type { OpView, StepView } from './fact.ts';
-import type { Job } from './job.ts';
-import { TABLE_CODES, type TableTraits } from './table_code.ts';
+import type { U64 } from '../../base/u64.ts';
+import type { DriverTables } from '../../drivers/driver.ts';
+import { TABLE_CODES } from '../../drivers/index.ts';
+import type { TableCode, TableUnmap } from '../../events/vm_event.ts';
+import type { GpuvmInit } from '../../gpuvm/gpuvm.ts';
+import type { KernelKnowledge } from '../../kernels/index.ts';
+import { PageTable } from '../../mmu/pgtable.ts';
+import type { Run } from '../../mmu/run.ts';
+import { type Span, SpanMap, SpanSet } from '../../mmu/span_map.ts';
+import { Tlb } from '../../mmu/tlb.ts';
+import type { OpView, StepView } from '../fact.ts';
+import type { Job } from '../job.ts';
 
 /*
  * DOC: two clocks
@@ -138,7 +139,7 @@ export class VmTables {
     this.complete = complete;
   }
 
-  get traits(): TableTraits | undefined {
+  get traits(): DriverTables | undefined {
     return this.code === undefined ? undefined : TABLE_CODES[this.code];
   }
 

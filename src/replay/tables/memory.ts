@@ -1,11 +1,11 @@
 // Whose memory a table entry points to. The entries hold the driver's own names for it (a number, an sg_table, a physical
 // address); which object and offset these are is learned from the mappings that they are written for.
-import type { Ptr, U64 } from '../base/u64.ts';
-import { addWrapped, sub } from '../base/u64.ts';
-import type { Known, Place } from '../mmu/compare.ts';
-import { floorTo, SZ_4K } from '../mmu/format.ts';
-import type { Target } from '../mmu/run.ts';
-import { type Span, SpanMap } from '../mmu/span_map.ts';
+import type { Ptr, U64 } from '../../base/u64.ts';
+import { addWrapped, sub } from '../../base/u64.ts';
+import type { Known, Place } from '../../mmu/compare.ts';
+import { floorTo, SZ_4K } from '../../mmu/format.ts';
+import type { Target } from '../../mmu/run.ts';
+import { type Span, SpanMap } from '../../mmu/span_map.ts';
 
 /** Who an object is, beyond its address: that is used again after it was freed. */
 export type Ordinal = (obj: Ptr) => number;

@@ -1,13 +1,13 @@
 // What stands at an address, in a reader's words: the walk level by level, who wrote the entry last, what the VA space says.
-import { hex, ptrHex } from '../base/u64.ts';
-import { sizeName } from '../mmu/format.ts';
-import type { Run } from '../mmu/run.ts';
-import { sliceRun } from '../mmu/run.ts';
-import type { WalkStep } from '../mmu/walk.ts';
-import type { Context } from './context.ts';
-import type { Evidence } from './fact.ts';
-import type { VmState } from './vm_state.ts';
-import type { World } from './world.ts';
+import { hex, ptrHex } from '../../base/u64.ts';
+import { sizeName } from '../../mmu/format.ts';
+import type { Run } from '../../mmu/run.ts';
+import { sliceRun } from '../../mmu/run.ts';
+import type { WalkStep } from '../../mmu/walk.ts';
+import type { Context } from '../context.ts';
+import type { Evidence } from '../fact.ts';
+import type { VmState } from '../vm_state.ts';
+import type { World } from '../world.ts';
 
 export function pagesText(pages: number): string {
   return pages === 1 ? '1 page' : `${pages} pages`;

@@ -1,19 +1,19 @@
 // What is wrong with a single page table call: it meets entries that should not be there, lacks some that should, or
 // reaches further than the step it is made for.
-import { add, hex, sub, type U64 } from '../base/u64.ts';
-import type { TableMap, TableUnmap } from '../events/vm_event.ts';
-import { pagesOf, placedSpan } from '../mmu/compare.ts';
-import { ceilTo, floorTo, SZ_2M } from '../mmu/format.ts';
-import type { MapResult, UnmapResult } from '../mmu/result.ts';
-import { type Run, translatesAlike } from '../mmu/run.ts';
-import type { Span as TableSpan } from '../mmu/span_map.ts';
-import type { Context } from './context.ts';
-import type { Evidence, Shown } from './fact.ts';
-import { describeRun, pagesText, spaceEvidence, walkEvidence } from './table_evidence.ts';
-import type { TableCallSite } from './table_site.ts';
-import type { TableRun } from './table_write.ts';
-import { tell } from './tell.ts';
+import { add, hex, sub, type U64 } from '../../base/u64.ts';
+import type { TableMap, TableUnmap } from '../../events/vm_event.ts';
+import { pagesOf, placedSpan } from '../../mmu/compare.ts';
+import { ceilTo, floorTo, SZ_2M } from '../../mmu/format.ts';
+import type { MapResult, UnmapResult } from '../../mmu/result.ts';
+import { type Run, translatesAlike } from '../../mmu/run.ts';
+import type { Span as TableSpan } from '../../mmu/span_map.ts';
+import type { Context } from '../context.ts';
+import type { Evidence, Shown } from '../fact.ts';
+import { tell } from '../tell.ts';
+import { describeRun, pagesText, spaceEvidence, walkEvidence } from './evidence.ts';
+import type { TableCallSite } from './site.ts';
 import type { Gone, JobTables, TableStep } from './vm_tables.ts';
+import type { TableRun } from './write.ts';
 
 type Say = TableRun['say'];
 
@@ -77,7 +77,7 @@ function fits(
   if (op?.addr === undefined || op.range === undefined) return true;
   const opEnd = add(op.addr, op.range);
   if (event.kind === 'mmu_map') return callEnd <= op.addr || event.addr >= opEnd;
-  const remaps = tables.traits?.remapUnmaps;
+  const remaps = tables.traits?.remap.is;
   if (remaps === 'whole' || (event.addr >= op.addr && callEnd <= opEnd)) return true;
   return remaps === 'blocks' && event.addr >= blockFloor(op.addr) && callEnd <= blockCeil(opEnd);
 }
@@ -98,7 +98,7 @@ function allowed({ view, op }: TableStep, event: TableMap | TableUnmap, { tables
       { addr, end: gap.addr },
       { addr: gap.end, end },
     ];
-  const remaps = tables.traits?.remapUnmaps;
+  const remaps = tables.traits?.remap.is;
   if (remaps === 'whole') return [whole];
   if (remaps === 'gap') return [gap];
   return [{ addr: max(addr, blockFloor(gap.addr)), end: min(end, blockCeil(gap.end)) }];
@@ -240,7 +240,7 @@ export function tellHole(
   result: UnmapResult,
   say: Say,
 ): void {
-  if (!site.tables.complete || site.tables.traits?.refusesHoles !== true || result.stopAt === undefined) return;
+  if (!site.tables.complete || site.tables.traits?.holes.is !== 'refused' || result.stopAt === undefined) return;
   tellStop(context, site, event, result, 'pte_hole', 'meets a hole', say);
 }
 
@@ -352,7 +352,7 @@ export function tellTransient(context: Context, site: TableCallSite, span: Table
  * to is known by its range; if several of the job have it, nobody can tell.
  */
 function keptStep({ tables, of }: TableCallSite, { call, step }: Gone): TableStep | undefined {
-  const honours = tables.traits?.keep;
+  const honours = tables.traits?.keep.is;
   if (of === undefined || honours === undefined || honours === 'ignored') return undefined;
   const same = step === undefined ? of.steps.filter((one) => clears(one, call)) : [step];
   return same.every((one) => isKept(one, honours)) ? same[0] : undefined;
@@ -360,7 +360,7 @@ function keptStep({ tables, of }: TableCallSite, { call, step }: Gone): TableSte
 
 /** The driver takes the step's keep flag for what it says, so it makes no call for it. */
 export function isLeftAlone({ tables }: TableCallSite, step: TableStep): boolean {
-  const honours = tables.traits?.keep;
+  const honours = tables.traits?.keep.is;
   return honours !== undefined && honours !== 'ignored' && isKept(step, honours);
 }
 

@@ -1,15 +1,15 @@
 // At the end of a job's table writes: do the tables say what the VA space says, and does the GPU see it?
-import { add, hex, ptrHex } from '../base/u64.ts';
-import type { Gpuva } from '../gpuvm/gpuva.ts';
-import { type Fault, faultsIn, isFaultless, pagesOf, placedSpan } from '../mmu/compare.ts';
-import type { PageTable } from '../mmu/pgtable.ts';
-import { type Span, SpanSet } from '../mmu/span_map.ts';
-import type { Context } from './context.ts';
-import type { Evidence } from './fact.ts';
-import type { Job } from './job.ts';
-import { describeTarget, pagesText, spaceEvidence, walkEvidence } from './table_evidence.ts';
-import { tell } from './tell.ts';
-import type { VmState } from './vm_state.ts';
+import { add, hex, ptrHex } from '../../base/u64.ts';
+import type { Gpuva } from '../../gpuvm/gpuva.ts';
+import { type Fault, faultsIn, isFaultless, pagesOf, placedSpan } from '../../mmu/compare.ts';
+import type { PageTable } from '../../mmu/pgtable.ts';
+import { type Span, SpanSet } from '../../mmu/span_map.ts';
+import type { Context } from '../context.ts';
+import type { Evidence } from '../fact.ts';
+import type { Job } from '../job.ts';
+import { tell } from '../tell.ts';
+import type { VmState } from '../vm_state.ts';
+import { describeTarget, pagesText, spaceEvidence, walkEvidence } from './evidence.ts';
 import type { Changed, JobTables, VmTables } from './vm_tables.ts';
 
 /** Faults reported of one job and kind; the rest is counted in the last. */
