@@ -25,7 +25,7 @@ export type RunOptions = Omit<AnalyzeOptions, 'file' | 'definitions' | 'initial'
 };
 
 const EXPECTED =
-  'expected ftrace text (tracefs trace or trace_pipe, trace-cmd report) or a trace.dat, plain or compressed by gzip or zstd';
+  'expected ftrace text (tracefs trace or trace_pipe, trace-cmd report), a trace.dat, or another of `gpuvm-trace formats`, plain or compressed by gzip or zstd';
 
 export async function runAnalysis(file: string, options: RunOptions): Promise<Report> {
   const { initialState } = options;
@@ -40,9 +40,13 @@ export async function runAnalysis(file: string, options: RunOptions): Promise<Re
 }
 
 /** Which VMs of the trace the dumps are of. Where they show no pointers, the trace is read once for that. */
-async function matched(path: string, dumps: readonly VmDump[], { probes }: RunOptions): Promise<MatchedDumps> {
+async function matched(
+  path: string,
+  dumps: readonly VmDump[],
+  { probes, input, columns }: RunOptions,
+): Promise<MatchedDumps> {
   const nameless = dumps.some((dump) => dump.gpuvm === 0);
-  const unseen = nameless ? (await runOnce(path, { probes, mmu: 'off' }, undefined)).world.unseen : [];
+  const unseen = nameless ? (await runOnce(path, { probes, input, columns, mmu: 'off' }, undefined)).world.unseen : [];
   return matchDumps(dumps, unseen);
 }
 
@@ -57,7 +61,7 @@ async function runOnce(
   const analysis = new Analysis({ ...rest, file: name, definitions, initial });
   let bytes = 0;
   await readTrace(file, {
-    wantsRandomAccess: isTraceDat,
+    wantsRandomAccess: (head) => (options.input === undefined ? isTraceDat(head) : options.input === 'trace.dat'),
     push(chunk) {
       bytes += chunk.length;
       return analysis.push(chunk);
@@ -70,8 +74,14 @@ async function runOnce(
   });
   const report = analysis.finish();
   if (bytes === 0) throw new UserError(`${name}: the file is empty; ${EXPECTED}`);
-  if (report.stats.entries === 0) throw new UserError(`${name}: not a trace: ${EXPECTED}`);
+  if (report.stats.entries === 0) throw new UserError(`${name}: not a trace${unreadOf(report)}: ${EXPECTED}`);
   return report;
+}
+
+/** What was taken for a format and could not be read in it. */
+function unreadOf({ diagnostics }: Report): string {
+  const first = diagnostics.find(({ kind }) => kind === 'damaged' || kind === 'cut');
+  return first === undefined ? '' : `: line ${first.line}, ${first.message}`;
 }
 
 function readDefinitions(file: string): ProbeDefinition[] {
