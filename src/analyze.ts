@@ -8,7 +8,7 @@ import type { Finding } from './findings/finding.ts';
 import { DatDecoder } from './ftrace/dat_decoder.ts';
 import type { ProbeDefinition } from './ftrace/dynamic_events.ts';
 import { EventDecoder } from './ftrace/event_decoder.ts';
-import { LineReader } from './ftrace/line_reader.ts';
+import { type ByteReader, type ColumnNames, type InputName, InputReader, RowDecoder } from './ftrace/formats/index.ts';
 import type { ProbeTable } from './ftrace/probe_table.ts';
 import { type EventSink, TextDecoder, type TraceStats } from './ftrace/text_decoder.ts';
 import { type ByteSource, type Decompressors, TraceDat } from './ftrace/trace_dat/index.ts';
@@ -24,6 +24,10 @@ import type { MmuMode, World } from './replay/world.ts';
 export interface AnalyzeOptions {
   /** The name that findings carry. */
   readonly file: string;
+  /** The format of what push() gets, where its content must not tell. */
+  readonly input?: InputName | undefined;
+  /** What the columns of a CSV are called. */
+  readonly columns?: ColumnNames | undefined;
   /** A saved dynamic_events: what the user's event names stand for. */
   readonly definitions?: readonly ProbeDefinition[];
   /** Keep what `show` needs of every job, and hand each over when it ends. */
@@ -71,7 +75,7 @@ export class Analysis implements EventSink {
   readonly #machine: Machine;
   readonly #table: ProbeTable;
   readonly #decoder: TextDecoder;
-  readonly #lines: LineReader;
+  readonly #input: ByteReader;
   readonly #events: EventDecoder;
   readonly #judge: Judge;
   readonly #jobs: JobRow[] = [];
@@ -116,7 +120,10 @@ export class Analysis implements EventSink {
       for (const shown of binding === undefined ? [] : shownBy(binding.spec)) this.#machine.world.seen.add(shown);
     }
     this.#events = new EventDecoder(this, this.#decoder.diagnostics);
-    this.#lines = new LineReader(this.#decoder);
+    const { stats, diagnostics } = this.#decoder;
+    const rows = new RowDecoder(this.#table, this.#events, stats, diagnostics);
+    const { file, columns = {} } = options;
+    this.#input = new InputReader({ text: this.#decoder, rows, columns, file }, options.input);
   }
 
   /** Reads a whole trace.dat instead of text; a sentence where it is none. */
@@ -128,9 +135,9 @@ export class Analysis implements EventSink {
     return undefined;
   }
 
-  /** Takes the next bytes of text; false where no more are wanted. */
+  /** Takes the next bytes of anything but a trace.dat; false where no more are wanted. */
   push(chunk: Uint8Array): boolean {
-    if (!this.#stopped) this.#lines.push(chunk);
+    if (!this.#stopped) this.#input.push(chunk);
     return !this.#stopped;
   }
 
@@ -187,7 +194,7 @@ export class Analysis implements EventSink {
   finish(): Report {
     if (!this.#begun) this.#begin();
     if (!this.#stopped) {
-      this.#lines.end();
+      this.#input.end();
       this.#decoder.finish();
       this.#machine.finish();
     }

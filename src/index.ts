@@ -16,6 +16,14 @@ export type { VmDump } from './events/vm_dump.ts';
 export type { DriverName, Where } from './events/vm_event.ts';
 export { type Confidence, type Finding, SEVERITIES, type Severity } from './findings/finding.ts';
 export { type ProbeDefinition, parseDynamicEvents } from './ftrace/dynamic_events.ts';
+export {
+  COLUMN_ROLES,
+  type ColumnNames,
+  type ColumnRole,
+  formats,
+  INPUT_NAMES,
+  type InputName,
+} from './ftrace/formats/index.ts';
 export { isTraceDat } from './ftrace/trace_dat/index.ts';
 export {
   type KernelProfile,

@@ -21,7 +21,10 @@ interface Rule {
 const RULES: Readonly<Record<string, Rule>> = {
   base: { may: [], because: 'exact values and assertions, which everything stands on' },
   events: { may: ['base'], because: 'data that both sides of the replay share' },
-  ftrace: { may: ['base', 'events', 'fzstd'], because: 'the tracer knows no GPU: formats can be tested without one' },
+  ftrace: {
+    may: ['base', 'events', 'fzstd', 'csv-parse/sync'],
+    because: 'the tracer knows no GPU: formats can be tested without one',
+  },
   kernels: { may: ['base', 'events'], because: 'names and signatures: data' },
   dialects: {
     may: ['base', 'events', 'kernels'],

@@ -28,7 +28,7 @@ export type RunOptions = Omit<AnalyzeOptions, 'file' | 'definitions' | 'initial'
 };
 
 const EXPECTED =
-  'expected ftrace text (tracefs trace or trace_pipe, trace-cmd report) or a trace.dat, plain or compressed by gzip or zstd';
+  'expected ftrace text (tracefs trace or trace_pipe, trace-cmd report), a trace.dat, or another of `gpuvm-trace formats`, plain or compressed by gzip or zstd';
 
 const CRASH_HINT =
   'blame TRACE --devcoredump FILE tells what a trace has of its fault, and --expect-state FILE compares its mappings';
@@ -46,9 +46,13 @@ export async function runAnalysis(file: string, options: RunOptions): Promise<Re
 }
 
 /** Which VMs of the trace the dumps are of. Where they show no pointers, the trace is read once for that. */
-async function matched(path: string, dumps: readonly VmDump[], { probes }: RunOptions): Promise<MatchedDumps> {
+async function matched(
+  path: string,
+  dumps: readonly VmDump[],
+  { probes, input, columns }: RunOptions,
+): Promise<MatchedDumps> {
   const nameless = dumps.some((dump) => dump.gpuvm === 0);
-  const unseen = nameless ? (await runOnce(path, { probes, mmu: 'off' }, undefined)).world.unseen : [];
+  const unseen = nameless ? (await runOnce(path, { probes, input, columns, mmu: 'off' }, undefined)).world.unseen : [];
   return matchDumps(dumps, unseen);
 }
 
@@ -60,7 +64,7 @@ async function runOnce(
   const analysis = analysisOf(file, options, initial);
   let bytes = 0;
   await readTrace(file, {
-    wantsRandomAccess: isTraceDat,
+    wantsRandomAccess: (head) => (options.input === undefined ? isTraceDat(head) : options.input === 'trace.dat'),
     push(chunk) {
       if (bytes === 0 && isDevcoredump(Buffer.from(chunk.subarray(0, 16)).toString('latin1')))
         throw new UserError(`${nameOf(file)}: is a devcoredump, not a trace; ${CRASH_HINT}`);
@@ -122,8 +126,14 @@ function analysisOf(file: string, options: RunOptions, initial: ReadonlyMap<Ptr,
 function reportOf(file: string, analysis: Analysis, bytes: number): Report {
   const report = analysis.finish();
   if (bytes === 0) throw new UserError(`${nameOf(file)}: the file is empty; ${EXPECTED}`);
-  if (report.stats.entries === 0) throw new UserError(`${nameOf(file)}: not a trace: ${EXPECTED}`);
+  if (report.stats.entries === 0) throw new UserError(`${nameOf(file)}: not a trace${unreadOf(report)}: ${EXPECTED}`);
   return report;
+}
+
+/** What was taken for a format and could not be read in it. */
+function unreadOf({ diagnostics }: Report): string {
+  const first = diagnostics.find(({ kind }) => kind === 'damaged' || kind === 'cut');
+  return first === undefined ? '' : `: line ${first.line}, ${first.message}`;
 }
 
 function readDefinitions(file: string): ProbeDefinition[] {

@@ -108,7 +108,10 @@ function viewOf(event: StepEvent, index: number, { where }: Context): StepView {
 
 /** What the step lets the driver write to the page tables. */
 function noteTableStep(context: Context, job: Job, vm: VmState, view: StepView, op: OpRun | undefined): void {
-  if (context.world.mmu !== 'off' && job.vm === vm) vm.tables.of(job).steps.push({ view, op, mapped: false });
+  if (context.world.mmu === 'off' || job.vm !== vm) return;
+  const of = vm.tables.of(job);
+  of.steps.push({ view, op, mapped: false });
+  of.keeps ||= view.keep;
 }
 
 /** A step meets a mapping from before the trace; where its removal is probed, that tells. */

@@ -145,13 +145,15 @@ describe.each(SHELLS)('in %s', (shell) => {
       'gpuvm-trace: no event gpu_scheduler/drm_sched_job_run\n',
     ],
   ])("the scheduler's events by the names that they have %s", (_, names, said) => {
-    makeTracefs({ events: names.map((name) => `gpu_scheduler/${name}`) });
+    const fences = ['signaled', 'wait_start', 'wait_end'].map((name) => `dma_fence/dma_fence_${name}`);
+    makeTracefs({ events: [...names.map((name) => `gpu_scheduler/${name}`), ...fences] });
     const { code, err } = runScript(shell, ['true'], { ...REQUEST, driver: 'nouveau' });
     expect(code).toBe(0);
     expect(err.replace(/gpuvm-trace: (refused|saved).*\n/g, '')).toBe(said);
     for (const name of names)
       expect(readFileSync(file('removed/events/gpu_scheduler', name, 'enable'), 'utf8')).toBe('1\n');
     expect(readdirSync(file('removed/events/gpu_scheduler'))).toHaveLength(names.length);
+    for (const name of fences) expect(readFileSync(file('removed/events', name, 'enable'), 'utf8')).toBe('1\n');
   });
 
   it('hands the command over unharmed', () => {

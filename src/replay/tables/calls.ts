@@ -305,6 +305,10 @@ function proofOf({ world }: Context): 'shown' | 'modelled' | 'derived' {
 export function tellTransient(context: Context, site: TableCallSite, span: TableSpan, say: Say): void {
   const { table, of, tables } = site;
   if (of === undefined || context.world.mmu === 'derive') return; // what the driver locks out is not that of derived calls
+  if (!of.keeps && !tables.locksRegions) {
+    of.gone.drop(span.addr, span.end);
+    return;
+  }
   let pages = 0;
   let unlocked = 0;
   let first: { readonly gone: Gone; readonly addr: number } | undefined;

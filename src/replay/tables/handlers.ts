@@ -5,6 +5,7 @@ import { type Place, placedSpan } from '../../mmu/compare.ts';
 import type { MapResult, UnmapResult } from '../../mmu/result.ts';
 import type { Context, Handlers } from '../context.ts';
 import type { Job } from '../job.ts';
+import { enterRun, leaveRun } from '../job_times.ts';
 import { tell } from '../tell.ts';
 import type { VmState } from '../vm_state.ts';
 import { settle, tellShort } from './calls.ts';
@@ -158,7 +159,10 @@ export const tableHandlers: Handlers = {
     world.toRun.delete(event.job);
     const job =
       known !== undefined && (event.id === undefined || !known.idKnown || event.id === known.id) ? known : undefined;
-    if (job !== undefined) job.running = true;
+    if (job !== undefined) {
+      job.running = true;
+      enterRun(context, job);
+    }
     const vm = world.vm(event.gpuvm) ?? job?.vm;
     if (vm === undefined) return;
     // The entries that a job writes whose ioctl was not seen are known, what they are for is not.
@@ -171,6 +175,7 @@ export const tableHandlers: Handlers = {
     settle(context);
     const { run } = task;
     task.run = undefined;
+    leaveRun(context, run?.of.job);
     if (run !== undefined) judgeRun(context, run);
   },
 };

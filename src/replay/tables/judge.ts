@@ -141,7 +141,7 @@ function faultsOf(context: Context, vm: VmState, table: PageTable, span: Span): 
     if (told.some((one) => one.kind === 'missing' && one.addr <= from && to <= one.end)) continue;
     const line = table.clearedBy(from)?.line;
     found.push({ kind: 'missing', addr: from, end: to, va: undefined, found: undefined, line });
-    tables.told.clear(from, to);
+    tables.told.drop(from, to);
     tables.told.put({ kind: 'missing', addr: from, end: to });
   }
   return found;

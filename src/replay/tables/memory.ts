@@ -63,7 +63,7 @@ export class Memory {
         addWrapped(known.offset, from - known.addr) === addWrapped(place.offset, from - start);
       // An object's own pages do not change places, unless they were evicted in between.
       if (this.#lives(known) && (same || known.obj === place.obj || inUse(from, to))) continue;
-      this.#backings.clear(from, to);
+      this.#backings.drop(from, to);
     }
     const ordinal = this.#ordinal(place.obj);
     const gaps: Span[] = [];
@@ -86,7 +86,7 @@ export class Memory {
   /** The memory may be given back. */
   forgetPhys(phys: U64, length: number): void {
     const start = floorTo(phys, SZ_4K);
-    this.#backings.clear(start, start + length);
+    this.#backings.drop(start, start + length);
   }
 
   /** What a target is, as far as it is known. */
@@ -107,7 +107,7 @@ export class Memory {
   #sweep(): void {
     for (const [handle, owner] of this.#handles) if (!this.#lives(owner)) this.#handles.delete(handle);
     for (const backing of [...this.#backings]) {
-      if (!this.#lives(backing)) this.#backings.clear(backing.addr, backing.end);
+      if (!this.#lives(backing)) this.#backings.drop(backing.addr, backing.end);
     }
     this.#sweepAt = Math.max(FIRST_SWEEP, 2 * this.#handles.size);
   }

@@ -69,6 +69,8 @@ export class JobTables {
   /** Ranges of its tree changes and table writes. */
   readonly changed: Changed[] = [];
   readonly steps: TableStep[] = [];
+  /** One of them says keep. */
+  keeps = false;
   #gone: SpanMap<Gone> | undefined;
   /** A map call was refused: what its driver then takes back is its own. */
   refused = false;
@@ -86,7 +88,7 @@ export class JobTables {
   /** The leaves that it tore down and that nothing was mapped in the place of yet. */
   get gone(): SpanMap<Gone> {
     this.#gone ??= new SpanMap<Gone>(
-      (gone, addr, end) => ({ ...gone, addr, end }),
+      ({ run, call, step, line, locked }, addr, end) => ({ addr, end, run, call, step, line, locked }),
       () => false,
     );
     return this.#gone;

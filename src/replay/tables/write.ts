@@ -98,7 +98,7 @@ function noteGone(context: Context, site: TableCallSite, call: TableUnmap, gone:
   const { region } = tables;
   for (const run of gone) {
     const { addr, end } = run;
-    of.gone.clear(addr, end);
+    of.gone.drop(addr, end);
     const locked = region !== undefined && region.addr <= addr && end <= region.end;
     of.gone.put({ addr, end, run, call, step, line: context.where.line, locked });
   }
