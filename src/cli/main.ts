@@ -17,7 +17,9 @@ const SUBCOMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   coverage: async () => (await import('./coverage.ts')).coverageCommand(),
   capture: async () => (await import('./capture.ts')).captureCommand(),
   probes: async () => (await import('./probes.ts')).probesCommand(),
+  formats: async () => (await import('./formats.ts')).formatsCommand(),
   kernels: async () => (await import('./kernels.ts')).kernelsCommand(),
+  drivers: async () => (await import('./drivers.ts')).driversCommand(),
   patch: async () => (await import('./patch.ts')).patchCommand(),
   rules: async () => (await import('./rules.ts')).rulesCommand(),
   explain: async () => (await import('./rules.ts')).explainCommand(),
@@ -38,8 +40,8 @@ Examples:
   gpuvm-trace capture --driver xe -- glxgears    a shell script that makes such a trace
   gpuvm-trace explain missing-lock               what a rule means
 
-A trace is ftrace text (tracefs trace or trace_pipe, trace-cmd report) or a trace.dat,
-plain or .gz or .zst; - is standard input.
+A trace is ftrace text (tracefs trace or trace_pipe, trace-cmd report), a trace.dat, or another of
+\`gpuvm-trace formats\` (perf script, CSV, ...), plain or .gz or .zst; - is standard input.
 
 Exit codes: 0 clean, 1 findings, 2 could not do the job, 3 inconclusive (events are missing).`;
 

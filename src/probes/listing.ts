@@ -4,7 +4,7 @@ import { bpftraceBlock } from './bpftrace.ts';
 import { fprobeLine } from './fprobe.ts';
 import type { Probe } from './function.ts';
 import { type Arch, kprobeLine } from './kprobe.ts';
-import { ownEvents, type ProbeChoice, probeList } from './probe_list.ts';
+import { kernelEvents, type ProbeChoice, probeList } from './probe_list.ts';
 
 /** Those that tracefs takes as `dynamic_events`. */
 export const TRACEFS_MODES = ['fprobe', 'kprobe'] as const;
@@ -64,7 +64,7 @@ function definitionList(request: ProbeRequest<TracefsMode>): string {
     ...(request.mode === 'kprobe' ? OFFSETS : []),
     ...lines('exported'),
     ...(inlined.length === 0 ? [] : [STATIC, ...inlined]),
-    ...ownEvents(request.driver).map((event) => `# enable: events/${event}/enable`),
+    ...kernelEvents(request.driver).map((names) => `# enable: events/${names.join(' or ')}`),
     '',
   ].join('\n');
 }

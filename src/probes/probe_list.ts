@@ -8,6 +8,7 @@ import { msmFunctions } from './msm.ts';
 import { nouveauFunctions } from './nouveau.ts';
 import { panthorFunctions } from './panthor.ts';
 import { pvrFunctions } from './pvr.ts';
+import { schedulerEvents } from './scheduler.ts';
 import { xeEvents, xeFunctions } from './xe.ts';
 
 const FUNCTIONS = {
@@ -23,8 +24,15 @@ const FUNCTIONS = {
 export type ProbedDriver = keyof typeof FUNCTIONS;
 export const PROBED_DRIVERS = Object.keys(FUNCTIONS) as readonly ProbedDriver[];
 
-/** Events of the driver's own, `system/event`, that are to be enabled too. */
-export function ownEvents(driver: ProbedDriver): readonly string[] {
+/** An event of the kernel's own, `system/event`, by the names that kernels have for it: the newest first. */
+export type KernelEvent = readonly [string, ...string[]];
+
+/** Drivers whose bind jobs the GPU scheduler runs; those of xe and pvr are over with the ioctl. */
+const SCHEDULED: ReadonlySet<ProbedDriver> = new Set(['msm', 'nouveau', 'panthor']);
+
+/** Those that are to be enabled too. */
+export function kernelEvents(driver: ProbedDriver): readonly KernelEvent[] {
+  if (SCHEDULED.has(driver)) return schedulerEvents;
   return driver === 'xe' ? xeEvents : [];
 }
 

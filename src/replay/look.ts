@@ -9,9 +9,8 @@ import type { SpanSet } from '../mmu/span_map.ts';
 import type { Held } from '../mmu/tlb.ts';
 import type { WalkStep } from '../mmu/walk.ts';
 import type { Job } from './job.ts';
-import { placeIn } from './memory.ts';
+import { type Changed, placeIn } from './tables/index.ts';
 import type { VmState } from './vm_state.ts';
-import type { Changed } from './vm_tables.ts';
 import type { WatchPlace } from './watch.ts';
 import type { World } from './world.ts';
 

@@ -5,7 +5,7 @@ import type { Context, Handlers } from './context.ts';
 import { checkLinkLocked } from './link_locks.ts';
 import { undoes } from './rollback.ts';
 import type { Inserted } from './step_run.ts';
-import { noteTreeChange } from './tables.ts';
+import { noteTreeChange } from './tables/index.ts';
 import { tell } from './tell.ts';
 import { checkGpuvaLock, checkLinked, checkListed, checkTreeLocked } from './vm_bos.ts';
 import { checkClosing } from './vm_life.ts';
