@@ -17,6 +17,7 @@ export type { DriverName, Where } from './events/vm_event.ts';
 export { type Confidence, type Finding, SEVERITIES, type Severity } from './findings/finding.ts';
 export { type ProbeDefinition, parseDynamicEvents } from './ftrace/dynamic_events.ts';
 export {
+  backportsTo,
   COLUMN_ROLES,
   type ColumnNames,
   type ColumnRole,
