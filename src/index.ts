@@ -17,7 +17,6 @@ export type { DriverName, Where } from './events/vm_event.ts';
 export { type Confidence, type Finding, SEVERITIES, type Severity } from './findings/finding.ts';
 export { type ProbeDefinition, parseDynamicEvents } from './ftrace/dynamic_events.ts';
 export {
-  backportsTo,
   COLUMN_ROLES,
   type ColumnNames,
   type ColumnRole,
@@ -27,6 +26,7 @@ export {
 } from './ftrace/formats/index.ts';
 export { isTraceDat } from './ftrace/trace_dat/index.ts';
 export {
+  backportsTo,
   type KernelProfile,
   type KernelReport,
   type KernelSwitches,
