@@ -156,6 +156,10 @@ export type VmEvent =
   | { readonly kind: 'sched_queue'; readonly fence: string }
   | { readonly kind: 'sched_run'; readonly fence: string }
   | { readonly kind: 'sched_done'; readonly fence: string }
+  /** A fence, by the lower halves of its context and number, is signalled; the task waits for it, and waits no longer. */
+  | { readonly kind: 'fence_signaled'; readonly fence: string }
+  | { readonly kind: 'fence_wait'; readonly fence: string }
+  | { readonly kind: 'fence_wait_end'; readonly fence: string }
   | { readonly kind: 'add_fence'; readonly resv: Ptr; readonly fence: Ptr; readonly usage: number }
   // the driver's own frame around them
   | {

@@ -136,7 +136,8 @@ export class ArgValues implements Args {
     while (p < end && isDigit(buf[p])) n = n * 10 + ((buf[p++] ?? ZERO) - ZERO);
     if (p < end && HEX[buf[p] ?? 0] !== 255 && !negative) return this.#setHex(index, kind, view, start, end); // old kernels: no 0x
     if (p === first) return -1;
-    if (p - first <= 15 && kind !== 4) {
+    // Pointers and addresses are shown with a sign where a tool counts in signed numbers (SQL).
+    if (p - first <= 15 && kind !== 4 && (kind === 2 || !negative)) {
       this.#numbers[index] = negative ? -n : n;
       return p;
     }

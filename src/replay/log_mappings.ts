@@ -7,9 +7,7 @@ import { type Gpuva, UNKNOWN_OBJ } from '../gpuvm/gpuva.ts';
 import type { Context, Handlers } from './context.ts';
 import { LOG_VM } from './log_steps.ts';
 import { LoggedVm } from './logged_vm.ts';
-import { siteOf } from './table_site.ts';
-import { writeMap, writeUnmap } from './table_write.ts';
-import { tableHandlers } from './tables.ts';
+import { siteOf, tableHandlers, writeMap, writeUnmap } from './tables/index.ts';
 import { treeHandlers } from './tree.ts';
 import type { VmState } from './vm_state.ts';
 

@@ -177,6 +177,9 @@ export const blameColumns: readonly Column<BlameRow>[] = [
   { name: 'result', kind: 'hex', cell: cell(outcome, (fault) => fault.word) },
   { name: 'held', kind: 'hex', cell: cell(ownLock, none) },
   { name: 'locks', kind: 'hex', cell: cell((entry) => locksText(entry.locks), none) },
+  { name: 'queued', kind: 'hex', cell: cell(({ job }) => job?.times?.queued?.time, none) },
+  { name: 'run', kind: 'hex', cell: cell(({ job }) => job?.times?.run?.time, none) },
+  { name: 'signalled', kind: 'hex', cell: cell(({ job }) => job?.times?.signalled?.time, none) },
   {
     name: 'text',
     kind: 'text',

@@ -6,6 +6,7 @@ import { type BlameRow, eventName, outcome } from './blame_rows.ts';
 import type { CrashRow } from './crash.ts';
 import { printable } from './escape.ts';
 import { taskText } from './fault.ts';
+import { timeRows } from './job_times.ts';
 import { aligned } from './show_view.ts';
 import { vmTitle } from './vm_title.ts';
 
@@ -65,8 +66,17 @@ function section(vm: VmState | undefined, rows: readonly TraceRow[]): string {
   const cells = rows.map((row) => (row.entry === undefined ? faultCells(row.fault.time) : cellsOf(row.entry, names)));
   const { legend } = names;
   if (legend.length > 0) lines.push(`objects: ${legend.join(', ')}`);
-  lines.push(...aligned([HEAD, ...cells], [0, 1, 3]));
+  lines.push(...aligned([HEAD, ...cells], [0, 1, 3]), ...jobTimes(rows));
   return `${lines.join('\n')}\n`;
+}
+
+/** When the jobs of these rows were queued, run and signalled. */
+function jobTimes(rows: readonly BlameRow[]): string[] {
+  const jobs = new Set(rows.flatMap(({ entry }) => (entry?.job?.times === undefined ? [] : [entry.job])));
+  const cells = [...jobs].flatMap(({ id, times }) => {
+    return (times === undefined ? [] : timeRows(times)).map((row) => [`job ${id}`, ...row.map(printable)]);
+  });
+  return cells.length === 0 ? [] : ['runs', ...aligned(cells)];
 }
 
 function faultCells(time: string): string[] {

@@ -336,9 +336,11 @@ describe('formats', () => {
     const { out } = run(['blame', fixture(MSM), '0x114000']);
     const lines = out.trimEnd().split('\n');
     const head = lines.findIndex((line) => /^ +line +time/.test(line));
-    expect(lines.length - head - 1).toBe(blame(MSM, '0x114000').length);
+    const runs = lines.indexOf('runs');
+    expect(lines[runs + 1]).toMatch(/^ {2}job \d+ +run +\d+\.\d+ +kworker/);
+    expect(runs - head - 1).toBe(blame(MSM, '0x114000').length);
     const column = lines[head]?.indexOf('event') ?? -1;
-    for (const line of lines.slice(head)) expect(line.slice(column - 1, column + 1)).toMatch(/^ \S/);
+    for (const line of lines.slice(head, runs)) expect(line.slice(column - 1, column + 1)).toMatch(/^ \S/);
   });
 
   it('makes hostile task and VM names harmless', () => {

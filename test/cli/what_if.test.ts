@@ -133,3 +133,22 @@ describe('another lock pass', () => {
     expect(run(['what-if', BUG, '--locking', 'none']).code).toBe(2);
   });
 });
+
+describe('--kernel', () => {
+  const trace = fixture('lab/immediate-nolock/trace.txt');
+
+  it('says what the VM’s flags mean, as in check', () => {
+    const missing = (kernel: string) => {
+      const { rows } = whatIf(trace, '--locking', 'listed', '--kernel', kernel);
+      return [sum(rows, 'missing'), sum(rows, 'new_missing')];
+    };
+    expect(missing('6.18')).toEqual([0, 0]);
+    expect(missing('6.18,immediate-mode=off')).toEqual([10, 10]);
+  });
+
+  it('is refused in one line where it is none', () => {
+    const { code, out, err } = run(['what-if', trace, '--locking', 'listed', '--kernel', 'new']);
+    expect([code, out]).toEqual([2, '']);
+    expect(err).toMatch(/^gpuvm-trace: "new" is no switch of a kernel.*\n$/);
+  });
+});
