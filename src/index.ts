@@ -15,6 +15,7 @@ export { type Confidence, type Finding, SEVERITIES, type Severity } from './find
 export { type ProbeDefinition, parseDynamicEvents } from './ftrace/dynamic_events.ts';
 export { isTraceDat } from './ftrace/trace_dat/index.ts';
 export {
+  backportsTo,
   type KernelProfile,
   type KernelReport,
   type KernelSwitches,

@@ -1,7 +1,6 @@
 // `probes`: the probe definitions that a kernel and a driver call for.
 import { Command, Option } from 'commander';
-import { parseKernel, UserError } from '../index.ts';
-import { backportsTo } from '../kernels/index.ts';
+import { backportsTo, parseKernel, UserError } from '../index.ts';
 import { ARCHS, type Arch } from '../probes/kprobe.ts';
 import { listing, MODES, type ProbeMode, type ProbeRequest } from '../probes/listing.ts';
 import { PROBED_DRIVERS, type ProbedDriver } from '../probes/probe_list.ts';
