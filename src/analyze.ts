@@ -8,11 +8,11 @@ import type { Finding } from './findings/finding.ts';
 import { DatDecoder } from './ftrace/dat_decoder.ts';
 import type { ProbeDefinition } from './ftrace/dynamic_events.ts';
 import { EventDecoder } from './ftrace/event_decoder.ts';
-import { LineReader } from './ftrace/line_reader.ts';
+import { type ByteReader, type ColumnNames, type InputName, InputReader, RowDecoder } from './ftrace/formats/index.ts';
 import type { ProbeTable } from './ftrace/probe_table.ts';
 import { type EventSink, TextDecoder, type TraceStats } from './ftrace/text_decoder.ts';
 import { type ByteSource, type Decompressors, TraceDat } from './ftrace/trace_dat/index.ts';
-import { Judge } from './judge.ts';
+import { Judge, type Trust } from './judge.ts';
 import { KernelKnowledge, type KernelOptions, type KernelReport } from './kernels/index.ts';
 import { makeProbeTable, proveKernel, shownBy } from './probe_set.ts';
 import type { Job } from './replay/job.ts';
@@ -24,6 +24,10 @@ import type { MmuMode, World } from './replay/world.ts';
 export interface AnalyzeOptions {
   /** The name that findings carry. */
   readonly file: string;
+  /** The format of what push() gets, where its content must not tell. */
+  readonly input?: InputName | undefined;
+  /** What the columns of a CSV are called. */
+  readonly columns?: ColumnNames | undefined;
   /** A saved dynamic_events: what the user's event names stand for. */
   readonly definitions?: readonly ProbeDefinition[];
   /** Keep what `show` needs of every job, and hand each over when it ends. */
@@ -71,7 +75,7 @@ export class Analysis implements EventSink {
   readonly #machine: Machine;
   readonly #table: ProbeTable;
   readonly #decoder: TextDecoder;
-  readonly #lines: LineReader;
+  readonly #input: ByteReader;
   readonly #events: EventDecoder;
   readonly #judge: Judge;
   readonly #jobs: JobRow[] = [];
@@ -80,6 +84,8 @@ export class Analysis implements EventSink {
   readonly #ran = new WeakMap<Job, number>();
   readonly #kernel: KernelKnowledge;
   #begun = false;
+  /** So many findings fresh() has given. */
+  #asked = 0;
   /** The expectation, until it was compared. */
   #awaited: Expectation | undefined;
   readonly #uncompared: string[] = [];
@@ -114,7 +120,10 @@ export class Analysis implements EventSink {
       for (const shown of binding === undefined ? [] : shownBy(binding.spec)) this.#machine.world.seen.add(shown);
     }
     this.#events = new EventDecoder(this, this.#decoder.diagnostics);
-    this.#lines = new LineReader(this.#decoder);
+    const { stats, diagnostics } = this.#decoder;
+    const rows = new RowDecoder(this.#table, this.#events, stats, diagnostics);
+    const { file, columns = {} } = options;
+    this.#input = new InputReader({ text: this.#decoder, rows, columns, file }, options.input);
   }
 
   /** Reads a whole trace.dat instead of text; a sentence where it is none. */
@@ -126,9 +135,9 @@ export class Analysis implements EventSink {
     return undefined;
   }
 
-  /** Takes the next bytes of text; false where no more are wanted. */
+  /** Takes the next bytes of anything but a trace.dat; false where no more are wanted. */
   push(chunk: Uint8Array): boolean {
-    if (!this.#stopped) this.#lines.push(chunk);
+    if (!this.#stopped) this.#input.push(chunk);
     return !this.#stopped;
   }
 
@@ -159,10 +168,33 @@ export class Analysis implements EventSink {
     if (!this.#stopped) this.#machine.loss();
   }
 
+  /** The state at the present moment. */
+  get world(): World {
+    return this.#machine.world;
+  }
+
+  /** The findings made since it was last asked, as they stand with what was read so far. For a trace that is still growing. */
+  fresh(): Finding[] {
+    const from = this.#asked;
+    this.#asked = this.#judge.made;
+    return from === this.#asked ? [] : this.#judge.findings(this.#trust(), from);
+  }
+
+  #trust(): Trust {
+    const { stats, diagnostics } = this.#decoder;
+    const { world } = this.#machine;
+    return {
+      counted: isCounted(stats),
+      none: lossIsSilent(world, diagnostics) || this.#kernel.overruled.length > 0,
+      unended: new Set(),
+      misfits: new Map([...world.misfits].map(([vm, why]) => [vm.ordinal, why])),
+    };
+  }
+
   finish(): Report {
     if (!this.#begun) this.#begin();
     if (!this.#stopped) {
-      this.#lines.end();
+      this.#input.end();
       this.#decoder.finish();
       this.#machine.finish();
     }
@@ -172,13 +204,10 @@ export class Analysis implements EventSink {
     proveKernel(this.#kernel, this.#table);
     const kernel = this.#kernel.report();
     const { overruled } = this.#kernel;
-    const misfits = new Map([...world.misfits].map(([vm, why]) => [vm.ordinal, why]));
-    const findings = this.#judge.findings({
-      counted: isCounted(stats),
-      none: lossIsSilent(world, diagnostics) || overruled.length > 0,
-      unended: new Set(this.#jobs.filter((row) => row.endLine === 0).map((row) => row.vmOrdinal)),
-      misfits,
-    });
+    const trust = this.#trust();
+    const { misfits } = trust;
+    const unended = new Set(this.#jobs.filter((row) => row.endLine === 0).map((row) => row.vmOrdinal));
+    const findings = this.#judge.findings({ ...trust, unended });
     const jobs = this.#jobs.map((row) => {
       const misfit = misfits.get(row.vmOrdinal);
       const known = misfit === undefined ? row : row.withDoubt(`the initial state of its VM does not fit: ${misfit}`);

@@ -21,7 +21,10 @@ interface Rule {
 const RULES: Readonly<Record<string, Rule>> = {
   base: { may: [], because: 'exact values and assertions, which everything stands on' },
   events: { may: ['base'], because: 'data that both sides of the replay share' },
-  ftrace: { may: ['base', 'events', 'fzstd'], because: 'the tracer knows no GPU: formats can be tested without one' },
+  ftrace: {
+    may: ['base', 'events', 'fzstd', 'csv-parse/sync'],
+    because: 'the tracer knows no GPU: formats can be tested without one',
+  },
   kernels: { may: ['base', 'events'], because: 'names and signatures: data' },
   dialects: {
     may: ['base', 'events', 'kernels'],
@@ -36,8 +39,12 @@ const RULES: Readonly<Record<string, Rule>> = {
   gpuvm: { may: ['base', 'sorted-btree'], because: 'a model of kernel code, compared with the kernel alone' },
   mmu: { may: ['base', 'sorted-btree'], because: 'a model of kernel code, compared with the kernel alone' },
   exec: { may: ['base'], because: 'a model of kernel code, compared with the kernel alone' },
+  drivers: {
+    may: ['base', 'events (type)', 'gpuvm (type)', 'mmu'],
+    because: 'what drivers do, as data; how it is followed is for the replay',
+  },
   replay: {
-    may: ['base', 'events', 'kernels', 'gpuvm', 'mmu', 'exec'],
+    may: ['base', 'events', 'kernels', 'drivers', 'gpuvm', 'mmu', 'exec'],
     because: 'it learns what happened and never judges',
   },
   whatif: {
@@ -72,7 +79,7 @@ const RULES: Readonly<Record<string, Rule>> = {
     because: 'report in, text out',
   },
   io: {
-    may: ['base', 'fzstd', 'node:fs', 'node:os', 'node:path', 'node:stream', 'node:zlib'],
+    may: ['base', 'fzstd', 'node:fs', 'node:os', 'node:path', 'node:stream', 'node:timers/promises', 'node:zlib'],
     because: 'bytes of files, whatever holds them; not what they mean',
   },
   cli: {
@@ -129,6 +136,7 @@ const RULES: Readonly<Record<string, Rule>> = {
       'ftrace',
       'dialects',
       'dumps',
+      'drivers',
       'replay',
       'checks',
       'findings',
@@ -213,6 +221,16 @@ describe('who may import whom', () => {
       wrong.map(({ file, to }) => `${file} imports ${to}`),
       rule?.because,
     ).toEqual([]);
+  });
+
+  it('the page tables of the replay are entered by their index, and take tell() and types from the rest', () => {
+    const within = (file: string) => file.startsWith('src/replay/tables/');
+    const entered = imports.filter(({ file, to }) => !within(file) && within(to) && !to.endsWith('/tables/index.ts'));
+    const taken = imports.filter(
+      ({ file, to, typeOnly }) =>
+        within(file) && !within(to) && partOf(to) === 'replay' && !typeOnly && to !== 'src/replay/tell.ts',
+    );
+    expect([...entered, ...taken].map(({ file, to }) => `${file} imports ${to}`)).toEqual([]);
   });
 
   it('a check never imports another', () => {

@@ -3,12 +3,13 @@ import { Command, InvalidArgumentError } from 'commander';
 import { Coverage, type CoverageRow, coverageOf, rules } from '../index.ts';
 import { coverageColumns, coverageText, percentOf } from '../reporters/coverage.ts';
 import { type Format, toFormat, toJson, toObject } from '../reporters/table.ts';
+import { addInputOptions, type InputChoice, inputOf } from './input_options.ts';
 import { readPatchFiles } from './kernel_options.ts';
 import { formatOption, outputOption, probesOption } from './options.ts';
 import { emit } from './output.ts';
 import { runAnalysis } from './run_analysis.ts';
 
-interface CoverageOptions {
+interface CoverageOptions extends InputChoice {
   readonly min?: number;
   readonly patch?: readonly string[];
   readonly format: Format;
@@ -17,7 +18,7 @@ interface CoverageOptions {
 }
 
 export function coverageCommand(): Command {
-  return new Command('coverage')
+  const command = new Command('coverage')
     .description('say which cases of split and merge, of lock passes and of the rules the traces exercise')
     .argument('<trace...>', 'traces, taken together; - is standard input')
     .option('--min <percent>', 'exit 1 where less is covered', percent)
@@ -26,7 +27,8 @@ export function coverageCommand(): Command {
       'also whether they run through the functions that this patch touches (repeatable)',
       collect,
     )
-    .addOption(probesOption())
+    .addOption(probesOption());
+  return addInputOptions(command)
     .addOption(formatOption())
     .addOption(outputOption())
     .addHelpText(
@@ -50,7 +52,8 @@ async function coverage(files: readonly string[], options: CoverageOptions): Pro
   const { patch = [], min = 0, probes } = options;
   const touched = patch.length === 0 ? [] : readPatchFiles(patch).touchedFunctions;
   const all = new Coverage();
-  for (const file of files) all.trace(await runAnalysis(file, { probes, onJob: (job) => all.job(job) }));
+  for (const file of files)
+    all.trace(await runAnalysis(file, { ...inputOf(options), probes, onJob: (job) => all.job(job) }));
   const rows = all.rows(rules, touched);
   emit(render(rows, options.format), options);
   process.exitCode = percentOf(rows) < min ? 1 : 0;

@@ -1,24 +1,28 @@
 // Options of every subcommand that analyzes a trace: what the trace does not tell about itself.
 import { type Command, Option } from 'commander';
 import { type DriverName, drivers } from '../index.ts';
+import { addInputOptions, type InputChoice, inputOf } from './input_options.ts';
 import { addKernelOptions, type KernelChoice, kernelOf } from './kernel_options.ts';
 import { initialStateOption, probesOption } from './options.ts';
 import type { RunOptions } from './run_analysis.ts';
 
-export interface TraceChoice extends KernelChoice {
+export interface TraceChoice extends KernelChoice, InputChoice {
   readonly probes?: string;
   readonly initialState?: string;
   readonly driver?: DriverName;
 }
 
 export function addTraceOptions(command: Command): Command {
-  return addKernelOptions(command).addOption(probesOption()).addOption(initialStateOption()).addOption(driverOption());
+  return addInputOptions(addKernelOptions(command).addOption(probesOption()))
+    .addOption(initialStateOption())
+    .addOption(driverOption());
 }
 
 export function traceOptionsOf(
   options: TraceChoice,
-): Pick<RunOptions, 'kernel' | 'probes' | 'initialState' | 'driver'> {
+): Pick<RunOptions, 'input' | 'columns' | 'kernel' | 'probes' | 'initialState' | 'driver'> {
   return {
+    ...inputOf(options),
     kernel: kernelOf(options),
     probes: options.probes,
     initialState: options.initialState,

@@ -14,13 +14,14 @@ import {
 } from '../index.ts';
 import { type Format, toFormat, toJson, toObject } from '../reporters/table.ts';
 import { whatIfColumns, whatIfText } from '../reporters/what_if.ts';
+import { addInputOptions, type InputChoice, inputOf } from './input_options.ts';
 import { kernelOf, kernelOption, readPatchFiles } from './kernel_options.ts';
 import { formatOption, outputOption, probesOption } from './options.ts';
 import { emit } from './output.ts';
 import { runAnalysis } from './run_analysis.ts';
 import { addSelection, type Selection, wantsJob } from './select.ts';
 
-interface WhatIfOptions extends Selection {
+interface WhatIfOptions extends Selection, InputChoice {
   readonly locking?: Locking;
   readonly patch?: readonly string[];
   readonly kernel?: NamedKernel;
@@ -39,9 +40,7 @@ export function whatIfCommand(): Command {
         .conflicts('patch'),
     )
     .option('--patch <file>', 'the lock pass that this patch makes of it: diff, mail or mbox (repeatable)', collect);
-  return addSelection(command)
-    .addOption(kernelOption())
-    .addOption(probesOption())
+  return addInputOptions(addSelection(command).addOption(kernelOption()).addOption(probesOption()))
     .addOption(formatOption())
     .addOption(outputOption())
     .addHelpText(
@@ -75,6 +74,7 @@ async function whatIf(file: string, options: WhatIfOptions): Promise<void> {
   const replayed = new WhatIf(pass, driver);
   const report = await runAnalysis(file, {
     kernel: kernelOf({ kernel: options.kernel }),
+    ...inputOf(options),
     probes: options.probes,
     mmu: 'off',
     passes: true,

@@ -34,4 +34,9 @@ export function probesOf(driver: DriverName | undefined): readonly ProbeSpec[] {
   return [...coreProbes, ...own, ...ioPgtableProbes, ...iommuProbes, ...gpuSchedulerProbes, ...dmaFenceProbes];
 }
 
+/** The functions and tracepoints that are a driver's own. */
+export function functionsOf(driver: DriverName): readonly string[] {
+  return [...new Set(driverProbes[driver].map(({ symbol }) => symbol))];
+}
+
 export const probes: readonly ProbeSpec[] = probesOf(undefined);

@@ -18,7 +18,14 @@ import {
 } from './bytes.ts';
 import type { FtraceRecord } from './record.ts';
 
-export type LayoutName = 'plain' | 'latency' | 'verbose' | 'function-graph' | 'no-context' | 'kernel-log';
+export type LayoutName =
+  | 'plain'
+  | 'latency'
+  | 'verbose'
+  | 'function-graph'
+  | 'no-context'
+  | 'kernel-log'
+  | 'perf-script';
 
 export interface Layout {
   readonly name: LayoutName;

@@ -15,6 +15,10 @@ export class LineReader {
   #tail: Uint8Array<ArrayBufferLike> = new Uint8Array(0);
   #overlong = false;
   #number = 0;
+  /** Of all bytes before this chunk. */
+  #before = 0;
+  /** Where the line that is handed out begins in the input. */
+  offset = 0;
 
   readonly #sink: LineSink;
 
@@ -35,6 +39,7 @@ export class LineReader {
       const lf = chunk.indexOf(LF);
       if (lf < 0) {
         this.#keep(bytes);
+        this.#before += chunk.length;
         return;
       }
       this.#keep(bytes.subarray(0, lf));
@@ -42,6 +47,7 @@ export class LineReader {
       this.#tail = new Uint8Array(0);
       this.#overlong = false;
       pos = lf + 1;
+      this.offset = this.#before + pos;
     }
     for (;;) {
       const lf = chunk.indexOf(LF, pos);
@@ -49,7 +55,9 @@ export class LineReader {
       if (lf - pos > MAX_LINE) this.#emit(bytes, pos, pos + MAX_LINE, true);
       else this.#emit(bytes, pos, lf, false);
       pos = lf + 1;
+      this.offset = this.#before + pos;
     }
+    this.#before += chunk.length;
     if (pos < chunk.length) this.#keep(bytes.subarray(pos));
   }
 

@@ -8,6 +8,8 @@ import { GraphFunctions } from './graph_functions.ts';
 import { bareLogLayout, kernelLogLayout } from './kernel_log.ts';
 import { isNameByte, type Layout, layouts } from './layouts.ts';
 import type { LineSink } from './line_reader.ts';
+import { OtherNames } from './other_names.ts';
+import { PERF_LOST, PERF_OTHER, perfScriptLayout } from './perf_script.ts';
 import type { ProbeBinding } from './probe_binding.ts';
 import { hashStep, type ProbeTable } from './probe_table.ts';
 import { FtraceRecord } from './record.ts';
@@ -22,6 +24,9 @@ export interface EventSink {
   /** The tracer dropped events here; `count` is undefined where it does not tell, `cpu` -1 where it may be any. */
   loss(cpu: number, count: number | undefined, line: number): void;
 }
+
+/** Whose text it is: each may quote lines of the others. */
+export type TextKind = 'ftrace' | 'perf' | 'dmesg';
 
 /** What the input turned out to be. */
 export interface TraceStats {
@@ -66,7 +71,10 @@ export class TextDecoder implements LineSink {
   readonly #sink: ProbeSink;
   readonly #rec = new FtraceRecord();
   readonly #heads = new EventHeads();
+  readonly #others = new OtherNames();
   #layout: Layout = layouts[0] as Layout;
+  /** Those that a line may be in: of all that there are until the first entry, then of the same writer. */
+  #layouts: readonly Layout[] = [...layouts, perfScriptLayout];
   #open: Open = 'nothing';
   /** function_graph without the process column: the task on each CPU, as its switch lines tell. */
   readonly #graphTask = new Map<number, number>();
@@ -77,7 +85,8 @@ export class TextDecoder implements LineSink {
   readonly #graph: GraphFunctions;
   #argStart = 0;
   readonly #messages: readonly ProbeBinding[];
-  #isLog = false;
+  /** Undefined until the first entry tells, or the user said. */
+  #kind: TextKind | undefined;
 
   /** `probes` takes what is read before it becomes events; without it, `sink` gets the events. */
   constructor(table: ProbeTable, sink: EventSink, probes?: ProbeSink) {
@@ -104,8 +113,16 @@ export class TextDecoder implements LineSink {
       this.#logLine(rec);
       return;
     }
-    if (this.#layout.parse(buf, start, end, rec) || this.#otherLayout(buf, start, end, rec)) this.#entry(rec);
+    if (this.#layout.parse(buf, start, end, rec) || this.#otherLayout(buf, start, end, rec)) this.entry(rec);
     else this.#unprefixed(buf, start, end, number);
+  }
+
+  /** Whose text it is, where that is known before the first entry shows it. */
+  only(kind: TextKind): void {
+    this.#kind = kind;
+    this.#layouts = kind === 'perf' ? [perfScriptLayout] : layouts;
+    if (kind === 'perf') this.#layout = perfScriptLayout;
+    if (kind === 'dmesg') this.stats.layouts.add(kernelLogLayout.name);
   }
 
   /** The input is over: compares what was read with what the headers promised. */
@@ -124,12 +141,12 @@ export class TextDecoder implements LineSink {
    * that a log quotes is a trace.
    */
   #isLogLine(buf: Uint8Array, start: number, end: number, rec: FtraceRecord): boolean {
-    if (this.#isLog) return kernelLogLayout.parse(buf, start, end, rec) || bareLogLayout.parse(buf, start, end, rec);
-    if (this.stats.entries > 0 || this.stats.headerEntries !== undefined) return false;
+    if (this.#kind === 'dmesg')
+      return kernelLogLayout.parse(buf, start, end, rec) || bareLogLayout.parse(buf, start, end, rec);
+    if (this.#kind !== undefined || this.stats.headerEntries !== undefined) return false;
     const bare = () => bareLogLayout.parse(buf, start, end, rec) && this.#messageAt(rec) !== undefined;
-    this.#isLog = kernelLogLayout.parse(buf, start, end, rec) || bare();
-    if (!this.#isLog) return false;
-    this.stats.layouts.add(kernelLogLayout.name);
+    if (!kernelLogLayout.parse(buf, start, end, rec) && !bare()) return false;
+    this.only('dmesg');
     this.diagnostics.length = 0; // of lines before the first that shows what the file is
     return true;
   }
@@ -152,7 +169,7 @@ export class TextDecoder implements LineSink {
 
   #otherLayout(buf: Uint8Array, start: number, end: number, rec: FtraceRecord): boolean {
     if (buf[start] === HASH || (buf[start] === SPACE && startsWith(buf, start, end, ' => '))) return false;
-    for (const layout of layouts) {
+    for (const layout of this.#layouts) {
       if (layout === this.#layout || !layout.parse(buf, start, end, rec)) continue;
       this.#layout = layout;
       this.stats.layouts.add(layout.name);
@@ -161,8 +178,9 @@ export class TextDecoder implements LineSink {
     return false;
   }
 
-  #entry(rec: FtraceRecord): void {
-    if (this.stats.entries++ === 0) this.stats.layouts.add(this.#layout.name);
+  /** One entry whose event text stands at rec.rest, from a line or from a format that takes an entry apart itself. */
+  entry(rec: FtraceRecord): void {
+    if (this.stats.entries++ === 0) this.#settle();
     this.#open = 'nothing';
     if (this.#layout.name === 'function-graph' && !this.#graphLine(rec)) return;
     if (this.stats.headerWritten !== this.stats.headerEntries && !this.#cpus.has(rec.cpu)) {
@@ -171,8 +189,14 @@ export class TextDecoder implements LineSink {
     }
     if (this.#lostAnywhere) this.#sink.loss(rec.cpu, undefined, rec.line);
     const head = this.#heads.find(rec);
-    if (head === undefined) this.#newHead(rec);
-    else if (head.binding !== undefined) this.#decode(head.binding, rec, rec.rest + head.text.length);
+    if (head !== undefined) {
+      if (head.binding !== undefined) this.#decode(head.binding, rec, rec.rest + head.text.length);
+    } else if (!this.#others.has(rec)) this.#newHead(rec);
+  }
+
+  #settle(): void {
+    this.stats.layouts.add(this.#layout.name);
+    if (this.#kind === undefined) this.only(this.#layout === perfScriptLayout ? 'perf' : 'ftrace');
   }
 
   /** An entry whose head was not met before, or is none that can be kept. */
@@ -189,7 +213,9 @@ export class TextDecoder implements LineSink {
     const binding = this.#bindingAt(rec, hash, p, at);
     if (binding === undefined) this.#otherEntry(rec, p);
     else this.#decode(binding, rec, this.#argStart);
-    if (buf[at] === PAREN_OPEN && this.#open === 'nothing') this.#heads.learn(rec, this.#argStart, binding);
+    if (this.#open !== 'nothing') return;
+    if (buf[at] === PAREN_OPEN) this.#heads.learn(rec, this.#argStart, binding);
+    else if (this.#table.tracepoints(hash, buf, rec.rest, p) === undefined) this.#others.learn(rec, at);
   }
 
   #decode(binding: ProbeBinding, rec: FtraceRecord, argStart: number): void {
@@ -285,6 +311,7 @@ export class TextDecoder implements LineSink {
     }
     const text = latin1(buf, start, Math.min(end, start + LARGEST_SHOWN));
     if (this.#lossLine(text, number) || this.#bpftraceLine(text, number)) return;
+    if (this.#kind === 'perf' && this.#perfLine(text, number)) return;
     if (this.#open === 'marker' || this.#open === 'stack' || text.startsWith(' => ')) return;
     if (/^cpus=\d+$|^version = \d+$|^\s*-{10,}$|^\s*$/.test(text)) return;
     if (this.#switchLine(text)) return;
@@ -299,6 +326,16 @@ export class TextDecoder implements LineSink {
     this.stats.lost += count ?? 0;
     this.#note('lost', number, `${count ?? 'some'} events lost on CPU ${match[1]}`);
     this.#sink.loss(Number(match[1]), count, number);
+    return true;
+  }
+
+  /** What perf prints between and below events. */
+  #perfLine(text: string, number: number): boolean {
+    const count = PERF_LOST.exec(text)?.[1];
+    if (count === undefined) return PERF_OTHER.test(text);
+    this.stats.lost += Number(count);
+    this.#note('lost', number, `${count} events lost`);
+    this.#sink.loss(-1, Number(count), number);
     return true;
   }
 
@@ -335,6 +372,8 @@ export class TextDecoder implements LineSink {
     if (tracer !== null) this.stats.tracer = tracer[1];
     const release = /^# .* latency trace v\S+ on (\S+)$/.exec(text);
     if (release !== null) this.stats.release ??= release[1];
+    const perfHeader = /^# os release : (\S+)$/.exec(text);
+    if (perfHeader !== null && this.stats.entries === 0) this.stats.release ??= perfHeader[1];
     const latency = /^# latency: .*#(\d+)\/(\d+), CPU#/.exec(text);
     if (latency !== null) {
       this.stats.headerEntries = (this.stats.headerEntries ?? 0) + Number(latency[1]);

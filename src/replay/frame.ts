@@ -1,9 +1,9 @@
 // The driver's frame around a job: ioctl, lock pass, apply; where a driver shows none, the calls into drm_gpuvm make it.
 import type { Ptr } from '../base/u64.ts';
+import { driverOf } from '../drivers/index.ts';
 import { finishOp } from './apply.ts';
 import type { Context, Handlers } from './context.ts';
 import { markApply } from './detail.ts';
-import { traitsOf } from './driver_traits.ts';
 import { type Job, OpRun } from './job.ts';
 import { enterRun, leaveRun } from './job_times.ts';
 import { closeJob, markLockEnd, openJob, tellStale } from './lifecycle.ts';
@@ -177,7 +177,7 @@ export const frameHandlers: Handlers = {
     }
     task.job = job;
     if (job.pid !== where.pid) job.deferred = true;
-    if (traitsOf(job)?.appliesInRun) enterRun(context, job);
+    if (driverOf(job)?.apply.is === 'run') enterRun(context, job);
     world.bindToVm(job, world.vm(event.gpuvm));
     job.applyLine = where.line;
     markApply(job);

@@ -6,8 +6,7 @@ import type { Evidence, Fact } from './fact.ts';
 import type { Job } from './job.ts';
 import type { Moment, ScheduledJob } from './job_times.ts';
 import type { Inserted, StepRun } from './step_run.ts';
-import type { RunFrame } from './table_judge.ts';
-import type { TableRun, UndoneMap } from './table_write.ts';
+import type { RunFrame, TableRun, UndoneMap } from './tables/index.ts';
 import type { Disturbance } from './vm_race.ts';
 import type { VmState } from './vm_state.ts';
 

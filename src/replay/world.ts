@@ -11,7 +11,7 @@ import { followVm } from './detail.ts';
 import type { Fact, Shown } from './fact.ts';
 import type { Job } from './job.ts';
 import { ScheduledJobs } from './job_times.ts';
-import { Memory } from './memory.ts';
+import { Memory } from './tables/index.ts';
 import { type ExecContext, Task } from './task.ts';
 import type { VmBo } from './vm_bos.ts';
 import type { Mortal } from './vm_life.ts';
@@ -177,7 +177,7 @@ export class World {
 
   /** A VM that was made before the trace began, with what a dump of that time says of it. */
   addDumpedVm(id: Ptr, dump: VmDump): void {
-    for (const { obj, resv } of dump.mappings) this.learnResv(obj, resv);
+    for (const { obj, resv } of dump.mappings) this.learnResv(obj ?? 0, resv);
     const vm = new VmState(id, ++this.#vmOrdinal, undefined, 0, dump);
     this.vms.set(id, vm);
     this.watch?.meet(vm);
@@ -212,6 +212,12 @@ export class World {
     if (this.#goneVms.size < MAX_GONE_VMS) this.#goneVms.set(id, { name: vm.name, ordinal: vm.ordinal });
   }
 
+  /** Messages of drivers tell alone what is mapped, if anything does. */
+  get logOnly(): boolean {
+    const { seen } = this;
+    return !(seen.has('sm_request') || seen.has('step') || seen.has('core_step') || seen.has('va_insert'));
+  }
+
   /** The tree that the driver made; where its calls are not probed, the one that the steps asked for. */
   mappingsOf(vm: VmState): Iterable<Gpuva> {
     return this.seen.has('va_insert') || this.seen.has('va_remove') ? vm.tree : vm.asked;
@@ -223,12 +229,12 @@ export class World {
     const known = this.objs.get(obj);
     if (known === undefined) this.objs.set(obj, { ordinal: ++this.#objOrdinal, size: 0, resv });
     else known.resv = resv;
-    this.#byResv.set(resv, obj);
+    if (this.objWith(resv) === 0) this.#byResv.set(resv, obj);
   }
 
   newObj(obj: Ptr, size: U64, resv: Ptr): void {
     this.objs.set(obj, { ordinal: ++this.#objOrdinal, size, resv });
-    if (resv !== 0) this.#byResv.set(resv, obj);
+    if (resv !== 0 && this.objWith(resv) === 0) this.#byResv.set(resv, obj);
   }
 
   freeObj(obj: Ptr): void {
@@ -241,7 +247,7 @@ export class World {
     return this.#byResv.has(lock);
   }
 
-  /** An object that has or had this dma_resv; 0 where none was seen. */
+  /** The first object with this dma_resv, of those that share it; 0 where none was seen. */
   objWith(resv: Ptr): Ptr {
     const obj = this.#byResv.get(resv);
     return obj === undefined || this.objs.get(obj)?.resv !== resv ? 0 : obj;

@@ -1,0 +1,188 @@
+// CSV of events, as a trace processor or a spreadsheet exports it: columns ts, cpu, pid, comm, name, and the arguments as
+// columns of their own, as `key=value` words, or as the tracer prints them.
+import { parse } from 'csv-parse/sync';
+import { UserError } from '../../base/user_error.ts';
+import { ascii } from '../bytes.ts';
+import { FtraceRecord } from '../record.ts';
+import { type ColumnNames, type ColumnRole, type Columns, columnsOf } from './csv_columns.ts';
+import { type CsvRecord, CsvRecords } from './csv_records.ts';
+import type { ByteReader, Format, Targets } from './format.ts';
+import type { Row, RowField } from './row_decoder.ts';
+import { secondsOf } from './time_text.ts';
+
+const BOM = '\xef\xbb\xbf';
+const DELIMITERS = [',', ';', '\t'] as const;
+/** An event's text is bounded by a page. */
+const MAX_ARGS = 4096;
+const KEY = /[\s,]*([A-Za-z_$][\w.$]*)=/y;
+const QUOTED = /"((?:[^"\\]|\\.)*)"(?=[\s,]|$)/sy;
+const WORDS = /(.*?)(?=,?\s+[A-Za-z_$][\w.$]*=|,?\s*$)/sy;
+
+export const csv: Format = {
+  name: 'csv',
+  what: 'a table of events that a trace processor or a spreadsheet exports; also with ; or tabs between the columns',
+  sign: 'the first line names columns, name and pid among them (or what --map says)',
+  recognise: (line, names) => delimiterOf(line, names) !== undefined,
+  open: (targets, line) => new CsvEvents(targets, delimiterOf(line, targets.columns) ?? ','),
+};
+
+/** What stands between the columns; undefined where nothing makes a header of events of the line. */
+function delimiterOf(line: string, names: ColumnNames): string | undefined {
+  return DELIMITERS.find((delimiter) => {
+    const titles = split(line.replace(BOM, ''), delimiter)?.[0];
+    return titles !== undefined && typeof columnsOf(titles, names) !== 'string';
+  });
+}
+
+/** Records, or undefined where a quote stands where none may. */
+function split(text: string, delimiter: string): string[][] | undefined {
+  try {
+    return parse(text, { delimiter, relax_column_count: true, record_delimiter: ['\n'] });
+  } catch {
+    return undefined;
+  }
+}
+
+class CsvEvents implements ByteReader {
+  readonly #targets: Targets;
+  readonly #rec = new FtraceRecord();
+  readonly #records: CsvRecords;
+  readonly #delimiter: string;
+  #columns: Columns | undefined;
+  #stopped = false;
+  /** The time of the last row of each CPU. */
+  readonly #times = new Map<number, number>();
+
+  constructor(targets: Targets, delimiter: string) {
+    this.#targets = targets;
+    this.#delimiter = delimiter;
+    this.#records = new CsvRecords(delimiter);
+    targets.rows.stats.layouts.add('csv');
+  }
+
+  push(chunk: Uint8Array): void {
+    if (this.#stopped) return;
+    this.#take(this.#records.push(chunk));
+    if (!this.#records.isOverlong) return;
+    this.#cut('it is longer than any event, a quote may not be closed: nothing from here on is read');
+    this.#stopped = true;
+  }
+
+  end(): void {
+    if (this.#stopped || this.#records.rest.text === '') return;
+    this.#cut(this.#records.isQuoted ? 'a quote is not closed' : 'the input ends in it, without a line break');
+  }
+
+  #take(records: readonly CsvRecord[]): void {
+    const filled = records.filter((record) => record.text.trim() !== '');
+    const all = filled.map((record) => record.text).join('\n');
+    const rows = split(all, this.#delimiter);
+    for (const [i, record] of filled.entries()) {
+      const values = rows === undefined ? split(record.text, this.#delimiter)?.[0] : rows[i];
+      if (this.#columns === undefined) this.#columns = this.#header(record, values ?? []);
+      else this.#row(record, values, this.#columns);
+    }
+  }
+
+  #header({ line, byte }: CsvRecord, titles: readonly string[]): Columns {
+    const { columns, file } = this.#targets;
+    const found = columnsOf(
+      titles.map((title) => title.replace(BOM, '')),
+      columns,
+    );
+    if (typeof found === 'string') throw new UserError(`${file}: line ${line}, byte ${byte}: ${found}`);
+    return found;
+  }
+
+  #row(record: CsvRecord, values: readonly string[] | undefined, columns: Columns): void {
+    const { rows } = this.#targets;
+    const { line, byte } = record;
+    rows.stats.lines = line;
+    const at = { line, byte, cpu: -1 };
+    if (values === undefined) rows.damaged(at, 'a quote stands where none may');
+    else if (values.length !== columns.count) rows.damaged(at, `it has ${values.length} of ${columns.count} columns`);
+    else this.#event(at, values, columns);
+  }
+
+  #event(at: Pick<Row, 'line' | 'byte' | 'cpu'>, values: readonly string[], columns: Columns): void {
+    const { rows } = this.#targets;
+    const value = (role: ColumnRole) => (values[columns.places[role] ?? -1] ?? '').trim();
+    const [pid, cpu] = [integer(value('pid')), integer(value('cpu'))];
+    const time = value('ts') === '' ? '' : secondsOf(value('ts').replace(/^(\d+),(\d+)$/, '$1.$2'));
+    const wrong = pid === undefined ? 'pid' : cpu === undefined ? 'cpu' : 'ts';
+    if (pid === undefined || cpu === undefined || time === undefined) {
+      rows.damaged(at, `its ${wrong} is none: ${JSON.stringify(value(wrong).slice(0, 40))}`);
+      return;
+    }
+    if (this.#goesBack(cpu, time)) {
+      rows.damaged({ ...at, cpu }, 'it goes back in time: rows must be sorted by their ts');
+      return;
+    }
+    const own = columns.args.map(({ name, place }) => ({ name, value: (values[place] ?? '').trim() }));
+    const fields = own.filter((field) => field.value !== '');
+    const row = { ...at, pid, cpu, time, comm: value('comm') || '<...>', name: value('name') };
+    const args = value('args');
+    if (args.length > MAX_ARGS) rows.damaged({ ...at, cpu }, 'its arguments are longer than any event');
+    else if (args === '' || isKeyValue(args)) rows.row({ ...row, fields: [...fields, ...keyValues(args)] });
+    else this.#text(row, args);
+  }
+
+  #goesBack(cpu: number, time: string): boolean {
+    const now = Number(time);
+    const isBack = now < (this.#times.get(cpu) ?? 0);
+    if (!isBack) this.#times.set(cpu, now);
+    return isBack;
+  }
+
+  /** The arguments are the tracer's own text behind the event's name. */
+  #text({ line, byte, pid, cpu, time, comm, name }: Omit<Row, 'fields'>, args: string): void {
+    const event = name.slice(name.lastIndexOf(':') + 1);
+    if (!/^[\w.]+$/.test(event)) {
+      this.#targets.rows.row({ line, byte, pid, cpu, time, comm, name, fields: [] });
+      return;
+    }
+    const rec = this.#rec;
+    rec.setBuffer(ascii(`${comm}${time}${event}: ${args}`));
+    rec.line = line;
+    rec.pid = pid;
+    rec.cpu = cpu;
+    rec.commStart = 0;
+    rec.commEnd = rec.timeStart = comm.length;
+    rec.timeEnd = rec.rest = comm.length + time.length;
+    rec.end = rec.buf.length;
+    this.#targets.text.entry(rec);
+  }
+
+  #cut(why: string): void {
+    const { rows } = this.#targets;
+    const { line, byte } = this.#records.rest;
+    rows.stats.lines = line;
+    rows.note('cut', line, `byte ${byte}: the record that begins here is cut off: ${why}`);
+  }
+}
+
+/** -1 where it is not told; undefined where it is no number. */
+function integer(text: string): number | undefined {
+  if (text === '' || text === '[NULL]') return -1;
+  return /^-?\d{1,10}$/.test(text) ? Number(text) : undefined;
+}
+
+function isKeyValue(args: string): boolean {
+  KEY.lastIndex = 0;
+  return KEY.test(args);
+}
+
+/** `key=value` words; a value that is not quoted reaches to the next key. */
+function keyValues(args: string): RowField[] {
+  const fields: RowField[] = [];
+  let p = 0;
+  for (;;) {
+    KEY.lastIndex = p;
+    const key = KEY.exec(args);
+    if (key === null) return fields;
+    QUOTED.lastIndex = WORDS.lastIndex = KEY.lastIndex;
+    const value = QUOTED.exec(args) ?? WORDS.exec(args);
+    fields.push({ name: key[1] ?? '', value: value?.[1] ?? '' });
+    p = KEY.lastIndex + (value?.[0].length ?? 0);
+  }
+}

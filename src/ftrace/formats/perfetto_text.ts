@@ -1,0 +1,194 @@
+// Perfetto's trace as text (`traceconv text`): packets of protobuf, one field a line. Each bundle in it holds events of one
+// CPU, so that all that matter are kept until the end and put into the order of time.
+// Source: Perfetto's ftrace_event_bundle.proto, generic.proto, protozero_to_text.cc.
+import { UserError } from '../../base/user_error.ts';
+import { latin1 } from '../bytes.ts';
+import { LineReader, type LineSink } from '../line_reader.ts';
+import { unescapeC } from './escapes.ts';
+import type { ByteReader, Format, Targets } from './format.ts';
+import type { Row, RowField } from './row_decoder.ts';
+import { nanoseconds } from './time_text.ts';
+
+/** What is kept of one is some hundred bytes. */
+const MAX_EVENTS = 500_000;
+/** No message of a trace is nested deeper. */
+const MAX_DEPTH = 100;
+const OPENS = /^\s*(\[?[\w.]+\]?):? \{$/;
+const CLOSES = /^\s*\}$/;
+const VALUE = /^\s*(\[?[\w.]+\]?): (?:"((?:[^"\\]|\\.)*)"|([-\w.+]+))$/s;
+const COMMENT = /^\s*#|^\s*$/;
+const UNKNOWN = /^\s*# Ignoring unknown field/;
+
+export const perfettoText: Format = {
+  name: 'perfetto',
+  what: 'the text that Perfetto’s `traceconv text` prints (`traceconv systrace` prints that of the tracer)',
+  sign: 'the first line is `packet {`',
+  recognise: (line) => /^(?:compressed_packets|packet):? \{$/.test(line),
+  open: (targets) => new PerfettoText(targets),
+};
+
+/** Nanoseconds are counted beyond what a number holds. */
+interface Stamp {
+  readonly sec: number;
+  readonly nsec: number;
+}
+
+interface Kept extends Stamp {
+  readonly row: Row;
+  /** Events of its CPU are missing before it. */
+  readonly isBehindLoss: boolean;
+}
+
+interface OpenEvent {
+  readonly line: number;
+  readonly byte: number;
+  timestamp: string;
+  pid: number;
+  name: string;
+  readonly fields: RowField[];
+  hasUnknown: boolean;
+}
+
+interface Bundle {
+  cpu: number;
+  lost: boolean;
+  readonly events: OpenEvent[];
+}
+
+class PerfettoText implements ByteReader, LineSink {
+  readonly #targets: Targets;
+  readonly #lines = new LineReader(this);
+  readonly #stack: string[] = [];
+  readonly #kept: Kept[] = [];
+  /** Names of threads, from wherever the trace tells them. */
+  readonly #comms = new Map<number, string>();
+  readonly #lossOn = new Set<number>();
+  /** What could not be read may have stood before any event: the order of the text is not that of time. */
+  #isDamaged = false;
+  #bundle: Bundle | undefined;
+  #event: OpenEvent | undefined;
+  #field: { name: string; value: string } | undefined;
+  #thread: { tid: number; name: string } | undefined;
+
+  constructor(targets: Targets) {
+    this.#targets = targets;
+    targets.rows.stats.layouts.add('perfetto');
+  }
+
+  push(chunk: Uint8Array): void {
+    this.#lines.push(chunk);
+  }
+
+  line(buf: Uint8Array, start: number, end: number, number: number, cut: boolean): void {
+    const { rows } = this.#targets;
+    rows.stats.lines = number;
+    const text = latin1(buf, start, end);
+    const opened = OPENS.exec(text)?.[1];
+    const value = VALUE.exec(text);
+    if (cut) this.#damaged(number, 'the line is cut off');
+    else if (opened !== undefined) this.#open(opened, number);
+    else if (value !== null)
+      this.#value(value[1] ?? '', value[2] === undefined ? (value[3] ?? '') : unescapeC(value[2]));
+    else if (CLOSES.test(text)) this.#close(number);
+    else if (!COMMENT.test(text)) this.#damaged(number, 'it is no field of a protobuf message');
+    else if (this.#event !== undefined && UNKNOWN.test(text)) this.#event.hasUnknown = true;
+  }
+
+  end(): void {
+    this.#lines.end();
+    const { rows } = this.#targets;
+    if (this.#stack.length > 0) rows.note('cut', rows.stats.lines, `the input ends within ${this.#stack.join(' > ')}`);
+    this.#kept.sort((a, b) => a.sec - b.sec || a.nsec - b.nsec);
+    for (const { row, isBehindLoss } of this.#kept) {
+      if (isBehindLoss) rows.lost(row.cpu, undefined, row.line);
+      if (this.#isDamaged) rows.gap(row.cpu, row.line);
+      rows.row({ ...row, comm: this.#comms.get(row.pid) ?? '<...>' });
+    }
+    for (const cpu of this.#lossOn) rows.lost(cpu, undefined, rows.stats.lines);
+  }
+
+  #open(name: string, line: number): void {
+    const parent = this.#stack.at(-1);
+    if (this.#stack.push(name) > MAX_DEPTH) {
+      const where = `${this.#targets.file}: line ${line}, byte ${this.#lines.offset}`;
+      throw new UserError(`${where}: messages are nested more than ${MAX_DEPTH} deep`);
+    }
+    if (name === 'ftrace_events') this.#bundle = { cpu: -1, lost: false, events: [] };
+    else if (name === 'event' && parent === 'ftrace_events') this.#event = this.#newEvent(line);
+    else if (this.#event !== undefined && parent === 'event') this.#event.name = name === 'generic' ? '' : name;
+    else if (name === 'field' && parent === 'generic') this.#field = { name: '', value: '' };
+    else if (name === 'threads' && parent === 'process_tree') this.#thread = { tid: -1, name: '' };
+  }
+
+  #newEvent(line: number): OpenEvent {
+    return { line, byte: this.#lines.offset, timestamp: '', pid: -1, name: '', fields: [], hasUnknown: false };
+  }
+
+  #value(name: string, value: string): void {
+    const within = this.#stack.at(-1);
+    if (this.#field !== undefined && within === 'field') {
+      if (name === 'name') this.#field.name = value;
+      else this.#field.value = value;
+    } else if (this.#event !== undefined && within === 'event') {
+      if (name === 'timestamp') this.#event.timestamp = value;
+      else if (name === 'pid') this.#event.pid = Number(value);
+    } else if (this.#event !== undefined && this.#stack.at(-2) === 'event') {
+      if (within === 'generic') this.#event.name = value;
+      else this.#event.fields.push({ name, value });
+    } else if (this.#bundle !== undefined && within === 'ftrace_events') {
+      if (name === 'cpu') this.#bundle.cpu = Number(value);
+      else if (name === 'lost_events') this.#bundle.lost = value === 'true' || value === '1';
+    } else if (this.#thread !== undefined && within === 'threads') {
+      if (name === 'tid') this.#thread.tid = Number(value);
+      else if (name === 'name') this.#thread.name = value;
+    }
+  }
+
+  #close(line: number): void {
+    const name = this.#stack.pop();
+    const parent = this.#stack.at(-1);
+    if (name === undefined) {
+      this.#damaged(line, 'a brace closes what was not opened');
+    } else if (name === 'field' && this.#field !== undefined) {
+      this.#event?.fields.push(this.#field);
+      this.#field = undefined;
+    } else if (name === 'event' && parent === 'ftrace_events' && this.#event !== undefined) {
+      this.#bundle?.events.push(this.#event);
+      this.#event = undefined;
+    } else if (name === 'ftrace_events' && this.#bundle !== undefined) {
+      this.#keep(this.#bundle);
+      this.#bundle = undefined;
+    } else if (name === 'threads' && this.#thread !== undefined) {
+      this.#comms.set(this.#thread.tid, this.#thread.name);
+      this.#thread = undefined;
+    }
+  }
+
+  #keep({ cpu, lost, events }: Bundle): void {
+    const { rows, file } = this.#targets;
+    if (lost) this.#lossOn.add(cpu);
+    for (const event of events) {
+      const { line, byte, timestamp, pid, name, fields } = event;
+      if (name === '' && event.hasUnknown) {
+        this.#damaged(line, 'the event is of a kind that this text does not describe: traceconv systrace may', byte);
+      } else if (name === '' || !/^\d{1,20}$/.test(timestamp) || !Number.isSafeInteger(pid)) {
+        this.#damaged(line, 'the event has no name, timestamp or pid', byte);
+      } else if (rows.knows(name)) {
+        const stamp = { sec: Number(timestamp.slice(0, -9)), nsec: Number(timestamp.slice(-9)) };
+        const row = { line, byte, pid, cpu, time: nanoseconds(timestamp), comm: '', name, fields };
+        this.#kept.push({ ...stamp, row, isBehindLoss: this.#lossOn.delete(cpu) });
+      } else {
+        rows.stats.entries++;
+      }
+    }
+    if (this.#kept.length > MAX_EVENTS)
+      throw new UserError(
+        `${file}: more than ${MAX_EVENTS} events that must be sorted: convert it with traceconv systrace`,
+      );
+  }
+
+  #damaged(line: number, message: string, byte = this.#lines.offset): void {
+    this.#isDamaged = true;
+    this.#targets.rows.note('damaged', line, `byte ${byte}: ${message}`);
+  }
+}
