@@ -86,7 +86,7 @@ export class Machine {
     context.where = where;
     const known = this.#kinds.get(event.kind) ?? this.#firstOf(event.kind);
     if (known.end !== undefined && !this.#pairing.follow(task, event, known.end)) world.unpairedCall(where);
-    if (world.mortal.size > 0) checkAlive(context, event);
+    if (world.mortal.size + world.torn.size > 0) checkAlive(context, event);
     known.handler(event, context);
   }
 

@@ -83,6 +83,8 @@ export class World {
   readonly tableVms = new Map<Ptr, Ptr>();
   /** Jobs whose ioctl is over and that are still to run, by the driver's struct. */
   readonly toRun = new Map<Ptr, Job>();
+  /** Of these, those whose VM was torn down meanwhile, with the line. */
+  readonly torn = new Map<Job, number>();
   /** Those that the scheduler was given, where its events show that. */
   readonly scheduled = new ScheduledJobs();
   readonly memory = new Memory((obj) => this.objs.get(obj)?.ordinal ?? 0);
@@ -271,7 +273,10 @@ export class World {
     if (job.running || job.times?.signalled !== undefined) return;
     this.toRun.set(job.ptr, job);
     const [oldest] = this.toRun.keys();
-    if (this.toRun.size > MAX_TO_RUN && oldest !== undefined) this.toRun.delete(oldest);
+    if (this.toRun.size <= MAX_TO_RUN || oldest === undefined) return;
+    const dropped = this.toRun.get(oldest);
+    this.toRun.delete(oldest);
+    if (dropped !== undefined) this.torn.delete(dropped);
   }
 
   newJobNumber(): number {
@@ -301,6 +306,7 @@ export class World {
     for (const obj of this.objs.values()) obj.resv = 0;
     this.vmBos.clear();
     this.mortal.clear();
+    this.torn.clear();
     this.framed.clear();
     this.scheduled.clear();
     for (const task of this.tasks.values()) {
