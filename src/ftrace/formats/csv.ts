@@ -74,9 +74,10 @@ class CsvEvents implements ByteReader {
   }
 
   #take(records: readonly CsvRecord[]): void {
-    const filled = records.filter((record) => record.text.trim() !== '');
+    const filled = records.map(withoutMark).filter((record) => record.text.trim() !== '');
     const all = filled.map((record) => record.text).join('\n');
-    const rows = split(all, this.#delimiter);
+    const parsed = split(all, this.#delimiter);
+    const rows = parsed?.length === filled.length ? parsed : undefined;
     for (const [i, record] of filled.entries()) {
       const values = rows === undefined ? split(record.text, this.#delimiter)?.[0] : rows[i];
       if (this.#columns === undefined) this.#columns = this.#header(record, values ?? []);
@@ -86,10 +87,7 @@ class CsvEvents implements ByteReader {
 
   #header({ line, byte }: CsvRecord, titles: readonly string[]): Columns {
     const { columns, file } = this.#targets;
-    const found = columnsOf(
-      titles.map((title) => title.replace(BOM, '')),
-      columns,
-    );
+    const found = columnsOf(titles, columns);
     if (typeof found === 'string') throw new UserError(`${file}: line ${line}, byte ${byte}: ${found}`);
     return found;
   }
@@ -159,6 +157,10 @@ class CsvEvents implements ByteReader {
     rows.stats.lines = line;
     rows.note('cut', line, `byte ${byte}: the record that begins here is cut off: ${why}`);
   }
+}
+
+function withoutMark(record: CsvRecord): CsvRecord {
+  return record.byte === 0 ? { ...record, text: record.text.replace(BOM, '') } : record;
 }
 
 /** -1 where it is not told; undefined where it is no number. */
