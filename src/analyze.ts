@@ -12,7 +12,7 @@ import { type ByteReader, type ColumnNames, type InputName, InputReader, RowDeco
 import type { ProbeTable } from './ftrace/probe_table.ts';
 import { type EventSink, TextDecoder, type TraceStats } from './ftrace/text_decoder.ts';
 import { type ByteSource, type Decompressors, TraceDat } from './ftrace/trace_dat/index.ts';
-import { Judge } from './judge.ts';
+import { Judge, type Trust } from './judge.ts';
 import { KernelKnowledge, type KernelOptions, type KernelReport } from './kernels/index.ts';
 import { makeProbeTable, proveKernel, shownBy } from './probe_set.ts';
 import type { Job } from './replay/job.ts';
@@ -84,6 +84,8 @@ export class Analysis implements EventSink {
   readonly #ran = new WeakMap<Job, number>();
   readonly #kernel: KernelKnowledge;
   #begun = false;
+  /** So many findings fresh() has given. */
+  #asked = 0;
   /** The expectation, until it was compared. */
   #awaited: Expectation | undefined;
   readonly #uncompared: string[] = [];
@@ -166,6 +168,29 @@ export class Analysis implements EventSink {
     if (!this.#stopped) this.#machine.loss();
   }
 
+  /** The state at the present moment. */
+  get world(): World {
+    return this.#machine.world;
+  }
+
+  /** The findings made since it was last asked, as they stand with what was read so far. For a trace that is still growing. */
+  fresh(): Finding[] {
+    const from = this.#asked;
+    this.#asked = this.#judge.made;
+    return from === this.#asked ? [] : this.#judge.findings(this.#trust(), from);
+  }
+
+  #trust(): Trust {
+    const { stats, diagnostics } = this.#decoder;
+    const { world } = this.#machine;
+    return {
+      counted: isCounted(stats),
+      none: lossIsSilent(world, diagnostics) || this.#kernel.overruled.length > 0,
+      unended: new Set(),
+      misfits: new Map([...world.misfits].map(([vm, why]) => [vm.ordinal, why])),
+    };
+  }
+
   finish(): Report {
     if (!this.#begun) this.#begin();
     if (!this.#stopped) {
@@ -179,13 +204,10 @@ export class Analysis implements EventSink {
     proveKernel(this.#kernel, this.#table);
     const kernel = this.#kernel.report();
     const { overruled } = this.#kernel;
-    const misfits = new Map([...world.misfits].map(([vm, why]) => [vm.ordinal, why]));
-    const findings = this.#judge.findings({
-      counted: isCounted(stats),
-      none: lossIsSilent(world, diagnostics) || overruled.length > 0,
-      unended: new Set(this.#jobs.filter((row) => row.endLine === 0).map((row) => row.vmOrdinal)),
-      misfits,
-    });
+    const trust = this.#trust();
+    const { misfits } = trust;
+    const unended = new Set(this.#jobs.filter((row) => row.endLine === 0).map((row) => row.vmOrdinal));
+    const findings = this.#judge.findings({ ...trust, unended });
     const jobs = this.#jobs.map((row) => {
       const misfit = misfits.get(row.vmOrdinal);
       const known = misfit === undefined ? row : row.withDoubt(`the initial state of its VM does not fit: ${misfit}`);

@@ -5,6 +5,8 @@ import type { TraceStats } from './ftrace/text_decoder.ts';
 import type { JobRow } from './replay/job_row.ts';
 import type { World } from './replay/world.ts';
 
+const LOGGED = ['log_step', 'log_mapping', 'log_table'] as const;
+
 /** The trace tells how many entries it has, so that lost lines would be noticed. */
 export function isCounted(stats: TraceStats): boolean {
   return stats.headerEntries !== undefined && stats.headerEntries === stats.entries;
@@ -39,7 +41,7 @@ export function doubtsOf(
   if (unparsed !== undefined && !isCounted(stats)) {
     doubts.push(`${unparsed.count} lines are in no known layout, first line ${unparsed.line}: they may be events`);
   }
-  if (stats.layouts.has('kernel-log'))
+  if (stats.layouts.has('kernel-log') || (world.logOnly && LOGGED.some((kind) => world.seen.has(kind))))
     doubts.push('it is a log of the kernel: drivers say in it what they map, and nothing of locks');
   if (stats.events === 0) doubts.push('the trace holds no event of drm_gpuvm, drm_exec or a known driver');
   for (const d of diagnostics)

@@ -6,9 +6,12 @@ export { type Bug, bugs, isCaught } from './checks/bugs.ts';
 export type { RuleDoc } from './checks/check.ts';
 export { rules } from './checks/index.ts';
 export { Coverage, type CoverageRow, coverageOf } from './coverage/coverage.ts';
-export { drivers } from './dialects/index.ts';
-export { parseDump } from './dumps/index.ts';
+export { drivers, functionsOf } from './dialects/index.ts';
+export type { Topic } from './drivers/driver.ts';
+export { DRIVERS, TOPICS } from './drivers/index.ts';
+export { isDevcoredump, parseCrash, parseDump } from './dumps/index.ts';
 export type { Diagnostic } from './events/diagnostic.ts';
+export type { CrashLogEntry, CrashObject, VmCrash } from './events/vm_crash.ts';
 export type { VmDump } from './events/vm_dump.ts';
 export type { DriverName, Where } from './events/vm_event.ts';
 export { type Confidence, type Finding, SEVERITIES, type Severity } from './findings/finding.ts';
@@ -23,6 +26,7 @@ export {
 } from './ftrace/formats/index.ts';
 export { isTraceDat } from './ftrace/trace_dat/index.ts';
 export {
+  backportsTo,
   type KernelProfile,
   type KernelReport,
   type KernelSwitches,

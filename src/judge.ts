@@ -1,7 +1,8 @@
 // From facts to findings: what the checks say of each fact, and in the end how far that can be trusted.
 import type { Ptr } from './base/u64.ts';
+import type { Grounds } from './checks/check.ts';
 import { checkOf } from './checks/index.ts';
-import type { Finding } from './findings/finding.ts';
+import type { Confidence, Finding } from './findings/finding.ts';
 import { Fingerprints } from './findings/fingerprint.ts';
 import type { Absence, Fact, Shown } from './replay/fact.ts';
 import type { VmState } from './replay/vm_state.ts';
@@ -19,13 +20,19 @@ export interface Trust {
   readonly misfits: ReadonlyMap<number, string>;
 }
 
+/** A finding, and what decides in the end how far it can be trusted. */
+interface Told {
+  readonly finding: Finding;
+  readonly grounds: Grounds;
+  readonly vm: VmState | undefined;
+  readonly absences: readonly Absence[];
+  readonly needs: readonly Shown[] | undefined;
+}
+
 export class Judge {
   readonly #file: string;
   readonly #world: World;
-  readonly #findings: Finding[] = [];
-  readonly #absences: { finding: Finding; absence: Absence; vm: VmState | undefined }[] = [];
-  readonly #needs = new Map<Finding, readonly Shown[]>();
-  readonly #vmOf = new WeakMap<Finding, VmState>();
+  readonly #told: Told[] = [];
   readonly #fingerprints = new Fingerprints();
 
   constructor(file: string, world: World) {
@@ -69,42 +76,49 @@ export class Judge {
       ]),
     };
     settle(finding);
-    this.#findings.push(finding);
-    if (vm !== undefined) this.#vmOf.set(finding, vm);
-    const absence = job?.locksUnchecked && LOCK_RULES.has(finding.rule) ? 'call' : fact.absence;
-    if (absence !== undefined) this.#absences.push({ finding, absence, vm });
-    if (fact.needs !== undefined) this.#needs.set(finding, fact.needs);
-    if (job?.implicit) this.#absences.push({ finding, absence: 'frame', vm });
+    const { grounds } = check;
+    const absence = job?.locksUnchecked && grounds.locks === 'drm_exec' ? 'call' : fact.absence;
+    const absences: Absence[] = job?.implicit ? ['frame'] : [];
+    if (absence !== undefined) absences.push(absence);
+    this.#told.push({ finding, grounds, vm, absences, needs: fact.needs });
   }
 
   #objRole(obj: Ptr): number | undefined {
     return this.#world.objs.get(obj)?.ordinal;
   }
 
-  /** The findings that stand now that all of the trace is known, each with its last confidence. */
-  findings({ counted, none, unended, misfits }: Trust): Finding[] {
-    const { locksShown, resvLocksShown, seen } = this.#world;
-    const findings = this.#findings.filter(
-      ({ rule }) => (locksShown || !LOCK_RULES.has(rule)) && (resvLocksShown || rule !== 'missing-vm-lock'),
-    );
-    for (const finding of findings) {
-      const vm = this.#vmOf.get(finding)?.ordinal ?? 0;
-      // A job that is not seen to end may have changed what a dump shows.
-      const open = finding.rule === 'state-mismatch' && unended.has(vm);
-      if (none || open || misfits.has(vm)) finding.confidence = 'inconclusive';
-    }
-    this.#doubtAbsences(counted);
-    return findings.filter((finding) => this.#needs.get(finding)?.every((kind) => seen.has(kind)) !== false);
+  /** How many findings were made, whether they stand or not. */
+  get made(): number {
+    return this.#told.length;
   }
 
-  /** What may vouch for the lines that these findings miss: the header's count, or how the VM ended. */
-  #doubtAbsences(counted: boolean): void {
-    const { frameProbed } = this.#world;
-    for (const { finding, absence, vm } of this.#absences) {
-      const vouched = absence === 'frame' ? !frameProbed : counted || (absence === 'tree' && vm?.ended === true);
-      if (vouched || finding.confidence === 'inconclusive') continue;
-      finding.confidence = absence === 'frame' || WITHHELD.has(finding.rule) ? 'inconclusive' : 'likely';
-    }
+  /** The findings from the given one on that stand with what is known of the trace now, each with its confidence. */
+  findings(trust: Trust, from = 0): Finding[] {
+    const standing = this.#told.slice(from).filter((told) => this.#stands(told));
+    return standing.map((told) => {
+      const confidence = this.#confidence(told, trust);
+      return confidence === told.finding.confidence ? told.finding : { ...told.finding, confidence };
+    });
+  }
+
+  /** Does the trace show at all what it speaks of? */
+  #stands({ grounds, needs }: Told): boolean {
+    const { locksShown, resvLocksShown, seen } = this.#world;
+    if (grounds.locks === 'drm_exec' && !locksShown) return false;
+    if (grounds.locks === 'dma_resv' && !resvLocksShown) return false;
+    return needs?.every((kind) => seen.has(kind)) !== false;
+  }
+
+  #confidence(told: Told, { counted, none, unended, misfits }: Trust): Confidence {
+    const { finding, grounds, vm, absences } = told;
+    const of = vm?.ordinal ?? 0;
+    if (none || misfits.has(of) || (grounds.atRest && unended.has(of))) return 'inconclusive';
+    // What may vouch for the lines that the finding misses: the header's count, or how the VM ended.
+    const vouched = (absence: Absence) =>
+      absence === 'frame' ? !this.#world.frameProbed : counted || (absence === 'tree' && vm?.ended === true);
+    const missing = absences.filter((absence) => !vouched(absence));
+    if (missing.length === 0 || finding.confidence === 'inconclusive') return finding.confidence;
+    return missing.includes('frame') || grounds.withheld ? 'inconclusive' : 'likely';
   }
 }
 
@@ -113,28 +127,3 @@ function settle({ message, evidence }: Finding): void {
   message.charCodeAt(0);
   for (const { text } of evidence) text.charCodeAt(0);
 }
-
-/** Rules that cannot be judged where no lock is probed. */
-const LOCK_RULES = new Set(['missing-lock', 'redundant-lock', 'stale-lock-set']);
-
-/** Rules of which a trace with silent losses must not give a false finding. */
-const WITHHELD = new Set([
-  'extobj-mismatch',
-  'wrong-vm-bo',
-  'missing-lock',
-  'missing-vm-lock',
-  'freed-vm',
-  'vm-race',
-  'vm-bo-leak',
-  'redundant-lock',
-  'misapplied-step',
-  'pte-stale',
-  'pte-missing',
-  'pte-wrong',
-  'pte-overwrite',
-  'pte-overrun',
-  'pte-hole-unmap',
-  'partial-block-unmap',
-  'transient-unmap',
-  'tlb-stale',
-]);

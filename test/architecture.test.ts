@@ -39,8 +39,12 @@ const RULES: Readonly<Record<string, Rule>> = {
   gpuvm: { may: ['base', 'sorted-btree'], because: 'a model of kernel code, compared with the kernel alone' },
   mmu: { may: ['base', 'sorted-btree'], because: 'a model of kernel code, compared with the kernel alone' },
   exec: { may: ['base'], because: 'a model of kernel code, compared with the kernel alone' },
+  drivers: {
+    may: ['base', 'events (type)', 'gpuvm (type)', 'mmu'],
+    because: 'what drivers do, as data; how it is followed is for the replay',
+  },
   replay: {
-    may: ['base', 'events', 'kernels', 'gpuvm', 'mmu', 'exec'],
+    may: ['base', 'events', 'kernels', 'drivers', 'gpuvm', 'mmu', 'exec'],
     because: 'it learns what happened and never judges',
   },
   whatif: {
@@ -75,7 +79,7 @@ const RULES: Readonly<Record<string, Rule>> = {
     because: 'report in, text out',
   },
   io: {
-    may: ['base', 'fzstd', 'node:fs', 'node:os', 'node:path', 'node:stream', 'node:zlib'],
+    may: ['base', 'fzstd', 'node:fs', 'node:os', 'node:path', 'node:stream', 'node:timers/promises', 'node:zlib'],
     because: 'bytes of files, whatever holds them; not what they mean',
   },
   cli: {
@@ -132,6 +136,7 @@ const RULES: Readonly<Record<string, Rule>> = {
       'ftrace',
       'dialects',
       'dumps',
+      'drivers',
       'replay',
       'checks',
       'findings',
@@ -216,6 +221,17 @@ describe('who may import whom', () => {
       wrong.map(({ file, to }) => `${file} imports ${to}`),
       rule?.because,
     ).toEqual([]);
+  });
+
+  it('the page tables of the replay are entered by their index, and take tell(), the times of jobs and types from the rest', () => {
+    const within = (file: string) => file.startsWith('src/replay/tables/');
+    const entered = imports.filter(({ file, to }) => !within(file) && within(to) && !to.endsWith('/tables/index.ts'));
+    const given = ['src/replay/tell.ts', 'src/replay/job_times.ts'];
+    const taken = imports.filter(
+      ({ file, to, typeOnly }) =>
+        within(file) && !within(to) && partOf(to) === 'replay' && !typeOnly && !given.includes(to),
+    );
+    expect([...entered, ...taken].map(({ file, to }) => `${file} imports ${to}`)).toEqual([]);
   });
 
   it('a check never imports another', () => {

@@ -136,7 +136,7 @@ export const bugs: readonly Bug[] = [
   },
   {
     ...{ number: 27, driver: 'panthor', id: '19e8bc945605', subject: 'an unmap that meets a hole makes no progress' },
-    ...{ rule: 'pte-hole-unmap', fires: 'panthor/written-hole', silent: 'panthor/correct' },
+    ...{ rule: 'pte-stale', fires: 'panthor/hole-stop-6.12', silent: 'panthor/correct-6.12' },
   },
   {
     ...{ number: 28, driver: 'panthor', id: '', subject: 'the GPU sees entries between their unmap and map' },
@@ -190,7 +190,7 @@ export const bugs: readonly Bug[] = [
   },
   {
     ...{ number: 37, driver: 'asahi', id: 'AsahiLinux 548', subject: 'deferred vm_bos are never cleaned up' },
-    ...{ rule: 'vm-bo-leak', fires: 'panthor/edited-close-zombies', silent: 'panthor/edited-close' },
+    ...{ rule: 'vm-bo-leak', fires: 'panthor/no-cleanup-7.3', silent: 'panthor/correct-7.3' },
   },
 ];
 

@@ -26,9 +26,20 @@ export interface RuleDoc {
   readonly advice: string;
 }
 
+/** What findings of a rule stand on beyond the facts, where a trace may not show everything. */
+export interface Grounds {
+  /** The trace must show all locks of this kind: those through drm_exec, or those of every dma_resv. */
+  readonly locks?: 'drm_exec' | 'dma_resv';
+  /** Lines that are lost unnoticed give such findings easily: one is then inconclusive, not likely. */
+  readonly withheld?: boolean;
+  /** It speaks of a moment at which no job of the VM may be under way. */
+  readonly atRest?: boolean;
+}
+
 export interface Check {
   readonly doc: RuleDoc;
   readonly on: FactKind;
+  readonly grounds: Grounds;
   judge(fact: Fact): Judgement | undefined;
 }
 
@@ -37,6 +48,7 @@ export function check<K extends FactKind>(
   on: K,
   doc: RuleDoc,
   judge: (fact: FactOf<K>) => Judgement | undefined,
+  grounds: Grounds = {},
 ): Check {
-  return { doc, on, judge: (fact) => judge(fact as FactOf<K>) };
+  return { doc, on, grounds, judge: (fact) => judge(fact as FactOf<K>) };
 }

@@ -17,4 +17,5 @@ export const extobjMismatch = check(
     advice: 'Give an object its dma_resv before it is mapped, and call drm_gpuvm_bo_extobj_add() before the link.',
   },
   (fact) => ({ severity: 'warning', confidence: 'certain', message: fact.detail }),
+  { withheld: true },
 );

@@ -25,4 +25,5 @@ export const misappliedStep = check(
     message: `${stepText(fact)} of ${opText(fact)} at ${spanText(fact.span)}: ${fact.how}${fact.detail === '' ? '' : ` (${fact.detail})`}`,
     role: fact.how,
   }),
+  { withheld: true },
 );

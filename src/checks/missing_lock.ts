@@ -33,4 +33,5 @@ export const missingLock = check(
       message: `${stepText(fact)} of ${opText(fact)} touches ${text} without holding its dma_resv`,
     };
   },
+  { locks: 'drm_exec', withheld: true },
 );

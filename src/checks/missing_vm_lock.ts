@@ -17,4 +17,5 @@ export const missingVmLock = check(
     advice: 'Lock the VM’s dma_resv around every call that may drop the last reference of a vm_bo.',
   },
   (fact) => ({ severity: 'error', confidence: 'certain', message: fact.what, role: fact.what.replace(/0x\w+/g, '') }),
+  { locks: 'dma_resv', withheld: true },
 );

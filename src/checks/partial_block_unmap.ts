@@ -22,4 +22,5 @@ export const partialBlockUnmap = check(
     }
     return { severity: 'error', confidence: fact.proof === 'shown' ? 'certain' : 'likely', message: fact.detail };
   },
+  { withheld: true },
 );

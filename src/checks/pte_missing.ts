@@ -17,4 +17,5 @@ export const pteMissing = check(
     advice: 'The evidence says which line cleared the entries, or that nobody ever wrote them.',
   },
   (fact) => ({ severity: 'error', confidence: 'certain', message: fact.detail }),
+  { withheld: true },
 );

@@ -22,4 +22,5 @@ export const pteOverwrite = check(
     message: `${fact.detail}${fact.refused ? ': it is refused' : ' that leads elsewhere, and writes over it'}`,
     role: fact.refused ? 'refused' : 'overwritten',
   }),
+  { withheld: true },
 );

@@ -17,4 +17,5 @@ export const pteStale = check(
       'Look at the unmap calls between the line that wrote the entry and the end of the job: `gpuvm-trace blame` lists them.',
   },
   (fact) => ({ severity: 'error', confidence: 'certain', message: fact.detail }),
+  { withheld: true },
 );

@@ -32,4 +32,5 @@ export const redundantLock = check(
     message: `${objText(fact)} was locked without need: ${fact.why}: ${REASON[fact.why]}`,
     role: fact.why,
   }),
+  { locks: 'drm_exec', withheld: true },
 );

@@ -25,4 +25,5 @@ export const staleLockSet = check(
     const message = 'the VM was changed by others after the lock pass had computed its lock set';
     return { severity: 'warning', confidence: 'certain', message, role: fact.why };
   },
+  { locks: 'drm_exec' },
 );

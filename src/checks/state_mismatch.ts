@@ -17,4 +17,5 @@ export const stateMismatch = check(
       'Name the moment of the dump with --at; a trace often ends behind the teardown, --at last-job is before it.',
   },
   (fact) => ({ severity: 'error', confidence: 'certain', message: fact.detail, role: fact.how }),
+  { atRest: true },
 );

@@ -23,4 +23,5 @@ export const transientUnmap = check(
     message: `${fact.detail}${fact.why === 'keep' ? ', although the step says keep' : ', while the GPU is not locked out of them'}`,
     role: fact.why,
   }),
+  { withheld: true },
 );

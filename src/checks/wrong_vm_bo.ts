@@ -15,4 +15,5 @@ export const wrongVmBo = check(
     advice: 'Link prev and next of a REMAP to the vm_bo of the mapping that is split, op->remap.unmap->va->vm_bo.',
   },
   (fact) => ({ severity: 'error', confidence: 'certain', message: fact.detail }),
+  { withheld: true },
 );

@@ -1,20 +1,24 @@
 // `check`: findings, for people and for CI.
 import { Command, Option } from 'commander';
-import { type Finding, type MmuMode, parseDump, type Report, SEVERITIES, type Severity } from '../index.ts';
+import { type Finding, type MmuMode, parseDump, type Report, SEVERITIES, type Severity, UserError } from '../index.ts';
 import { readFileSync } from '../io/text_file.ts';
 import { checkText } from '../reporters/check_text.ts';
 import { findingColumns } from '../reporters/columns.ts';
+import { findingText } from '../reporters/finding_text.ts';
 import { kernelObject } from '../reporters/kernel_text.ts';
 import { type Format, toCsv, toJson, toNdjson, toObject } from '../reporters/table.ts';
 import { type Moment, withMoment } from './moment.ts';
 import { atOption, formatOption, list, mmuOption, outputOption } from './options.ts';
 import { type ColorWhen, chalkFor, emit, terminalWidth } from './output.ts';
-import { type RunOptions, runAnalysis } from './run_analysis.ts';
+import { followAnalysis, type RunOptions, runAnalysis } from './run_analysis.ts';
 import { addSelection, checkRuleNames, type Selection, wantsFinding, wantsJob } from './select.ts';
 import { chalkStyle } from './style.ts';
 import { addTraceOptions, type TraceChoice, traceOptionsOf } from './trace_options.ts';
 
 type FailOn = Severity | 'never';
+
+/** They end --follow. */
+const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
 
 interface CheckOptions extends Selection, TraceChoice {
   readonly format: Format;
@@ -24,6 +28,7 @@ interface CheckOptions extends Selection, TraceChoice {
   readonly mmu: MmuMode;
   readonly expectState?: string;
   readonly at: Moment;
+  readonly follow?: true;
 }
 
 /** One trace with the findings that were asked for. */
@@ -43,12 +48,13 @@ export function checkCommand(): Command {
         .choices(['error', 'warning', 'never'])
         .default('error'),
     )
+    .option('-f, --follow', 'go on where the trace ends: a file that grows, trace_pipe, a pipe; findings as they come')
     .option('--rule <rules>', 'only these rules (repeatable, comma-separated)', list)
     .option('--ignore <rules>', 'leave these rules out (repeatable, comma-separated)', list);
   addTraceOptions(addSelection(command))
     .option(
       '--expect-state <file>',
-      'the mappings that the trace should lead to: debugfs gpuvas, or what `state` prints',
+      'the mappings that the trace should lead to: debugfs gpuvas, msm’s devcoredump, or what `state` prints',
     )
     .addOption(atOption('when --expect-state holds: '))
     .addOption(mmuOption())
@@ -63,6 +69,7 @@ Examples:
   gpuvm-trace check trace.txt --rule missing-lock --job 26
   gpuvm-trace check *.txt.gz --format csv -o findings.csv --fail-on warning
   cat /sys/kernel/tracing/trace | gpuvm-trace check -
+  sudo gpuvm-trace check --follow /sys/kernel/tracing/trace_pipe      until Ctrl-C, which gives the report
   gpuvm-trace check late.txt --initial-state state.json       a trace that begins where state.json was taken
   gpuvm-trace check trace.txt --expect-state gpuvas.txt --at last-job
 
@@ -79,12 +86,37 @@ async function check(files: readonly string[], options: CheckOptions): Promise<v
   checkRuleNames(options.ignore);
   const all: Checked[] = [];
   for (const file of files) {
-    const report = await analyze(file, options);
+    const report = await (options.follow ? follow(file, files, options) : analyze(file, options));
     const findings = report.findings.filter((finding) => wantsFinding(options, report, finding));
     all.push({ report, findings, doubts: doubtsOf(options, report) });
   }
   emit(render(all, options), options);
   process.exitCode = exitCode(all, options.failOn);
+}
+
+/** Prints each finding when it is made, where the format lets it stand alone, and in the end gives the report. */
+async function follow(file: string, files: readonly string[], options: CheckOptions): Promise<Report> {
+  if (files.length > 1) throw new UserError('--follow takes one trace');
+  if (options.expectState !== undefined)
+    throw new UserError('--follow takes no --expect-state: run check again without it');
+  const end = new AbortController();
+  const stop = () => end.abort();
+  for (const signal of SIGNALS) process.once(signal, stop);
+  const style = chalkStyle(chalkFor(options));
+  try {
+    return await followAnalysis(
+      file,
+      { ...traceOptionsOf(options), mmu: options.mmu },
+      end.signal,
+      (analysis, fresh) => {
+        const findings = fresh.filter((finding) => wantsFinding(options, analysis, finding));
+        if (options.format !== 'text' || (options.output !== undefined && options.output !== '-')) return;
+        for (const finding of findings) process.stdout.write(`${findingText(finding, style).join('\n')}\n`);
+      },
+    );
+  } finally {
+    for (const signal of SIGNALS) process.off(signal, stop);
+  }
 }
 
 async function analyze(file: string, options: CheckOptions): Promise<Report> {

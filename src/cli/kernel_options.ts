@@ -12,19 +12,19 @@ import {
 import { readHead } from '../io/text_file.ts';
 
 export interface KernelChoice {
-  readonly kernel?: NamedKernel;
+  readonly kernel?: NamedKernel | undefined;
   readonly patch?: readonly string[];
 }
 
 export function addKernelOptions(command: Command): Command {
-  return command
-    .addOption(
-      new Option(
-        '--kernel <kernel>',
-        'the traced kernel: a version, and switches as in 6.12,exec-lock=on (see `kernels`); default: what the trace tells',
-      ).argParser(parseKernel),
-    )
-    .addOption(patchOption());
+  return command.addOption(kernelOption()).addOption(patchOption());
+}
+
+export function kernelOption(): Option {
+  return new Option(
+    '--kernel <kernel>',
+    'the traced kernel: a version, and switches as in 6.12,exec-lock=on (see `kernels`); default: what the trace tells',
+  ).argParser(parseKernel);
 }
 
 function patchOption(): Option {

@@ -3,9 +3,8 @@ import { Command } from 'commander';
 import { type Bug, bugs, isCaught, type RuleDoc, rules, UserError } from '../index.ts';
 import type { Column } from '../reporters/table.ts';
 import { toText } from '../reporters/table.ts';
+import { wrap } from '../reporters/wrap.ts';
 import { emit } from './output.ts';
-
-const WIDTH = 80;
 
 export function rulesCommand(): Command {
   return new Command('rules')
@@ -59,17 +58,4 @@ function explanation(rule: RuleDoc): string {
     part('Example', rule.example),
     part('What a driver should do', rule.advice),
   ].join('\n');
-}
-
-function wrap(text: string, indent: string): string {
-  const lines: string[] = [];
-  let line = indent;
-  for (const word of text.split(' ')) {
-    if (line.length > indent.length && line.length + 1 + word.length > WIDTH) {
-      lines.push(line);
-      line = indent;
-    }
-    line += line.length === indent.length ? word : ` ${word}`;
-  }
-  return [...lines, line].join('\n');
 }

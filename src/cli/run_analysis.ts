@@ -3,6 +3,8 @@
 import {
   Analysis,
   type AnalyzeOptions,
+  type Finding,
+  isDevcoredump,
   isTraceDat,
   type MatchedDumps,
   matchDumps,
@@ -14,6 +16,7 @@ import {
   UserError,
   type VmDump,
 } from '../index.ts';
+import { followFile, followStream } from '../io/follow.ts';
 import { readFileSync } from '../io/text_file.ts';
 import { inflate, readTrace } from '../io/trace_file.ts';
 import { withFile } from './spooled.ts';
@@ -27,6 +30,9 @@ export type RunOptions = Omit<AnalyzeOptions, 'file' | 'definitions' | 'initial'
 const EXPECTED =
   'expected ftrace text (tracefs trace or trace_pipe, trace-cmd report), a trace.dat, or another of `gpuvm-trace formats`, plain or compressed by gzip or zstd';
 
+const CRASH_HINT =
+  'blame TRACE --devcoredump FILE tells what a trace has of its fault, and --expect-state FILE compares its mappings';
+
 export async function runAnalysis(file: string, options: RunOptions): Promise<Report> {
   const { initialState } = options;
   if (initialState === undefined) return runOnce(file, options, undefined);
@@ -35,7 +41,7 @@ export async function runAnalysis(file: string, options: RunOptions): Promise<Re
     const { byVm, notes } = await matched(path, dumps, options);
     const report = await runOnce(path, options, byVm);
     const said = notes.map((note) => `${initialState}: ${note}`);
-    return { ...report, file: file === '-' ? 'stdin' : file, doubts: [...said, ...report.doubts] };
+    return { ...report, file: nameOf(file), doubts: [...said, ...report.doubts] };
   });
 }
 
@@ -55,26 +61,72 @@ async function runOnce(
   options: RunOptions,
   initial: ReadonlyMap<Ptr, VmDump> | undefined,
 ): Promise<Report> {
-  const { probes, initialState: _, ...rest } = options;
-  const definitions: ProbeDefinition[] = probes === undefined ? [] : readDefinitions(probes);
-  const name = file === '-' ? 'stdin' : file;
-  const analysis = new Analysis({ ...rest, file: name, definitions, initial });
+  const analysis = analysisOf(file, options, initial);
   let bytes = 0;
   await readTrace(file, {
     wantsRandomAccess: (head) => (options.input === undefined ? isTraceDat(head) : options.input === 'trace.dat'),
     push(chunk) {
+      if (bytes === 0 && isDevcoredump(Buffer.from(chunk.subarray(0, 16)).toString('latin1')))
+        throw new UserError(`${nameOf(file)}: is a devcoredump, not a trace; ${CRASH_HINT}`);
       bytes += chunk.length;
       return analysis.push(chunk);
     },
     random(source) {
       bytes += source.size;
       const damage = analysis.readTraceDat(source, { zlib: inflate });
-      if (damage !== undefined) throw new UserError(`${name}: ${damage}`);
+      if (damage !== undefined) throw new UserError(`${nameOf(file)}: ${damage}`);
     },
   });
+  return reportOf(file, analysis, bytes);
+}
+
+/**
+ * Follows a trace that is being written until it ends or the signal comes; `fresh` gets the analysis and the findings that
+ * are new.
+ */
+export async function followAnalysis(
+  file: string,
+  options: RunOptions,
+  signal: AbortSignal,
+  fresh: (analysis: Analysis, findings: readonly Finding[]) => void,
+): Promise<Report> {
+  const { initialState } = options;
+  const dumps = initialState === undefined ? [] : parseDump(readFileSync(initialState), initialState);
+  if (dumps.some((dump) => dump.gpuvm === 0))
+    throw new UserError(
+      `${initialState}: names no VM by its pointer, and which it means shows only when the trace is over`,
+    );
+  const analysis = analysisOf(file, options, matchDumps(dumps, []).byVm);
+  let bytes = 0;
+  const sink = {
+    push(chunk: Uint8Array) {
+      if (bytes === 0 && isTraceDat(chunk))
+        throw new UserError(`${nameOf(file)}: a trace.dat, and only text can be followed`);
+      bytes += chunk.length;
+      const wanted = analysis.push(chunk);
+      const findings = analysis.fresh();
+      if (findings.length > 0) fresh(analysis, findings);
+      return wanted;
+    },
+  };
+  await (file === '-' ? followStream(process.stdin, sink, signal) : followFile(file, sink, signal));
+  return reportOf(file, analysis, bytes);
+}
+
+function nameOf(file: string): string {
+  return file === '-' ? 'stdin' : file;
+}
+
+function analysisOf(file: string, options: RunOptions, initial: ReadonlyMap<Ptr, VmDump> | undefined): Analysis {
+  const { probes, initialState: _, ...rest } = options;
+  const definitions: ProbeDefinition[] = probes === undefined ? [] : readDefinitions(probes);
+  return new Analysis({ ...rest, file: nameOf(file), definitions, initial });
+}
+
+function reportOf(file: string, analysis: Analysis, bytes: number): Report {
   const report = analysis.finish();
-  if (bytes === 0) throw new UserError(`${name}: the file is empty; ${EXPECTED}`);
-  if (report.stats.entries === 0) throw new UserError(`${name}: not a trace${unreadOf(report)}: ${EXPECTED}`);
+  if (bytes === 0) throw new UserError(`${nameOf(file)}: the file is empty; ${EXPECTED}`);
+  if (report.stats.entries === 0) throw new UserError(`${nameOf(file)}: not a trace${unreadOf(report)}: ${EXPECTED}`);
   return report;
 }
 

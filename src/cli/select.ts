@@ -3,6 +3,9 @@ import type { Command } from 'commander';
 import { type Finding, ptrHex, type Report, rules, UserError } from '../index.ts';
 import { integer, seconds, vmOption } from './options.ts';
 
+/** A report, or an analysis that is not over. */
+type Analyzed = Pick<Report, 'world'>;
+
 export interface Selection {
   readonly rule?: readonly string[];
   readonly ignore?: readonly string[];
@@ -30,7 +33,7 @@ export function checkRuleNames(names: readonly string[] | undefined): void {
   }
 }
 
-export function wantsFinding(selection: Selection, report: Report, finding: Finding): boolean {
+export function wantsFinding(selection: Selection, report: Analyzed, finding: Finding): boolean {
   const { rule, ignore, vm, pid, job } = selection;
   if (rule !== undefined && !rule.includes(finding.rule)) return false;
   if (ignore?.includes(finding.rule)) return false;
@@ -47,14 +50,14 @@ export interface Selectable {
   readonly end: string;
 }
 
-export function wantsJob(selection: Selection, report: Report, row: Selectable): boolean {
+export function wantsJob(selection: Selection, report: Analyzed, row: Selectable): boolean {
   const { vm, pid, job } = selection;
   if ((job !== undefined && row.job !== job) || (pid !== undefined && row.pid !== pid)) return false;
   return wantsVm(vm, report, row.vm) && wantsTime(selection, row.start, row.end);
 }
 
 /** Is this VM among those that were asked for? By pointer, name, or order of appearance. */
-export function wantsVm(wanted: readonly string[] | undefined, report: Report, id: number | bigint): boolean {
+export function wantsVm(wanted: readonly string[] | undefined, report: Analyzed, id: number | bigint): boolean {
   if (wanted === undefined) return true;
   const shown = report.world.vmIdentity(id);
   return isVm(wanted, { id, name: shown?.name, ordinal: shown?.ordinal });

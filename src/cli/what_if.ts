@@ -4,6 +4,7 @@ import {
   LOCKINGS,
   type Locking,
   lockingPass,
+  type NamedKernel,
   type PatchPass,
   passOfPatches,
   totalsOf,
@@ -14,7 +15,7 @@ import {
 import { type Format, toFormat, toJson, toObject } from '../reporters/table.ts';
 import { whatIfColumns, whatIfText } from '../reporters/what_if.ts';
 import { addInputOptions, type InputChoice, inputOf } from './input_options.ts';
-import { readPatchFiles } from './kernel_options.ts';
+import { kernelOf, kernelOption, readPatchFiles } from './kernel_options.ts';
 import { formatOption, outputOption, probesOption } from './options.ts';
 import { emit } from './output.ts';
 import { runAnalysis } from './run_analysis.ts';
@@ -23,6 +24,7 @@ import { addSelection, type Selection, wantsJob } from './select.ts';
 interface WhatIfOptions extends Selection, InputChoice {
   readonly locking?: Locking;
   readonly patch?: readonly string[];
+  readonly kernel?: NamedKernel;
   readonly format: Format;
   readonly output?: string;
   readonly probes?: string;
@@ -38,7 +40,7 @@ export function whatIfCommand(): Command {
         .conflicts('patch'),
     )
     .option('--patch <file>', 'the lock pass that this patch makes of it: diff, mail or mbox (repeatable)', collect);
-  return addInputOptions(addSelection(command).addOption(probesOption()))
+  return addInputOptions(addSelection(command).addOption(kernelOption()).addOption(probesOption()))
     .addOption(formatOption())
     .addOption(outputOption())
     .addHelpText(
@@ -71,6 +73,7 @@ async function whatIf(file: string, options: WhatIfOptions): Promise<void> {
   const { pass, driver, because } = passOf(options);
   const replayed = new WhatIf(pass, driver);
   const report = await runAnalysis(file, {
+    kernel: kernelOf({ kernel: options.kernel }),
     ...inputOf(options),
     probes: options.probes,
     mmu: 'off',

@@ -230,6 +230,7 @@ const gpuvm: readonly ProbeSpec[] = [
   })),
   ret('bo_create', 'drm_gpuvm_bo_create', VM_BO_ARGS, vmBo('bo_create')),
   ret('bo_obtain', 'drm_gpuvm_bo_obtain', VM_BO_ARGS, vmBo('bo_obtain')),
+  ret('bo_obtain_locked', 'drm_gpuvm_bo_obtain_locked', VM_BO_ARGS, vmBo('bo_obtain')),
   ret('bo_put', 'drm_gpuvm_bo_put', ['vm_bo:ptr', 'destroyed|ret:int'], (a) =>
     a.int(1) === 1 ? { kind: 'bo_destroy', vmBo: a.ptr(0) ?? 0, gpuvaLock: undefined } : undefined,
   ),

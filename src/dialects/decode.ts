@@ -18,16 +18,29 @@ export function tracepoint(symbol: string, text: TracepointText, args: readonly 
   return { event: symbol.slice(symbol.indexOf(':') + 1), symbol, at: 'tracepoint', text, args, decode };
 }
 
+/** The log's own time, which printk:console may show before a message. */
+const LOG_TIME = String.raw`(?:\[ *\d+\.\d+\] )?`;
+
 /**
  * A drm_dbg() line of a driver, after its head: `driver device: [drm:function [module]] text`. Nothing but the driver's own
  * name may stand before it, as a message of another driver may quote what a device says of itself.
  * functions: the source of a RegExp, to tell a driver that is built in and names no device.
  */
 export function drmDebug(driver: string, functions: string, head: string, rest: string): TracepointText {
-  const time = String.raw`(?:\[ *\d+\.\d+\] )?`;
   const named = String.raw`${driver} \S+: \[drm:[\w.]+(?: \[${driver}\])?\]`;
   const bare = String.raw`\[drm:(?:${functions})(?: \[${driver}\])?\]`;
-  return { head: new RegExp(`^${time}(?:${named}|${bare}) ${head}`), rest, message: 'msg' };
+  return { head: new RegExp(`^${LOG_TIME}(?:${named}|${bare}) ${head}`), rest, message: 'msg' };
+}
+
+/**
+ * A pr_debug() line that begins with `function:line: `, behind what dynamic debug was asked to put before it: the task, module,
+ * function, file, line. No more may stand there, as in drmDebug().
+ */
+export function prDebug(module: string, functionName: string, head: string, rest: string): TracepointText {
+  const task = String.raw`(?:(?:\[\d+\]|<intr>) )?`;
+  const place = String.raw`(?:(?:${module}:)?(?:${functionName}:)?(?:[\w./-]+\.[ch]:)?(?:\d+:)? )?`;
+  const line = String.raw`${functionName}:\d+: `;
+  return { head: new RegExp(`^${LOG_TIME}${task}${place}${line}${head}`), rest, message: 'msg' };
 }
 
 /** A member's address to its container's, container_of() in the kernel. */

@@ -2,6 +2,7 @@
 import type { ProbeSpec } from '../events/probe.ts';
 import type { DriverName } from '../events/vm_event.ts';
 import { coreProbes } from './core.ts';
+import { dmaFenceProbes } from './dma_fence.ts';
 import { gpuSchedulerProbes } from './gpu_scheduler.ts';
 import { ioPgtableProbes } from './io_pgtable.ts';
 import { iommuProbes } from './iommu.ts';
@@ -30,7 +31,12 @@ export const drivers = Object.keys(driverProbes) as readonly DriverName[];
  */
 export function probesOf(driver: DriverName | undefined): readonly ProbeSpec[] {
   const own = driver === undefined ? Object.values(driverProbes).flat() : driverProbes[driver];
-  return [...coreProbes, ...own, ...ioPgtableProbes, ...iommuProbes, ...gpuSchedulerProbes];
+  return [...coreProbes, ...own, ...ioPgtableProbes, ...iommuProbes, ...gpuSchedulerProbes, ...dmaFenceProbes];
+}
+
+/** The functions and tracepoints that are a driver's own. */
+export function functionsOf(driver: DriverName): readonly string[] {
+  return [...new Set(driverProbes[driver].map(({ symbol }) => symbol))];
 }
 
 export const probes: readonly ProbeSpec[] = probesOf(undefined);

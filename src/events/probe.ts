@@ -2,8 +2,11 @@
 import type { Ptr, U64 } from '../base/u64.ts';
 import type { VmEvent } from './vm_event.ts';
 
-/** ptr: a kernel pointer; u64: an address, size or offset; int: a small number, signed; str: text; bits: 64 bits of fields. */
-export type ArgType = 'ptr' | 'u64' | 'int' | 'str' | 'bits';
+/**
+ * ptr: a kernel pointer; u64: an address, size or offset; hex: one in hex digits without 0x, of a message only; int: a
+ * small number, signed; str: text; bits: 64 bits of fields.
+ */
+export type ArgType = 'ptr' | 'u64' | 'hex' | 'int' | 'str' | 'bits';
 
 /** The wanted arguments of one event by their position in the spec. Absent ones (not probed, or faulted) are undefined. */
 export interface Args {
@@ -38,7 +41,7 @@ export interface TracepointText {
   /** The beginning, which tells it from other texts of the same event name; a RegExp is anchored by `^`. */
   readonly head: string | RegExp;
   /**
-   * The rest, from its first value on: `{name}` is a value, wanted (of type ptr or u64) or passed over;
+   * The rest, from its first value on: `{name}` is a value, wanted (of any type but str and bits) or passed over;
    * `{name:7}` has 7 characters at least, without which it is cut off.
    */
   readonly rest: string;

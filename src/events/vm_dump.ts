@@ -1,12 +1,14 @@
-// The mappings of a VM at one moment as a file shows them that is no trace: debugfs, or an earlier `state` of this tool.
+// The mappings of a VM at one moment as a file shows them that is no trace: debugfs, a driver's
+// devcoredump, or an earlier `state` of this tool.
 import type { Ptr, U64 } from '../base/u64.ts';
 
 export interface DumpedVa {
   readonly addr: U64;
   readonly range: U64;
-  /** 0: NULL. */
-  readonly obj: Ptr;
-  readonly offset: U64;
+  /** 0: NULL; undefined: some object that is not shown. */
+  readonly obj: Ptr | undefined;
+  /** Undefined where not shown. */
+  readonly offset: U64 | undefined;
   readonly flags: number;
   /** The drm_gpuva, and the object's dma_resv; 0 where not shown. */
   readonly va: Ptr;

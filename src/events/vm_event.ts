@@ -156,6 +156,10 @@ export type VmEvent =
   | { readonly kind: 'sched_queue'; readonly fence: string }
   | { readonly kind: 'sched_run'; readonly fence: string }
   | { readonly kind: 'sched_done'; readonly fence: string }
+  /** A fence, by the lower halves of its context and number, is signalled; the task waits for it, and waits no longer. */
+  | { readonly kind: 'fence_signaled'; readonly fence: string }
+  | { readonly kind: 'fence_wait'; readonly fence: string }
+  | { readonly kind: 'fence_wait_end'; readonly fence: string }
   | { readonly kind: 'add_fence'; readonly resv: Ptr; readonly fence: Ptr; readonly usage: number }
   // the driver's own frame around them
   | {
@@ -234,6 +238,8 @@ export type VmEvent =
       readonly range: U64;
       readonly keep: boolean;
     }
+  | LogMapping
+  | LogTable
   // page tables
   | TableMap
   | TableMapRet
@@ -281,8 +287,41 @@ export interface VaInvalidate {
   readonly length: U64;
 }
 
+/**
+ * map, piece (of what was split): a mapping has entered the VA space. split, unmap: it is about to leave; an unmapped one stays
+ * where it is bound again as it is, which no line tells.
+ */
+export interface LogMapping {
+  readonly kind: 'log_mapping';
+  readonly what: 'map' | 'split' | 'piece' | 'unmap';
+  /** What the log names the VM by: its pointer, or a hash of it; 0 where not shown. */
+  readonly id: Ptr;
+  /** Likewise. */
+  readonly va: Ptr;
+  readonly addr: U64;
+  readonly range: U64;
+  /** It leads to NULL; undefined for the pieces of one that was split. */
+  readonly isNull: boolean | undefined;
+}
+
+/**
+ * Entries of a page table are about to be written or cleared. evict: of a mapping that stays; close: of one that goes, which no other
+ * line tells.
+ */
+export interface LogTable {
+  readonly kind: 'log_table';
+  readonly what: 'map' | 'unmap' | 'evict' | 'close';
+  /** 0 where the log shows a hash. */
+  readonly gpuvm: Ptr;
+  /** As of `log_mapping`. */
+  readonly id: Ptr;
+  readonly addr: U64;
+  /** Bytes. */
+  readonly length: U64;
+}
+
 /** The code that writes a page table: it decides what a call does to the entries that are there. */
-export type TableCode = 'lab' | 'msm' | 'nvif' | 'xe' | 'io-pgtable' | 'panthor' | 'pvr' | 'iommu';
+export type TableCode = 'lab' | 'msm' | 'msm-log' | 'nvif' | 'xe' | 'io-pgtable' | 'panthor' | 'pvr' | 'iommu';
 
 /** Which table, as far as the probe shows it. */
 interface TableCall {

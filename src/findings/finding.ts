@@ -19,7 +19,7 @@ export interface EvidenceLine {
 export interface Finding {
   readonly rule: string;
   readonly severity: Severity;
-  confidence: Confidence;
+  readonly confidence: Confidence;
   readonly file: string;
   readonly line: number;
   readonly time: string;

@@ -5,7 +5,9 @@ import { isDigit, latin1, MINUS, ZERO } from './bytes.ts';
 import type { FtraceRecord } from './record.ts';
 
 /** The types of arguments as numbers. */
-export const KIND: Readonly<Record<ArgType, number>> = { ptr: 0, u64: 1, int: 2, str: 3, bits: 4 };
+export const KIND: Readonly<Record<ArgType, number>> = { ptr: 0, u64: 1, int: 2, str: 3, bits: 4, hex: 5 };
+
+const KIND_HEX = KIND.hex;
 
 const MAX_ARGS = 24;
 /** `0x` as a big-endian 16-bit word. */
@@ -88,10 +90,11 @@ export class ArgValues implements Args {
   }
 
   /**
-   * Stores the number at [start, ...) as `kind` (0 ptr, 1 u64, 2 int); returns its end, or -1 where none stands there.
+   * Stores the number at [start, ...) as `kind` (0 ptr, 1 u64, 2 int, 5 hex); returns its end, or -1 where none stands there.
    */
   setNumber(index: number, kind: number, rec: FtraceRecord, start: number): number {
     const { buf, view, end } = rec;
+    if (kind === KIND_HEX) return this.#setHex(index, KIND.u64, view, start, end);
     if (start + 2 < end && view.getUint16(start) === ZERO_X) return this.#setHex(index, kind, view, start + 2, end);
     return this.#setDecimal(index, kind, buf, view, start, end);
   }

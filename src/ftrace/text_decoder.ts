@@ -8,6 +8,7 @@ import { GraphFunctions } from './graph_functions.ts';
 import { bareLogLayout, kernelLogLayout } from './kernel_log.ts';
 import { isNameByte, type Layout, layouts } from './layouts.ts';
 import type { LineSink } from './line_reader.ts';
+import { OtherNames } from './other_names.ts';
 import { PERF_LOST, PERF_OTHER, perfScriptLayout } from './perf_script.ts';
 import type { ProbeBinding } from './probe_binding.ts';
 import { hashStep, type ProbeTable } from './probe_table.ts';
@@ -70,6 +71,7 @@ export class TextDecoder implements LineSink {
   readonly #sink: ProbeSink;
   readonly #rec = new FtraceRecord();
   readonly #heads = new EventHeads();
+  readonly #others = new OtherNames();
   #layout: Layout = layouts[0] as Layout;
   /** Those that a line may be in: of all that there are until the first entry, then of the same writer. */
   #layouts: readonly Layout[] = [...layouts, perfScriptLayout];
@@ -187,8 +189,9 @@ export class TextDecoder implements LineSink {
     }
     if (this.#lostAnywhere) this.#sink.loss(rec.cpu, undefined, rec.line);
     const head = this.#heads.find(rec);
-    if (head === undefined) this.#newHead(rec);
-    else if (head.binding !== undefined) this.#decode(head.binding, rec, rec.rest + head.text.length);
+    if (head !== undefined) {
+      if (head.binding !== undefined) this.#decode(head.binding, rec, rec.rest + head.text.length);
+    } else if (!this.#others.has(rec)) this.#newHead(rec);
   }
 
   #settle(): void {
@@ -210,7 +213,9 @@ export class TextDecoder implements LineSink {
     const binding = this.#bindingAt(rec, hash, p, at);
     if (binding === undefined) this.#otherEntry(rec, p);
     else this.#decode(binding, rec, this.#argStart);
-    if (buf[at] === PAREN_OPEN && this.#open === 'nothing') this.#heads.learn(rec, this.#argStart, binding);
+    if (this.#open !== 'nothing') return;
+    if (buf[at] === PAREN_OPEN) this.#heads.learn(rec, this.#argStart, binding);
+    else if (this.#table.tracepoints(hash, buf, rec.rest, p) === undefined) this.#others.learn(rec, at);
   }
 
   #decode(binding: ProbeBinding, rec: FtraceRecord, argStart: number): void {

@@ -1,11 +1,12 @@
 // Reads the text of a tracepoint or of a message: fixed words with values in between, as its format in the kernel has it.
 import type { ArgSpec, TracepointText } from '../events/probe.ts';
 import { type ArgValues, KIND } from './arg_values.ts';
-import { ascii, COMMA, MINUS, PAREN_OPEN, SPACE, skipDigits, startsWith } from './bytes.ts';
+import { ascii, COMMA, MINUS, PAREN_CLOSE, PAREN_OPEN, SPACE, skipDigits, startsWith } from './bytes.ts';
 import { KnownText } from './known_text.ts';
 import type { FtraceRecord } from './record.ts';
 
 const KIND_PTR = KIND.ptr;
+const KIND_HEX = KIND.hex;
 const UNWANTED = -1;
 /** A RegExp is shown no more of a text than this. */
 const MAX_HEAD = 160;
@@ -82,15 +83,15 @@ function readForm(rec: FtraceRecord, pos: number, form: Form, values: ArgValues)
 /** Reads one value at `pos`; returns its end, or -1. */
 function readNumber(rec: FtraceRecord, pos: number, { slot, kind }: Value, values: ArgValues): number {
   const { buf, end } = rec;
-  if (kind === KIND_PTR && pos < end && buf[pos] === PAREN_OPEN) {
+  const bare = kind === KIND_PTR || kind === KIND_HEX;
+  if (bare && pos < end && buf[pos] === PAREN_OPEN) {
     values.setAbsent(slot); // `(null)`, `(____ptrval____)`
-    return wordEnd(buf, pos, end);
+    return buf.subarray(0, end).indexOf(PAREN_CLOSE, pos) + 1 || -1;
   }
   const digits = buf[pos] === MINUS ? pos + 1 : pos;
   if (digits > pos && kind !== KIND.int) return -1;
   const p = values.setNumber(slot, kind, rec, pos);
-  // Only pointers are printed in bare hex digits.
-  if (kind === KIND_PTR || startsWith(buf, pos, end, '0x') || skipDigits(buf, digits, end) === p) return p;
+  if (bare || startsWith(buf, pos, end, '0x') || skipDigits(buf, digits, end) === p) return p;
   return -1;
 }
 

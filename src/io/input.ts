@@ -14,7 +14,7 @@ export interface ChunkSink {
 
 type Compression = 'none' | 'gzip' | 'zstd';
 
-function compressionOf(head: Uint8Array): Compression {
+export function compressionOf(head: Uint8Array): Compression {
   if (head[0] === 0x1f && head[1] === 0x8b) return 'gzip';
   if (head[0] === 0x28 && head[1] === 0xb5 && head[2] === 0x2f && head[3] === 0xfd) return 'zstd';
   return 'none';
@@ -50,9 +50,11 @@ function openInput(path: string): number {
   }
 }
 
-function asUserError(error: unknown, path: string): unknown {
+/** What the user can do something about, as one line; anything else as it is. */
+export function asUserError(error: unknown, path: string): unknown {
   const code = error instanceof Error && 'code' in error ? error.code : undefined;
   if (code === 'ENOENT') return new UserError(`${path}: no such file`);
+  if (code === 'EISDIR') return new UserError(`${path}: is a directory, not a trace`);
   if (code === 'EACCES') return new UserError(`${path}: permission denied`);
   return error;
 }

@@ -12,6 +12,12 @@ export interface KernelSwitches {
   readonly immediateMode: boolean;
   /** drm_gpuva_unlink_defer(), drm_gpuvm_bo_put_deferred() and drm_gpuvm_bo_deferred_cleanup() exist (6.19, 6.18.y). */
   readonly deferredVmBo: boolean;
+  /** drm_gpuvm_bo_obtain() is named drm_gpuvm_bo_obtain_locked() (7.0). */
+  readonly obtainLocked: boolean;
+  /** struct mutex has a pointer to its first waiter instead of a list_head: 8 bytes less (25500ba7e77c, 7.1). */
+  readonly thinMutex: boolean;
+  /** drm_gpuva_find_prev() and drm_gpuva_find_next() exist (up to 7.2). */
+  readonly findNeighbours: boolean;
   /** struct drm_gpuvm_bo, the VM's own resv object and the lists of external and evicted objects exist (6.8). */
   readonly vmBo: boolean;
   /** drm_exec keeps an object that it locked first after a contention, though nothing asked for it again, in its array. */

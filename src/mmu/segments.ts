@@ -2,7 +2,7 @@
 // panthor, calc_pgsize() of msm, nvkm_vmm_ptes_sparse(), and xe_pt_hugepte_possible() for one stretch of memory.
 
 import type { U64 } from '../base/u64.ts';
-import { ceilTo, floorTo } from './format.ts';
+import { ceilTo, floorTo, isMultiple } from './format.ts';
 
 /** count pages of pgsize from addr on. */
 export interface Segment {
@@ -24,7 +24,7 @@ export function segments(addr: number, end: number, target: U64 | undefined, siz
   const found: Segment[] = [];
   for (let pos = addr; pos < end; ) {
     const left = end - pos;
-    const index = usable.findIndex((size) => pos % size === 0 && size <= left);
+    const index = usable.findIndex((size) => size <= left && isMultiple(pos, size));
     const pgsize = usable[index];
     if (pgsize === undefined) break;
     const larger = usable[index - 1];
@@ -38,12 +38,12 @@ export function segments(addr: number, end: number, target: U64 | undefined, siz
 }
 
 function ofOneSize(addr: number, end: number, target: U64 | undefined, size: number): Segment[] {
-  if (addr % size !== 0 || addr + size > end || (target !== undefined && !inStep(addr, target, size))) return [];
+  if (!isMultiple(addr, size) || addr + size > end || (target !== undefined && !inStep(addr, target, size))) return [];
   return [{ addr, pgsize: size, count: floorTo(end - addr, size) / size }];
 }
 
 /** Are address and target aligned to size at the same places? */
 export function inStep(addr: number, target: U64, size: number): boolean {
-  const rest = typeof target === 'number' ? target % size : Number(target % BigInt(size));
-  return addr % size === rest;
+  const rest = typeof target === 'number' ? target - floorTo(target, size) : Number(target % BigInt(size));
+  return addr - floorTo(addr, size) === rest;
 }

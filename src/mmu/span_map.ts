@@ -55,20 +55,25 @@ export class SpanMap<T extends Span> implements Iterable<T> {
 
   /** Takes [addr, end) out; returns what was there, cut to the range. */
   clear(addr: number, end: number): T[] {
-    const cleared: T[] = [];
-    if (addr >= end || this.#spans.size === 0) return cleared;
+    const taken: T[] = [];
+    this.drop(addr, end, taken);
+    return taken;
+  }
+
+  /** Takes [addr, end) out; what was there goes to `taken`, cut to the range. */
+  drop(addr: number, end: number, taken?: T[]): void {
+    if (addr >= end || this.#spans.size === 0) return;
     for (let span = this.from(addr); span !== undefined && span.addr < end; span = this.from(addr)) {
       const start = Math.max(span.addr, addr);
       const stop = Math.min(span.end, end);
       if (span.addr < addr) this.#spans.set(this.#slice(span, span.addr, addr));
       else this.#spans.delete(span.addr);
       if (span.end > end) this.#spans.set(this.#slice(span, end, span.end));
-      cleared.push(this.#slice(span, start, stop));
+      taken?.push(this.#slice(span, start, stop));
       this.#bytes -= stop - start;
       addr = stop;
       if (addr === end) break;
     }
-    return cleared;
   }
 
   /** Adds a span where nothing is; joins it with its neighbours where they go on alike. */
@@ -110,8 +115,10 @@ export class SpanSet extends SpanMap<Span> {
 
   /** Returns the number of bytes that are new. */
   add(addr: number, end: number): number {
+    const at = this.at(addr);
+    if (at !== undefined && at.end >= end) return 0;
     const before = this.bytes;
-    this.clear(addr, end);
+    this.drop(addr, end);
     this.put({ addr, end });
     return this.bytes - before;
   }
@@ -119,7 +126,7 @@ export class SpanSet extends SpanMap<Span> {
   /** Returns the number of bytes that were there. */
   remove(addr: number, end: number): number {
     const before = this.bytes;
-    this.clear(addr, end);
+    this.drop(addr, end);
     return before - this.bytes;
   }
 

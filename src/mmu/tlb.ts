@@ -58,7 +58,7 @@ export class Tlb {
 
   /** All translations are dropped. */
   flush(): void {
-    this.#ranges.clear(this.#table.base, this.#table.limit);
+    this.#ranges.drop(this.#table.base, this.#table.limit);
   }
 
   /** Those of [addr, addr + size), rounded to whole pages. A block that sticks out stays held outside of the range. */
@@ -66,7 +66,7 @@ export class Tlb {
     const page = granule(this.#table.format);
     const end = add(addr, size);
     const last = floorTo(end, page);
-    this.#ranges.clear(floorTo(addr, page), last === end ? last : last + page);
+    this.#ranges.drop(floorTo(addr, page), last === end ? last : last + page);
   }
 
   /** What may be used for addr although the table says otherwise, oldest first. */

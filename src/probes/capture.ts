@@ -1,12 +1,12 @@
 // The script that captures a trace: it sets the tracer up, runs a command, saves what came, and leaves nothing behind.
 // Plain sh (dash, busybox): the machine that is traced may have no more than that.
 import { type ProbeRequest, probeLines, type TracefsMode, title } from './listing.ts';
-import { ownEvents } from './probe_list.ts';
+import { type KernelEvent, kernelEvents } from './probe_list.ts';
 
 /** `command`: word by word, as it was given; none: the script waits for its user. */
 export function captureScript(request: ProbeRequest<TracefsMode>, command: readonly string[]): string {
-  const events = ownEvents(request.driver);
-  const definitions = probeLines(request).map(({ event, line }) => `${event} ${line}`);
+  const events = kernelEvents(request.driver);
+  const definitions = probeLines(request).map(({ event, line, certain }) => `${certain ? '' : '?'}${event} ${line}`);
   return String.raw`#!/bin/sh
 # Captures the VM_BIND jobs of a GPU for ${'`'}gpuvm-trace check${'`'}. Printed by
 #   ${title('capture', request)}
@@ -37,11 +37,19 @@ die() {
 ${runFunction(command)}
 
 # One by one: the kernel refuses functions that it does not have or has inlined, and the others still say much.
+# Behind a question mark: what later versions of this stable series have. This one may lack it.
 install_probes() {
   while read -r name definition; do
+    uncertain=
+    case $name in
+    \?*)
+      uncertain=1
+      name=${'$'}{name#\?}
+      ;;
+    esac
     if printf '%s\n' "$definition" >>"$TRACEFS/dynamic_events" 2>/dev/null && [ -d "$TRACEFS/events/gpuvm/$name" ]; then
       installed="$installed $name"
-    else
+    elif [ -z "$uncertain" ]; then
       say "refused: $name"
       reason=$(tail -n 3 "$TRACEFS/error_log" 2>/dev/null | grep -F -B 1 "$definition" | sed -n 's/.*error: //p')
       [ -z "$reason" ] || say "  $reason"
@@ -51,7 +59,7 @@ ${definitions.join('\n')}
 PROBES
 }
 
-# shellcheck disable=SC2317 # the trap calls it
+${events.length === 0 ? '' : ENABLE}# shellcheck disable=SC2317 # the trap calls it
 remove_all() {
   trap '' HUP INT TERM
   [ -z "$made" ] || rmdir "$instance" || say "$instance could not be removed"
@@ -144,6 +152,16 @@ function quoted(word: string): string {
   return `'${word.replaceAll("'", String.raw`'\''`)}'`;
 }
 
-function enable(event: string): string {
-  return `  { echo 1 >"$instance/events/${event}/enable"; } 2>/dev/null || say 'no event ${event}'\n`;
+const ENABLE = `# An event of the kernel's own, by the first of its names that this kernel has.
+enable_event() {
+  for event; do
+    if { echo 1 >"$instance/events/$event/enable"; } 2>/dev/null; then return; fi
+  done
+  say "no event $1"
+}
+
+`;
+
+function enable(names: KernelEvent): string {
+  return `  enable_event ${names.join(' ')}\n`;
 }

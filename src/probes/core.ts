@@ -1,5 +1,5 @@
 // The functions of drm_gpuvm.c, drm_exec.c, dma-resv.c, drm_gem.c and ww_mutex: the same for every driver. Signatures as
-// in Linux 6.8 to 6.18; names of arguments matter, since BTF goes by them.
+// in Linux 6.8 to 7.3; names of arguments matter, since BTF goes by them.
 import type { KernelFunction } from './function.ts';
 
 const VM = 'struct drm_gpuvm *gpuvm';
@@ -46,21 +46,27 @@ function stepMembers(op: string): string {
 }
 
 const LINKED = 'obj=va->gem.obj resv=va->gem.obj->resv addr=va->va.addr';
-const LIST_LOCK = 'gpuva_lock=va->gem.obj->gpuva.lock.owner.counter';
+const OWNER = 'gpuva_lock=va->gem.obj->gpuva.lock.owner.counter';
+const LIST_LOCK = { thick: OWNER, thin: OWNER };
 /** From the kref in struct drm_gpuvm_bo to its obj, and from there on to that of the object. */
-const LIST_LOCK_OF_KREF = 'gpuva_lock=+320(-12(kref)):x64';
+const LIST_LOCK_OF_KREF = { thick: 'gpuva_lock=+320(-12(kref)):x64', thin: 'gpuva_lock=+312(-12(kref)):x64' };
 
 /** A function that is called under the lock of an object's list, which the object has itself since 6.18. */
-function underListLock(fn: Omit<KernelFunction, 'entry' | 'only'>, fetched: string, lock: string): KernelFunction[] {
+function underListLock(
+  fn: Omit<KernelFunction, 'entry' | 'only'>,
+  fetched: string,
+  lock: { readonly thick: string; readonly thin: string },
+): KernelFunction[] {
   return [
     { ...fn, entry: fetched, only: { vmBo: true, immediateMode: false } },
-    { ...fn, entry: `${fetched} ${lock}`, only: { immediateMode: true } },
+    { ...fn, entry: `${fetched} ${lock.thick}`, only: { immediateMode: true, thinMutex: false } },
+    { ...fn, entry: `${fetched} ${lock.thin}`, only: { immediateMode: true, thinMutex: true } },
   ];
 }
 
 /** Searches of the VA space by the driver. */
-function search(name: string, rest: string): KernelFunction {
-  return { signature: `struct drm_gpuva *${name}(${VM}, ${rest})`, entry: 'gpuvm', ret: 'gpuvm' };
+function search(name: string, rest: string, only: KernelFunction['only'] = {}): KernelFunction {
+  return { signature: `struct drm_gpuva *${name}(${VM}, ${rest})`, entry: 'gpuvm', ret: 'gpuvm', only };
 }
 
 const gem: readonly KernelFunction[] = [
@@ -116,7 +122,12 @@ const gpuvm: readonly KernelFunction[] = [
   {
     signature: `struct drm_gpuvm_bo *drm_gpuvm_bo_obtain(${VM}, ${OBJ})`,
     ret: 'gpuvm obj resv=obj->resv vm_bo=$retval',
-    only: { vmBo: true },
+    only: { vmBo: true, obtainLocked: false },
+  },
+  {
+    signature: `struct drm_gpuvm_bo *drm_gpuvm_bo_obtain_locked(${VM}, ${OBJ})`,
+    ret: 'gpuvm obj resv=obj->resv vm_bo=$retval',
+    only: { obtainLocked: true },
   },
   {
     signature: 'bool drm_gpuvm_bo_put(struct drm_gpuvm_bo *vm_bo)',
@@ -209,8 +220,8 @@ const gpuvm: readonly KernelFunction[] = [
   },
   search('drm_gpuva_find', 'u64 addr, u64 range'),
   search('drm_gpuva_find_first', 'u64 addr, u64 range'),
-  search('drm_gpuva_find_prev', 'u64 start'),
-  search('drm_gpuva_find_next', 'u64 end'),
+  search('drm_gpuva_find_prev', 'u64 start', { findNeighbours: true }),
+  search('drm_gpuva_find_next', 'u64 end', { findNeighbours: true }),
   { signature: `void drm_gpuva_map(${VM}, ${VA}, struct drm_gpuva_op_map *op)`, entry: 'va' },
   {
     signature: 'void drm_gpuva_remap(struct drm_gpuva *prev, struct drm_gpuva *next, struct drm_gpuva_op_remap *op)',

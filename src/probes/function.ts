@@ -53,6 +53,8 @@ export interface Probe {
   readonly params: readonly Param[];
   readonly fetches: readonly Fetch[];
   readonly linkage: 'exported' | 'static';
+  /** False: only a kernel with backports has the function. */
+  readonly certain: boolean;
 }
 
 interface Param {
@@ -75,8 +77,11 @@ export function probesOf(fn: KernelFunction): Probe[] {
     if (wanted === undefined) continue;
     const spec = specs.find((one) => one.symbol === symbol && one.at === at);
     assert(spec !== undefined, `no dialect knows ${symbol} at its ${at}`);
-    const fetches = wanted === '' ? [] : wanted.split(' ').map((text) => fetch(text, params, returns.trim()));
-    made.push({ event: spec.event, symbol, at, params, fetches, linkage });
+    const fetches =
+      wanted === ''
+        ? []
+        : wanted.split(' ').map((text) => fetch(text, params, returns.trim(), fn.only?.thinMutex === true));
+    made.push({ event: spec.event, symbol, at, params, fetches, linkage, certain: true });
   }
   return made;
 }
@@ -86,13 +91,13 @@ function param(text: string): Param {
   return { name, type: type.trim() };
 }
 
-function fetch(text: string, params: readonly Param[], returns: string): Fetch {
+function fetch(text: string, params: readonly Param[], returns: string, thin: boolean): Fetch {
   const [, name = '', source = name, format, optional] = /^(\w+)(?:=([^:?]+))?(?::(\w+))?(\?)?$/.exec(text) ?? [];
-  const value = valueAt(source, params, returns, format);
+  const value = valueAt(source, params, returns, thin, format);
   return { name, value, format: format ?? formatOf(value.type), needed: optional === undefined };
 }
 
-function valueAt(source: string, params: readonly Param[], returns: string, format = ''): Value {
+function valueAt(source: string, params: readonly Param[], returns: string, thin: boolean, format = ''): Value {
   if (source === '$retval') {
     assert(returns !== 'void', 'a void function returns nothing');
     return { kind: 'retval', type: returns };
@@ -100,20 +105,26 @@ function valueAt(source: string, params: readonly Param[], returns: string, form
   const [, offset, inner = ''] = /^([+-]\d+)\((.+)\)$/.exec(source) ?? [];
   if (offset !== undefined) {
     // What is read through is a pointer.
-    return { kind: 'bytes', type: format, of: valueAt(inner, params, returns, 'x64'), offset: Number(offset) };
+    return { kind: 'bytes', type: format, of: valueAt(inner, params, returns, thin, 'x64'), offset: Number(offset) };
   }
   const [first = '', ...paths] = source.split('->');
   const index = params.findIndex((one) => one.name === first);
   const named = params[index];
   assert(named !== undefined, `no argument is named ${first}`);
-  return paths.reduce<Value>(memberOf, { kind: 'param', type: named.type, name: first, index });
+  return paths.reduce<Value>((of, path) => memberOf(of, path, thin), {
+    kind: 'param',
+    type: named.type,
+    name: first,
+    index,
+  });
 }
 
-function memberOf(of: Value, path: string): Value {
+function memberOf(of: Value, path: string, thin: boolean): Value {
   const [, struct = ''] = /^(?:struct )(\w+) \*$/.exec(of.type) ?? [];
   const member = structs[struct]?.[path];
   assert(member !== undefined, `no member ${path} of ${of.type} is known`);
-  return { kind: 'member', type: member.type, of, path, offset: member.offset };
+  const offset = (thin ? member.thin : undefined) ?? member.offset;
+  return { kind: 'member', type: member.type, of, path, offset };
 }
 
 function formatOf(type: string): string {

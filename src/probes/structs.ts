@@ -1,5 +1,5 @@
 // Members of kernel structs as probes fetch them: their type and, where every build has them at one place, their offset.
-// Offsets are those of Debian's kernels, 6.12 to 6.18, for amd64 and arm64, of which BTF tells; they hold where locks are not
+// Offsets are those of Debian's kernels, 6.12 to 7.3, for amd64 and arm64, of which BTF tells; they hold where locks are not
 // debugged (CONFIG_LOCKDEP, CONFIG_DEBUG_MUTEXES and CONFIG_PREEMPT_RT change the sizes of structs).
 
 export interface Member {
@@ -7,6 +7,8 @@ export interface Member {
   readonly type: string;
   /** Bytes from the start of the struct; undefined where it depends on the kernel's configuration: BTF knows it. */
   readonly offset: number | undefined;
+  /** The offset where a struct mutex in front of it is 8 bytes shorter (KernelSwitches.thinMutex). */
+  readonly thin?: number;
 }
 
 type Members = Readonly<Record<string, Member>>;
@@ -68,7 +70,10 @@ export const structs: Readonly<Record<string, Members>> = {
     unmap: at(0x10, 'struct drm_gpuva_op_unmap *'),
   },
   drm_gpuvm_map_req: inside('map.', 0, opMap),
-  drm_gem_object: { resv: at(0xf8, 'struct dma_resv *'), 'gpuva.lock.owner.counter': at(0x140, 'u64') },
+  drm_gem_object: {
+    resv: at(0xf8, 'struct dma_resv *'),
+    'gpuva.lock.owner.counter': { ...at(0x140, 'u64'), thin: 0x138 },
+  },
   drm_exec: { num_objects: at(0x20, 'u32') },
   drm_gpuvm_exec: { vm: at(0x48, VM) },
   nouveau_job: { cli: somewhere('struct nouveau_cli *') },

@@ -1,6 +1,7 @@
 // The functions of xe (xe_vm.c, xe_exec.c). Its page table writes have tracepoints of their own.
 import { xeProbes } from '../dialects/xe.ts';
 import type { KernelFunction } from './function.ts';
+import type { KernelEvent } from './probe_list.ts';
 
 const IOCTL = 'struct drm_device *dev, void *data, struct drm_file *file';
 
@@ -22,6 +23,6 @@ export const xeFunctions: readonly KernelFunction[] = [
 ];
 
 /** As tracefs names them: `xe/xe_vma_bind`. */
-export const xeEvents: readonly string[] = xeProbes
+export const xeEvents: readonly KernelEvent[] = xeProbes
   .filter(({ at, symbol }) => at === 'tracepoint' && symbol.startsWith('xe:'))
-  .map(({ symbol }) => symbol.replace(':', '/'));
+  .map(({ symbol }) => [symbol.replace(':', '/')]);

@@ -1,6 +1,6 @@
 // Compares the VMs at one moment of the trace with a dump of that moment: the first place where the two part.
-import { add, hex, type Ptr, ptrHex, type U64 } from '../base/u64.ts';
-import type { DumpedVa, VmBounds, VmDump } from '../events/vm_dump.ts';
+import { add, hex, type Ptr, ptrHex } from '../base/u64.ts';
+import type { DumpedVa, VmDump } from '../events/vm_dump.ts';
 import type { Gpuva } from '../gpuvm/gpuva.ts';
 import type { Context } from './context.ts';
 import type { Evidence, FactOf } from './fact.ts';
@@ -16,17 +16,18 @@ export interface Difference {
   readonly how: FactOf<'state_mismatch'>['how'];
   /** In the state of the trace, and in the dump; at least one of them. */
   readonly here: Mapped | undefined;
-  readonly there: Mapped | undefined;
+  readonly there: Dumped | undefined;
 }
 
 type Mapped = Pick<Gpuva, 'addr' | 'range' | 'obj' | 'offset'>;
+type Dumped = Pick<DumpedVa, 'addr' | 'range' | 'obj' | 'offset'>;
 
 /** Tells what differs; what could not be compared is returned, in words. */
 export function compareWithDumps(context: Context, dumps: readonly VmDump[]): string[] {
   const { world } = context;
   const notes: string[] = [];
   for (const [dump, vm] of partnersOf(world, dumps)) {
-    const name = `VM "${dump.name}"${dump.line === 0 ? '' : ` at line ${dump.line}`}`;
+    const name = `${dump.name === '' ? 'the VM' : `VM "${dump.name}"`}${dump.line === 0 ? '' : ` at line ${dump.line}`}`;
     if (vm === undefined) notes.push(`${name} is no VM of the trace at that moment, or can be several`);
     else if (!isFollowed(world, vm)) notes.push(`${name}: not all changes of VM ${ptrHex(vm.id)} are in the trace`);
     else tellDifferences(context, vm, differences([...world.mappingsOf(vm)], dump));
@@ -39,7 +40,7 @@ function isFollowed({ seen }: World, vm: VmState): boolean {
   return vm.complete && (vm.treeShown || !(seen.has('va_insert') || seen.has('va_remove')));
 }
 
-/** Each dump with its VM: by pointer, by name and bounds where one alone has them, else by what is mapped. */
+/** Each dump with its VM: by pointer, by what is mapped, or as the only one with its name and bounds, or with neither at all. */
 function partnersOf(world: World, dumps: readonly VmDump[]): Map<VmDump, VmState | undefined> {
   const partners = new Map<VmDump, VmState | undefined>();
   const left = new Set(world.vms.values());
@@ -49,7 +50,7 @@ function partnersOf(world: World, dumps: readonly VmDump[]): Map<VmDump, VmState
   };
   for (const dump of dumps) if (dump.gpuvm !== 0) pair(dump, world.vms.get(dump.gpuvm));
   const nameless = dumps.filter((dump) => dump.gpuvm === 0);
-  const alike = (dump: VmDump) => [...left].filter((vm) => vm.name === dump.name && hasBounds(vm, dump.bounds));
+  const alike = (dump: VmDump) => [...left].filter((vm) => dump.bounds === undefined || isAlike(vm, dump));
   for (const dump of nameless) {
     const equal = alike(dump).find((vm) => differences([...world.mappingsOf(vm)], dump).length === 0);
     if (equal !== undefined) pair(dump, equal);
@@ -63,8 +64,8 @@ function partnersOf(world: World, dumps: readonly VmDump[]): Map<VmDump, VmState
   return partners;
 }
 
-function hasBounds({ init }: VmState, bounds: VmBounds | undefined): boolean {
-  if (bounds === undefined) return false;
+function isAlike({ init, name }: VmState, { name: dumped, bounds }: VmDump): boolean {
+  if (bounds === undefined || name !== dumped) return false;
   return (
     init.mmStart === bounds.mmStart &&
     init.mmRange === bounds.mmRange &&
@@ -76,10 +77,10 @@ function hasBounds({ init }: VmState, bounds: VmBounds | undefined): boolean {
 /** Both in ascending order; those of the dump in any. */
 export function differences(here: readonly Mapped[], { whole, mappings }: VmDump): Difference[] {
   const found: Difference[] = [];
-  const byAddr = new Map<U64, DumpedVa>(mappings.map((va) => [va.addr, va]));
+  const byPlace = new Map<string, DumpedVa>(mappings.map((va) => [placeOf(va), va]));
   for (const va of here) {
-    const there = byAddr.get(va.addr);
-    byAddr.delete(va.addr);
+    const there = byPlace.get(placeOf(va));
+    byPlace.delete(placeOf(va));
     if (there === undefined) {
       if (whole) found.push({ how: 'extra', here: va, there });
       continue;
@@ -87,19 +88,26 @@ export function differences(here: readonly Mapped[], { whole, mappings }: VmDump
     const how = difference(va, there);
     if (how !== undefined) found.push({ how, here: va, there });
   }
-  for (const there of byAddr.values()) found.push({ how: 'absent', here: undefined, there });
+  for (const there of byPlace.values()) found.push({ how: 'absent', here: undefined, there });
   return found;
 }
 
-function difference(here: Mapped, there: Mapped): Difference['how'] | undefined {
+/** Mappings begin at different addresses, but for those without length. */
+function placeOf({ addr, range }: Pick<Mapped, 'addr' | 'range'>): string {
+  return range === 0 ? `${addr}, empty` : `${addr}`;
+}
+
+function difference(here: Mapped, there: Dumped): Difference['how'] | undefined {
   if (here.range !== there.range) return 'other range';
   if (!isSameObj(here.obj, there.obj)) return 'other object';
   // Nothing asks for the offset of a mapping without an object.
-  return here.obj !== 0 && here.offset !== there.offset ? 'other offset' : undefined;
+  if (here.obj === 0 || there.offset === undefined || here.offset === there.offset) return undefined;
+  return 'other offset';
 }
 
 /** A pointer that is none of the kernel's is a hash, which says only that there is an object. */
-function isSameObj(here: Ptr, there: Ptr): boolean {
+function isSameObj(here: Ptr, there: Ptr | undefined): boolean {
+  if (there === undefined) return here !== 0;
   return here === there || (here > 0 && there !== 0) || (there > 0 && here !== 0);
 }
 
@@ -121,19 +129,23 @@ function tellDifferences(context: Context, vm: VmState, all: readonly Difference
   }
 }
 
-function describe(here: Mapped | undefined, there: Mapped | undefined): string {
+function describe(here: Mapped | undefined, there: Dumped | undefined): string {
   if (here === undefined) return `the dump maps ${text(there)}, the trace nothing that begins there`;
   if (there === undefined) return `the trace maps ${text(here)}, the dump nothing that begins there`;
   return `the trace maps ${text(here)}, the dump ${text(there)}`;
 }
 
-function text(va: Mapped | undefined): string {
+function text(va: Dumped | undefined): string {
   if (va === undefined) return 'nothing';
-  const end = hex(add(va.addr, va.range));
-  return `${hex(va.addr)}-${end} to ${va.obj === 0 ? 'NULL' : `${ptrHex(va.obj)} at offset ${hex(va.offset)}`}`;
+  return `${hex(va.addr)}-${hex(add(va.addr, va.range))} to ${placeText(va)}`;
 }
 
-function evidenceOf(vm: VmState, one: Mapped | undefined): Evidence[] {
+function placeText({ obj, offset }: Dumped): string {
+  if (obj === undefined) return 'some object';
+  return obj === 0 ? 'NULL' : `${ptrHex(obj)}${offset === undefined ? '' : ` at offset ${hex(offset)}`}`;
+}
+
+function evidenceOf(vm: VmState, one: Dumped | undefined): Evidence[] {
   if (one === undefined) return [];
   return vm
     .mappingsIn(one.addr, one.range)

@@ -1,9 +1,11 @@
 // The driver's frame around a job: ioctl, lock pass, apply; where a driver shows none, the calls into drm_gpuvm make it.
 import type { Ptr } from '../base/u64.ts';
+import { driverOf } from '../drivers/index.ts';
 import { finishOp } from './apply.ts';
 import type { Context, Handlers } from './context.ts';
 import { markApply } from './detail.ts';
 import { type Job, OpRun } from './job.ts';
+import { enterRun, leaveRun } from './job_times.ts';
 import { closeJob, markLockEnd, openJob, tellStale } from './lifecycle.ts';
 import { dropContexts, tellUnfinished } from './locks.ts';
 import { tellLeaks } from './resv_locks.ts';
@@ -175,6 +177,7 @@ export const frameHandlers: Handlers = {
     }
     task.job = job;
     if (job.pid !== where.pid) job.deferred = true;
+    if (driverOf(job)?.apply.is === 'run') enterRun(context, job);
     world.bindToVm(job, world.vm(event.gpuvm));
     job.applyLine = where.line;
     markApply(job);
@@ -208,6 +211,7 @@ export const frameHandlers: Handlers = {
     checkOpCount(context, job, event.ret);
     job.applied = true;
     job.ret ??= event.ret;
+    leaveRun(context, job);
     for (const open of task.contexts) if (open.job === job) open.applied = true;
     if (!job.deferred) return;
     job.ret = event.ret;

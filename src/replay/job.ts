@@ -6,6 +6,7 @@ import type { Attempt } from '../exec/exec.ts';
 import type { Gpuva } from '../gpuvm/gpuva.ts';
 import type { Recorded } from '../gpuvm/sm_map.ts';
 import type { Evidence, Fact, OpView, Span, StepView } from './fact.ts';
+import type { JobTimes } from './job_times.ts';
 import { LinkBalance } from './link_balance.ts';
 import type { PassRecord } from './pass_record.ts';
 import { NetChanges } from './rollback.ts';
@@ -236,6 +237,8 @@ export class Job {
   deferred = false;
   /** The scheduler's events show that it was given to it. */
   queued = false;
+  /** Where the trace shows its run, or what the scheduler has of it; it goes on when the job is closed. */
+  times: JobTimes | undefined;
   /** Its run has begun: that may be before its ioctl returns. */
   running = false;
   staleTold = false;

@@ -8,7 +8,7 @@ import type { Linkable } from './link_balance.ts';
 import { PassRecord } from './pass_record.ts';
 import { compareRequests } from './requests.ts';
 import { checkRollback } from './rollback.ts';
-import { closeTables } from './tables.ts';
+import { closeTables } from './tables/index.ts';
 import { tell } from './tell.ts';
 
 /** Opens a job in this task. */

@@ -1,9 +1,9 @@
 // Locking contexts: what drm_exec and dma_resv calls do to the set of locks that a task holds.
 import type { Ptr } from '../base/u64.ts';
 import { ptrHex } from '../base/u64.ts';
+import { driverOf } from '../drivers/index.ts';
 import type { Context, Handlers } from './context.ts';
 import { keepAttempts, keepFence } from './detail.ts';
-import { DRIVER_TRAITS } from './driver_traits.ts';
 import type { Evidence, LockClass } from './fact.ts';
 import type { FenceUse, Job } from './job.ts';
 import { closeJob, markLockEnd } from './lifecycle.ts';
@@ -276,8 +276,7 @@ export const lockHandlers: Handlers = {
 /** Drivers whose users synchronize explicitly must not make others wait for what they only map. */
 function checkUsage(context: Context, { exec }: ExecContext, resv: Ptr, obj: Ptr): void {
   for (const vm of context.world.vms.values()) {
-    const explicit = vm.driver !== undefined && DRIVER_TRAITS[vm.driver].explicitSync;
-    if (!explicit || vm.resv === resv || !exec.holdsResv(vm.resv)) continue;
+    if (driverOf(vm)?.fences.is !== 'explicit' || vm.resv === resv || !exec.holdsResv(vm.resv)) continue;
     tell(context, { kind: 'fence_implicit', usage: USAGE_WRITE, vm, obj, resv });
     return;
   }

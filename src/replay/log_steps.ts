@@ -3,11 +3,11 @@
 import { OP_MAP, OP_REMAP, OP_UNMAP } from '../events/vm_event.ts';
 import { UNKNOWN_OBJ } from '../gpuvm/gpuva.ts';
 import { applyHandlers } from './apply.ts';
-import type { Context, Handlers } from './context.ts';
+import type { Handlers } from './context.ts';
 import { driverStep, finishStep } from './steps.ts';
 
-/** Stands for the VM of a log: no kernel pointer. */
-const LOG_VM = 1;
+/** Stands for the VM of a log that names none: no kernel pointer. */
+export const LOG_VM = 1;
 /** That there is a piece; the request and the old mapping say which. */
 const SHOWN = { addr: undefined, range: undefined, offset: undefined } as const;
 
@@ -15,7 +15,7 @@ const TYPES = { map: OP_MAP, unmap: OP_UNMAP, remap: OP_REMAP } as const;
 
 export const logStepHandlers: Handlers = {
   log_request(event, context) {
-    if (isProbed(context)) return;
+    if (!context.world.logOnly) return;
     const { call, addr, range } = event;
     const obj = call === 'map' ? UNKNOWN_OBJ : 0;
     const request = { gpuvm: LOG_VM, call, list: false, addr, range, obj, offset: event.offset } as const;
@@ -23,7 +23,7 @@ export const logStepHandlers: Handlers = {
   },
 
   log_step(event, context) {
-    if (isProbed(context)) return;
+    if (!context.world.logOnly) return;
     const { type, addr, range, keep } = event;
     const of = { op: 0, priv: 0, va: 0, gpuvm: LOG_VM, obj: undefined, offset: undefined } as const;
     const piece = type === 'remap' ? SHOWN : undefined;
@@ -45,7 +45,3 @@ export const logStepHandlers: Handlers = {
     finishStep(context, true);
   },
 };
-
-function isProbed({ world: { seen } }: Context): boolean {
-  return seen.has('sm_request') || seen.has('step') || seen.has('core_step') || seen.has('va_insert');
-}

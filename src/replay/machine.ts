@@ -8,12 +8,12 @@ import { finishDetail } from './detail.ts';
 import { compareWithDumps } from './expected_state.ts';
 import { frameHandlers } from './frame.ts';
 import { lockHandlers } from './locks.ts';
+import { logMappingHandlers } from './log_mappings.ts';
 import { logStepHandlers } from './log_steps.ts';
 import { isPaired, type PairEnd, Pairing, pairEndOf } from './pairing.ts';
 import { resvLockHandlers } from './resv_locks.ts';
 import { resvWaitHandlers } from './resv_waits.ts';
-import { schedRunHandlers } from './sched_runs.ts';
-import { tableHandlers } from './tables.ts';
+import { schedRunHandlers, tableHandlers } from './tables/index.ts';
 import { Task } from './task.ts';
 import { claim } from './tell.ts';
 import { treeHandlers } from './tree.ts';
@@ -47,6 +47,7 @@ const HANDLERS = merge(
   tableHandlers,
   schedRunHandlers,
   logStepHandlers,
+  logMappingHandlers,
 );
 
 /** Does an event of this kind change anything? Page tables do so only where they are followed. */

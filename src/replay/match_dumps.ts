@@ -1,6 +1,6 @@
 // Which VM of the trace a dump is of: by its pointer, or where the file shows none (debugfs) by what is mapped.
 import { add, type Ptr, ptrHex } from '../base/u64.ts';
-import type { VmBounds, VmDump } from '../events/vm_dump.ts';
+import type { DumpedVa, VmBounds, VmDump } from '../events/vm_dump.ts';
 import type { Inherited, VmState } from './vm_state.ts';
 
 export interface MatchedDumps {
@@ -43,17 +43,20 @@ function whyNot(fitting: readonly VmDump[], vm: VmState): string {
   return `can be any of ${fitting.map((dump) => `"${dump.name}" at line ${dump.line}`).join(', ')}`;
 }
 
-/** Its mappings, with their objects and without: not every probe shows them. */
+/** Its mappings, with their objects and without: not every probe shows them, and not every dump. */
 function keysOf({ mappings }: VmDump): ReadonlySet<string> {
   return new Set(mappings.flatMap((va) => [keyOf(va), keyOf({ ...va, obj: 0 })]));
 }
 
-function keyOf({ addr, range, obj }: Inherited): string {
-  return `${addr} ${range} ${obj}`;
+function keyOf({ addr, range, obj }: Pick<DumpedVa, 'addr' | 'range' | 'obj'>): string {
+  return `${addr} ${range} ${obj ?? 'any'}`;
 }
 
-function holds({ bounds }: VmDump, keys: ReadonlySet<string> | undefined, one: Inherited): boolean {
-  return isWithin(bounds, one) && keys?.has(keyOf(one)) === true;
+/** A dump that is not whole may lack what leads to NULL. */
+function holds({ bounds, whole }: VmDump, keys: ReadonlySet<string> | undefined, one: Inherited): boolean {
+  if (!isWithin(bounds, one)) return false;
+  const shown = keys?.has(keyOf(one)) === true || keys?.has(keyOf({ ...one, obj: undefined })) === true;
+  return shown || (!whole && one.obj === 0);
 }
 
 function isWithin(bounds: VmBounds | undefined, { addr, range }: Inherited): boolean {

@@ -1,6 +1,6 @@
 // dma_resv locks that are taken one by one, without drm_exec: ww_mutex_lock() and its relatives.
+import { driverOf } from '../drivers/index.ts';
 import type { Context, Handlers } from './context.ts';
-import { traitsOf } from './driver_traits.ts';
 import type { Evidence } from './fact.ts';
 import { meetLock } from './pass_record.ts';
 import { tell } from './tell.ts';
@@ -8,7 +8,7 @@ import { tell } from './tell.ts';
 /** Where a job's fence waits for the task: whoever takes a dma_resv there may wait for a task that waits for the fence. */
 function inSignallingPath({ task }: Context): boolean {
   if (task.run !== undefined) return true;
-  return task.job !== undefined && task.job.applyLine > 0 && traitsOf(task.job)?.appliesInRun === true;
+  return task.job !== undefined && task.job.applyLine > 0 && driverOf(task.job)?.apply.is === 'run';
 }
 
 /** A lock of the dma_resv was taken, through drm_exec or without it. */

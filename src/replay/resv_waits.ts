@@ -49,7 +49,7 @@ export function waitText(waits: readonly LockWait[], resv: Ptr, from: number, li
 }
 
 /** Undefined where the clock does not count seconds. */
-function secondsBetween(since: string, until: string): string | undefined {
+export function secondsBetween(since: string, until: string): string | undefined {
   if (!since.includes('.') || !until.includes('.')) return undefined;
   return (Number(until) - Number(since)).toFixed(6);
 }

@@ -1,8 +1,8 @@
 // Drivers that undo a bind that fails (nouveau, xe): the VA space must be as it was before.
 import { hex, ptrHex } from '../base/u64.ts';
+import { driverOf } from '../drivers/index.ts';
 import type { Gpuva } from '../gpuvm/gpuva.ts';
 import type { Context } from './context.ts';
-import { traitsOf } from './driver_traits.ts';
 import type { Job } from './job.ts';
 import { tell } from './tell.ts';
 
@@ -30,7 +30,7 @@ export class NetChanges {
 }
 
 export function undoes(job: Job | undefined): job is Job {
-  return traitsOf(job)?.undoes === true;
+  return driverOf(job)?.rollback.is === 'undone';
 }
 
 /** The job is over. */

@@ -12,8 +12,7 @@ import { keepNeed } from './pass_record.ts';
 import { checkExpected, checkListed, checkPlanned, isOfDump, isStep, notMet, strayStep } from './predict.ts';
 import { checkLocked, requestEvidence } from './step_locks.ts';
 import { AS_ASKED, type Judged, type Mistake, type Probed, StepRun } from './step_run.ts';
-import { deriveStep } from './table_derive.ts';
-import { noteTreeChange } from './tables.ts';
+import { deriveStep, noteTreeChange } from './tables/index.ts';
 import { tell } from './tell.ts';
 import { contradicted } from './tree.ts';
 import { tellDisturbed } from './vm_race.ts';
@@ -109,7 +108,10 @@ function viewOf(event: StepEvent, index: number, { where }: Context): StepView {
 
 /** What the step lets the driver write to the page tables. */
 function noteTableStep(context: Context, job: Job, vm: VmState, view: StepView, op: OpRun | undefined): void {
-  if (context.world.mmu !== 'off' && job.vm === vm) vm.tables.of(job).steps.push({ view, op, mapped: false });
+  if (context.world.mmu === 'off' || job.vm !== vm) return;
+  const of = vm.tables.of(job);
+  of.steps.push({ view, op, mapped: false });
+  of.keeps ||= view.keep;
 }
 
 /** A step meets a mapping from before the trace; where its removal is probed, that tells. */

@@ -4,9 +4,9 @@ import { Exec, type ExecOptions } from '../exec/exec.ts';
 import { Resv } from '../exec/resv.ts';
 import type { Evidence, Fact } from './fact.ts';
 import type { Job } from './job.ts';
+import type { Moment, ScheduledJob } from './job_times.ts';
 import type { Inserted, StepRun } from './step_run.ts';
-import type { RunFrame } from './table_judge.ts';
-import type { TableRun } from './table_write.ts';
+import type { RunFrame, TableRun, UndoneMap } from './tables/index.ts';
 import type { Disturbance } from './vm_race.ts';
 import type { VmState } from './vm_state.ts';
 
@@ -112,8 +112,14 @@ export class Task {
   closing: Ptr = 0;
   /** The scheduler runs a job in it whose ioctl is over. */
   run: RunFrame | undefined;
+  /** What the scheduler runs in it, as its events tell, until that is over. */
+  scheduled: ScheduledJob | undefined;
+  /** It waits for the fence of a job. */
+  fenceWait: { readonly of: ScheduledJob; readonly since: Moment } | undefined;
   /** The last page table call, until something else follows. */
   tableRun: TableRun | undefined;
+  /** A map, not returned yet, and the unmap from its start on that followed: where it fails, it has taken itself back. */
+  undo: UndoneMap | undefined;
   /** It waits for a dma_resv. */
   waiting: (Omit<LockWait, 'endLine' | 'took'> & { readonly since: string }) | undefined;
   /** The ww_mutexes that ww_mutex_lock() and its relatives left locked. */

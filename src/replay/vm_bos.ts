@@ -1,10 +1,10 @@
 // vm_bos: a VM's use of one object. Their lists (the object's, the VM's external and evicted ones) have locks of their own,
 // and what hangs on them must fit: drm_gpuvm_bo_destroy(), drm_gpuvm_bo_extobj_add() and drm_gpuva_link() of drm_gpuvm.c.
 import { hex, type Ptr, ptrHex } from '../base/u64.ts';
+import { driverOf } from '../drivers/index.ts';
 import type { VmEvent } from '../events/vm_event.ts';
 import { DRM_GPUVM_RESV_PROTECTED } from '../gpuvm/gpuvm.ts';
 import type { Context, Handlers } from './context.ts';
-import { traitsOf } from './driver_traits.ts';
 import type { Evidence } from './fact.ts';
 import { tell } from './tell.ts';
 import type { VmState } from './vm_state.ts';
@@ -101,7 +101,7 @@ function checkVmLocked(context: Context, vm: VmState | undefined, obj: Ptr, what
 /** The driver's rule: whoever changes the VA space holds the VM's dma_resv. */
 export function checkTreeLocked(context: Context, vm: VmState, obj: Ptr, what: string): void {
   const { job } = context.task;
-  if (job?.vm === vm && traitsOf(job)?.treeUnderResv === true) checkResvHeld(context, vm, obj, vm.resv, what);
+  if (job?.vm === vm && driverOf(job)?.treeLock.is === 'resv') checkResvHeld(context, vm, obj, vm.resv, what);
 }
 
 function checkResvHeld(context: Context, vm: VmState, obj: Ptr, resv: Ptr, what: string): void {
@@ -141,7 +141,7 @@ export function checkLinked(context: Context, vm: VmState | undefined, { vmBo, o
     return;
   }
   checkListed(context, bo);
-  const relies = traitsOf(context.task.job)?.listsExternal === true;
+  const relies = driverOf(context.task.job)?.externals.is === 'listed';
   if (!relies || vm !== bo.vm || !bo.whole || bo.listedLine > 0 || bo.told || isExternal(context, bo) !== true) return;
   bo.told = true;
   const detail = `external object ${ptrHex(obj)} is mapped at ${hex(addr)} and not on the VM’s list of external objects`;

@@ -1,9 +1,9 @@
 // A VM's life: it is made in an ioctl, closed with the file that it belongs to, and freed with its last reference. Before
 // the ioctl returns no other task may know of it, after the last reference nobody may.
 import { type Ptr, ptrHex } from '../base/u64.ts';
+import { driverOf } from '../drivers/index.ts';
 import type { VmEvent, VmEventKind } from '../events/vm_event.ts';
 import type { Context, Handlers } from './context.ts';
-import { DRIVER_TRAITS } from './driver_traits.ts';
 import type { Evidence } from './fact.ts';
 import { tell } from './tell.ts';
 import type { VmState } from './vm_state.ts';
@@ -139,7 +139,7 @@ export const lifeHandlers: Handlers = {
 /** The file that the VM belongs to is closed. */
 function checkEmpty(context: Context, vm: VmState): void {
   // A driver that unlinks mappings when their fences have signalled is not done yet.
-  if (vm.driver === undefined || !DRIVER_TRAITS[vm.driver].closesAtOnce || !vm.predictable) return;
+  if (driverOf(vm)?.close.is !== 'at once' || !vm.predictable) return;
   const zombies = [...context.world.vmBos.values()].filter((bo) => bo.vm === vm && bo.zombieLine > 0);
   const mapped = [...vm.tree].filter((va) => va !== vm.tree.kernelNode);
   if (zombies.length + mapped.length === 0) return;

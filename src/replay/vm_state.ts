@@ -1,15 +1,16 @@
 // One GPU VM as the trace shows it: the tree that the driver made, the tree that the steps asked for, and enough of its
 // past to see it as it stood when a lock pass ended.
 import { add, type Ptr, sub, type U64 } from '../base/u64.ts';
+import { driverOf } from '../drivers/index.ts';
 import type { VmDump } from '../events/vm_dump.ts';
 import { type DriverName, OP_MAP, OP_REMAP, type StepEvent } from '../events/vm_event.ts';
 import { type Gpuva, gpuvaEnd, makeGpuva, UNKNOWN_OBJ } from '../gpuvm/gpuva.ts';
 import { Gpuvm, type GpuvmInit } from '../gpuvm/gpuvm.ts';
 import { type MapReq, type Recorded, stepsOfMap, stepsOfUnmap } from '../gpuvm/sm_map.ts';
-import { traitsOf } from './driver_traits.ts';
 import type { OpView, Span } from './fact.ts';
 import type { Job } from './job.ts';
-import { VmTables } from './vm_tables.ts';
+import type { LoggedVm } from './logged_vm.ts';
+import { VmTables } from './tables/index.ts';
 
 /** One change of the tree; `op` is the op of `job` that made it, -1 outside of any. */
 export interface Change {
@@ -78,6 +79,8 @@ export class VmState {
   readonly tables: VmTables;
   /** False: the driver's tree changes are not probed, so that only `asked` follows the VM. */
   treeShown = true;
+  /** Where messages of the driver alone tell of its mappings. */
+  logged: LoggedVm | undefined;
   /** The VM's own dma_resv, 0 while unknown. */
   resv: Ptr;
   /** The struct drm_file whose binds use it; 0 while unknown. */
@@ -97,7 +100,7 @@ export class VmState {
     this.initKnown = init !== undefined || (dump?.flags !== undefined && dump.bounds !== undefined);
     this.tree = new Gpuvm(this.init);
     for (const one of dump?.mappings ?? [])
-      this.tree.insert(makeGpuva(one.va, one.addr, one.range, one.obj, one.offset, one.flags));
+      this.tree.insert(makeGpuva(one.va, one.addr, one.range, one.obj ?? UNKNOWN_OBJ, one.offset, one.flags));
     this.complete = init !== undefined || dump?.whole === true;
     this.resv = this.init.resv;
     this.tables = new VmTables(init !== undefined);
@@ -110,7 +113,7 @@ export class VmState {
 
   /** An object's list of mappings has a mutex of its own (immediate mode); otherwise its dma_resv protects it. */
   get ownListLock(): boolean {
-    return this.tree.isImmediate || traitsOf(this)?.ownListLock === true;
+    return this.tree.isImmediate || driverOf(this)?.listLock.is === 'gpuva.lock';
   }
 
   get name(): string {

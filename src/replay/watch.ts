@@ -8,9 +8,8 @@ import { STEP_TYPES } from './describe.ts';
 import type { OpView, Span, StepView } from './fact.ts';
 import type { Job, OpRun } from './job.ts';
 import type { Inserted } from './step_run.ts';
-import type { TableRun } from './table_write.ts';
+import type { TableRun, TableStep } from './tables/index.ts';
 import type { VmState } from './vm_state.ts';
-import type { TableStep } from './vm_tables.ts';
 import type { World } from './world.ts';
 
 /** Events kept of one address; the oldest go first. */

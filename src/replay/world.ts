@@ -10,7 +10,8 @@ import type { Target } from '../mmu/run.ts';
 import { followVm } from './detail.ts';
 import type { Fact, Shown } from './fact.ts';
 import type { Job } from './job.ts';
-import { Memory } from './memory.ts';
+import { ScheduledJobs } from './job_times.ts';
+import { Memory } from './tables/index.ts';
 import { type ExecContext, Task } from './task.ts';
 import type { VmBo } from './vm_bos.ts';
 import type { Mortal } from './vm_life.ts';
@@ -82,8 +83,8 @@ export class World {
   readonly tableVms = new Map<Ptr, Ptr>();
   /** Jobs whose ioctl is over and that are still to run, by the driver's struct. */
   readonly toRun = new Map<Ptr, Job>();
-  /** Those that the scheduler was given and has not run, by their fence, where its events show that. */
-  readonly queued = new Map<string, Job>();
+  /** Those that the scheduler was given, where its events show that. */
+  readonly scheduled = new ScheduledJobs();
   readonly memory = new Memory((obj) => this.objs.get(obj)?.ordinal ?? 0);
   /** The place in an object that an entry leads to, as far as it is known. */
   readonly placeOf = (target: Target): Known | undefined => this.memory.placeOf(target);
@@ -161,6 +162,7 @@ export class World {
   /** A task that is in nothing need not be remembered. */
   forgetIdle(task: Task): void {
     if (task.job !== undefined || task.run !== undefined || task.tableRun !== undefined) return;
+    if (task.scheduled !== undefined || task.fenceWait !== undefined) return;
     if (task.making || task.closing !== 0 || task.unclaimed !== undefined) return;
     if (task.contexts.length === 0 && task.calls.length === 0 && task.resvLocks.size === 0) this.tasks.delete(task.pid);
   }
@@ -175,7 +177,7 @@ export class World {
 
   /** A VM that was made before the trace began, with what a dump of that time says of it. */
   addDumpedVm(id: Ptr, dump: VmDump): void {
-    for (const { obj, resv } of dump.mappings) this.learnResv(obj, resv);
+    for (const { obj, resv } of dump.mappings) this.learnResv(obj ?? 0, resv);
     const vm = new VmState(id, ++this.#vmOrdinal, undefined, 0, dump);
     this.vms.set(id, vm);
     this.watch?.meet(vm);
@@ -210,6 +212,12 @@ export class World {
     if (this.#goneVms.size < MAX_GONE_VMS) this.#goneVms.set(id, { name: vm.name, ordinal: vm.ordinal });
   }
 
+  /** Messages of drivers tell alone what is mapped, if anything does. */
+  get logOnly(): boolean {
+    const { seen } = this;
+    return !(seen.has('sm_request') || seen.has('step') || seen.has('core_step') || seen.has('va_insert'));
+  }
+
   /** The tree that the driver made; where its calls are not probed, the one that the steps asked for. */
   mappingsOf(vm: VmState): Iterable<Gpuva> {
     return this.seen.has('va_insert') || this.seen.has('va_remove') ? vm.tree : vm.asked;
@@ -221,12 +229,12 @@ export class World {
     const known = this.objs.get(obj);
     if (known === undefined) this.objs.set(obj, { ordinal: ++this.#objOrdinal, size: 0, resv });
     else known.resv = resv;
-    this.#byResv.set(resv, obj);
+    if (this.objWith(resv) === 0) this.#byResv.set(resv, obj);
   }
 
   newObj(obj: Ptr, size: U64, resv: Ptr): void {
     this.objs.set(obj, { ordinal: ++this.#objOrdinal, size, resv });
-    if (resv !== 0) this.#byResv.set(resv, obj);
+    if (resv !== 0 && this.objWith(resv) === 0) this.#byResv.set(resv, obj);
   }
 
   freeObj(obj: Ptr): void {
@@ -239,7 +247,7 @@ export class World {
     return this.#byResv.has(lock);
   }
 
-  /** An object that has or had this dma_resv; 0 where none was seen. */
+  /** The first object with this dma_resv, of those that share it; 0 where none was seen. */
   objWith(resv: Ptr): Ptr {
     const obj = this.#byResv.get(resv);
     return obj === undefined || this.objs.get(obj)?.resv !== resv ? 0 : obj;
@@ -260,7 +268,7 @@ export class World {
 
   /** The job's ioctl is over, and its table writes may be still to come. */
   awaitRun(job: Job): void {
-    if (job.running) return;
+    if (job.running || job.times?.signalled !== undefined) return;
     this.toRun.set(job.ptr, job);
     const [oldest] = this.toRun.keys();
     if (this.toRun.size > MAX_TO_RUN && oldest !== undefined) this.toRun.delete(oldest);
@@ -294,7 +302,7 @@ export class World {
     this.vmBos.clear();
     this.mortal.clear();
     this.framed.clear();
-    this.queued.clear();
+    this.scheduled.clear();
     for (const task of this.tasks.values()) {
       task.calls.length = 0;
       task.entered = 0;
@@ -305,7 +313,10 @@ export class World {
       task.closing = 0;
       task.resvLocks.clear();
       task.run = undefined;
+      task.scheduled = undefined;
+      task.fenceWait = undefined;
       task.tableRun = undefined;
+      task.undo = undefined;
       for (const context of task.contexts) context.known = false;
     }
   }

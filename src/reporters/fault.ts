@@ -175,7 +175,7 @@ export function doer(entry: WatchEntry | undefined): string {
   return entry.job === undefined ? `${task}, outside of any job` : `job ${entry.job.id} (${task})`;
 }
 
-export function taskText({ comm, pid }: WatchEntry): string {
+export function taskText({ comm, pid }: Pick<WatchEntry, 'comm' | 'pid'>): string {
   return pid < 0 ? comm : `${comm}-${pid}`;
 }
 

@@ -5,6 +5,7 @@ import type { FenceUse, Job, JobDetail } from '../replay/job.ts';
 import type { JobRow } from '../replay/job_row.ts';
 import { printable, printablePath } from './escape.ts';
 import { findingText } from './finding_text.ts';
+import { timeRows } from './job_times.ts';
 import { locksSection } from './show_locks.ts';
 import { spaceSection } from './show_space.ts';
 import { stepsSection } from './show_steps.ts';
@@ -33,7 +34,7 @@ export function showJob(job: Job, row: JobRow, findings: readonly Finding[], opt
     width: options.width ?? 80,
     letters: new Letters(job, detail),
   };
-  const sections = [header, objects, ops, locksSection, stepsSection, fences, spaceSection, findingsOf];
+  const sections = [header, times, objects, ops, locksSection, stepsSection, fences, spaceSection, findingsOf];
   const texts = sections.map((section) => section(view)).filter((lines) => lines.length > 0);
   return `${texts.map((lines) => lines.join('\n')).join('\n\n')}\n`;
 }
@@ -64,6 +65,11 @@ function header(view: View): string[] {
   for (const why of row.unknown)
     lines.push(...wrapped(`  not judged whole: ${printable(why)}`, view.width, 4).map(style.warning));
   return lines;
+}
+
+function times({ job, style }: View): string[] {
+  if (job.times === undefined) return [];
+  return [style.bold('run'), ...aligned(timeRows(job.times).map((row) => row.map(printable)))];
 }
 
 function countsText(row: JobRow): string {

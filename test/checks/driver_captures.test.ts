@@ -33,7 +33,7 @@ const FOUND: Readonly<Record<string, Readonly<Record<string, Where>>>> = {
   },
   'nouveau/unwind-forget': {
     'bad-rollback': { 12: 1, 13: 1, 14: 1 },
-    'pte-wrong': { 15: 5 }, // the next bind finds a VA space that the tables do not match
+    'pte-wrong': { 14: 5 }, // met when the next bind has run
   },
   'panthor/no-gpuva-lock': { 'gpuva-lock': 'unlocked_link' },
   'panthor/no-widen': {

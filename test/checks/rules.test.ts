@@ -92,10 +92,10 @@ const CASES: Readonly<Record<string, readonly Case[]>> = {
   ],
   'vm-bo-leak': [
     {
-      fires: 'panthor/edited-close-zombies',
+      fires: 'panthor/no-cleanup-7.3',
       where: { 0: 1 }, // in no job
       says: /^the file is closed and VM 0x\w+ is not freed, for it is kept by 1 vm_bo to be cleaned up later$/,
-      silent: [...CORRECT, 'panthor/edited-close', 'correct', 'immediate'],
+      silent: [...CORRECT, 'panthor/correct-7.3', 'correct', 'immediate'],
     },
     { fires: 'pvr/edited-close-mapped', where: { 0: 1 }, says: /kept by 2 mappings$/, silent: ['pvr/edited-close'] },
   ],
@@ -438,11 +438,11 @@ const CASES: Readonly<Record<string, readonly Case[]>> = {
   ],
   'pt-prealloc-short': [
     {
-      fires: 'msm/edited-prealloc-short',
-      where: { 1: 1 },
-      says: /^2 pages set aside for tables, and at least 3 are needed$/,
+      fires: 'msm/prealloc-short-7.3',
+      where: { 2: 1 },
+      says: /^3 pages set aside for tables, and at least 4 are needed$/,
       confidence: 'likely',
-      silent: [...CORRECT, 'msm/edited-prealloc'],
+      silent: [...CORRECT, 'msm/edited-prealloc', 'msm/prealloc-correct-7.3'],
     },
   ],
 };

@@ -14,7 +14,11 @@ describe('probes', () => {
   });
 
   it('names the tracepoints that are to be enabled', () => {
-    expect(run(['probes', '--driver', 'xe']).out).toContain('# enable: events/xe/xe_vma_bind/enable\n');
+    expect(run(['probes', '--driver', 'xe']).out).toContain('# enable: events/xe/xe_vma_bind\n');
+    const jobs = '# enable: events/gpu_scheduler/drm_sched_job_run or gpu_scheduler/drm_run_job\n';
+    for (const driver of ['msm', 'nouveau', 'panthor']) expect(run(['probes', '--driver', driver]).out).toContain(jobs);
+    for (const driver of ['xe', 'pvr', 'lab', 'none'])
+      expect(run(['probes', '--driver', driver]).out).not.toContain('gpu_scheduler');
   });
 
   it.each([

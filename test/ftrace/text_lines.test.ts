@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { latin1 } from '../../src/ftrace/bytes.ts';
 import { LineReader, MAX_LINE } from '../../src/ftrace/line_reader.ts';
-import { decode, FREE, plain } from './text_events.ts';
+import { decode, FREE, FREED, plain } from './text_events.ts';
 
 function lines(text: string, chunk = Math.max(text.length, 1), wrap = (bytes: Uint8Array) => bytes): string[] {
   const found: string[] = [];
@@ -77,4 +77,12 @@ test.each([1, 7, 100])('events are the same in chunks of %d', (chunk) => {
 test('CRLF changes nothing; a trace that ends in a line is told', () => {
   expect(decode(TRACE.replaceAll('\n', '\r\n'))).toEqual(decode(TRACE));
   expect(decode(TRACE.slice(0, -1)).diagnostics.map((d) => d.kind)).toContain('cut');
+});
+
+test('a name known as that of another event is still read where a probe has it', () => {
+  const other = plain('bash', 17, 'obj_free: ptr=0xffff888100000200 name=filp');
+  const fields = plain('bash', 17, 'obj_free: __probe_ip=drm_gem_object_free+0x4/0x20 kref=0xffff888100000100');
+  const { events, stats } = decode([other, other, plain('bash', 17, FREE), other, fields, other].join(''));
+  expect(events).toEqual([FREED, FREED]);
+  expect([stats.entries, stats.events]).toEqual([6, 2]);
 });

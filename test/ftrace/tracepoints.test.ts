@@ -1,4 +1,5 @@
-// The kernel's own events: iommu:map and iommu:unmap, xe's of its mappings, and panthor's debug lines in printk:console.
+// The kernel's own events: iommu:map and iommu:unmap, xe's of its mappings, panthor's and msm's debug
+// lines in printk:console.
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { ptrFromU64, u64FromBigInt } from '../../src/base/u64.ts';
@@ -60,7 +61,42 @@ const DEBUG_AT = { code: 'panthor', gpuvm: 0, table: 0, addr: 0x7fff00200000, le
 const DEBUG_MAPPED = { kind: 'mmu_map', ...DEBUG_AT, va: 0, to: { kind: 'phys', addr: 0x80400000 } };
 const DEBUG_UNMAPPED = { kind: 'mmu_unmap', ...DEBUG_AT, sparse: false };
 
+const HASH = '0000000012345678';
+const HASHED = { gpuvm: 0, id: 0x12345678 };
+const OF_MSM = { gpuvm: ptr(VM), id: ptr(VM) };
+const VM_LOG = `vm_log:255: map:${VM}:5: 0000000000100000 0000000000110000`;
+const WRITTEN = { kind: 'log_table', what: 'map', ...OF_MSM, addr: 0x100000, length: 0x10000 };
+const STEP_MAP = `msm_gem_vm_sm_step_map:505: ${VM}:${VMA}:${VM}: 0000000000100000 0000000000110000`;
+const ENTERED = { kind: 'log_mapping', what: 'map', id: ptr(VM), va: ptr(VMA), addr: 0x100000, range: 0x110000 };
+const STEP_REMAP = `msm_gem_vm_sm_step_remap:597: prev_vma: ${VM}:${VMA}: 0000000000100000 0000000000110000`;
+const DYNAMIC = '[123] msm:vm_log:drivers/gpu/drm/msm/msm_gem_vma.c:255: ';
+
 const FORMS: [string, string, object][] = [
+  ['msm map', `console: ${VM_LOG}`, WRITTEN],
+  ['msm map, hashed', `console: ${VM_LOG.replace(VM, HASH)}`, { ...WRITTEN, ...HASHED }],
+  ['msm map, hidden', `console: ${VM_LOG.replace(VM, '(____ptrval____)')}`, { ...WRITTEN, gpuvm: 0, id: 0 }],
+  ['msm map, all that dynamic debug adds', `console: [   12.345678] ${DYNAMIC}${VM_LOG}`, WRITTEN],
+  ['msm map, module and line', `console: msm:255: ${VM_LOG}`, WRITTEN],
+  ['msm map, in an interrupt', `console: <intr> ${VM_LOG}`, WRITTEN],
+  ['msm unmap', `console: ${VM_LOG.replace(': map', ': unmap')}`, { ...WRITTEN, what: 'unmap' }],
+  ['msm evict', `console: ${VM_LOG.replace(': map', ': evict')}`, { ...WRITTEN, what: 'evict' }],
+  ['msm purge', `console: ${VM_LOG.replace(': map', ': purge')}`, { ...WRITTEN, what: 'evict' }],
+  ['msm close', `console: ${VM_LOG.replace(': map', ': close')}`, { ...WRITTEN, what: 'close' }],
+  ['msm, outside of a queue', `console: ${VM_LOG.replace(':5:', ':0:')}`, WRITTEN],
+  ['msm step map', `console: ${STEP_MAP}`, { ...ENTERED, isNull: false }],
+  [
+    'msm step map of NULL',
+    `console: ${STEP_MAP.replace(`${VM}: `, `${'0'.repeat(16)}: `)}`,
+    { ...ENTERED, isNull: true },
+  ],
+  ['msm step unmap', `console: ${STEP_MAP.replace('_map', '_unmap')}`, { ...ENTERED, what: 'unmap', isNull: false }],
+  [
+    'msm step remap',
+    `console: ${STEP_MAP.replace('_map:505:', '_remap:552: orig_vma:')}`,
+    { ...ENTERED, what: 'split', isNull: false },
+  ],
+  ['msm prev', `console: ${STEP_REMAP}`, { ...ENTERED, what: 'piece', isNull: undefined }],
+  ['msm next', `console: ${STEP_REMAP.replace('prev', 'next')}`, { ...ENTERED, what: 'piece', isNull: undefined }],
   ['iommu map', MAP, MAPPED],
   ['iommu unmap', UNMAP, UNMAPPED],
   ['xe bind', BIND, BOUND],
@@ -181,6 +217,16 @@ test('values of 64 bits are exact', () => {
   );
 });
 
+test('msm: numbers are hex digits, also those of decimal digits alone; a range that ends before it begins is none', () => {
+  const of = (start: string, end: string) =>
+    decode(plain('t', 1, `console: ${VM_LOG.replace('0000000000100000', start).replace('0000000000110000', end)}`))
+      .events;
+  expect(of('0000000000100000', '0000000000100010')).toMatchObject([{ addr: 0x100000, length: 16 }]);
+  expect(of('0000000000000000', 'ffffffffffffffff')).toMatchObject([{ addr: 0, length: 2n ** 64n - 1n }]);
+  expect(of('fffffffffffff000', '0000000000000000')).toEqual([]);
+  expect(of('0000000000002000', '0000000000001000')).toEqual([]);
+});
+
 test.each([
   ['another event of the name', 'map: ip=0x1'],
   ['another event of the IOMMU', 'attach_device_to_domain: IOMMU: device=0000:03:00.0'],
@@ -199,6 +245,11 @@ test.each([
   ['what a device says of itself', `console: usb 1-1: Product: ${DEBUG_MAP}`],
   ['what a device says of itself', `console: usb 1-1: ${DEBUG_MAP}`],
   ['a quotation', `console: panthor fb000000.gpu: said: ${DEBUG_MAP}`],
+  ['msm, another line', 'console: msm_gem_vm_bo_validate:460: validate: ffff888101234000'],
+  ['msm, another line', 'console: msm_vma_job_run:645: '],
+  ['msm, another function', `console: ${VM_LOG.replace('vm_log', 'log')}`],
+  ['msm, a quotation', `console: usb 1-1: ${VM_LOG}`],
+  ['msm, a quotation', `console: other:255: ${VM_LOG}`],
   ['in the log, another event', `console: ${MAP}`],
 ])('not taken: %s', (_, text) => {
   const { events, diagnostics, stats } = decode(plain('t', 1, text) + plain('t', 1, text) + plain('t', 1, FREE));
@@ -246,6 +297,19 @@ test.each([
   ],
   ['xe, what is not needed', [BIND.replace(', asid=0x00002', ''), BIND.replace('0000:03:00.0', 'a b')]],
   ['panthor', spoilt(`console: ${DEBUG_MAP}`, (name) => ['va', 'pa', 'pgcnt', 'pgsz'].includes(name))],
+  [
+    'msm',
+    [
+      ...['00000000001000', '0x0000000000100000', 'g000000000100000', `${'0'.repeat(17)}`, ''].map((bad) => {
+        return `console: ${VM_LOG.replace('0000000000100000', bad)}`;
+      }),
+      ...['x', ''].map((bad) => `console: ${VM_LOG.replace(VM, bad)}`),
+      `console: ${VM_LOG.replace(':5:', ':')}`,
+      `console: ${VM_LOG.slice(0, -1)}`,
+      `console: ${STEP_MAP.replace(VMA, '(____ptrval')}`,
+      `console: ${STEP_REMAP}0`,
+    ],
+  ],
   ['panthor iova', [`console: ${DEBUG_MAP.replace('iova=0x7fff00000000', 'iova=0x1 2')}`]],
 ])('damaged: %s', (_, texts) => {
   for (const text of texts) {

@@ -175,8 +175,8 @@ it('kernels lists each profile with its switches', () => {
   expect(code).toBe(0);
   const [head, ...rows] = out.trimEnd().split('\n');
   expect(head).toBe(
-    'kernel,vm-bo,splits-blocks,keeps-prelocked,exec-lock,map-req,madvise-ops,immediate-mode,deferred-vm-bo',
+    'kernel,vm-bo,splits-blocks,keeps-prelocked,exec-lock,map-req,madvise-ops,immediate-mode,deferred-vm-bo,obtain-locked,thin-mutex,find-neighbours',
   );
-  expect(rows[2]).toBe('6.12,1,1,1,0,0,0,0,0');
-  expect(rows).toHaveLength(10);
+  expect(rows[2]).toBe('6.12,1,1,1,0,0,0,0,0,0,0,1');
+  expect(rows).toHaveLength(13);
 });

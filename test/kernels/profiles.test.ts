@@ -24,8 +24,8 @@ describe('a version stands for the newest profile that is not above it', () => {
     ['6.18.34', '6.18'],
     ['6.18.35-lab', '6.18.35'],
     ['6.20', '6.19'],
-    ['7.2', '6.19'],
-    ['10.0', '6.19'],
+    ['7.2', '7.1'],
+    ['10.0', '7.3'],
   ])('%s as %s', (release, name) => expect(nameOf(release)).toBe(name));
 
   it.each(['6.6', '5.19.0', '4.4'])('%s is too old', (release) => expect(profileOf(release)).toBe('old'));
@@ -51,6 +51,9 @@ it('the profiles say what each version brought', () => {
     6.18: ['map-req=true', 'madvise-ops=true', 'immediate-mode=true'],
     '6.18.35': ['deferred-vm-bo=true'],
     6.19: [],
+    '7.0': ['obtain-locked=true'],
+    7.1: ['thin-mutex=true'],
+    7.3: ['find-neighbours=false'],
   });
 });
 

@@ -1,18 +1,28 @@
 // The capture script, run by real shells on a directory that stands for tracefs.
 import { spawn, spawnSync } from 'node:child_process';
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { captureScript } from '../../src/probes/capture.ts';
 import { type ProbeRequest, probeLines, type TracefsMode } from '../../src/probes/listing.ts';
-import { ownEvents } from '../../src/probes/probe_list.ts';
+import { kernelEvents } from '../../src/probes/probe_list.ts';
 import { kernelOf } from './kernel.ts';
 
 const kernel = kernelOf('6.12');
 if (kernel === undefined) throw new Error('6.12');
 const REQUEST: ProbeRequest<TracefsMode> = { kernel, driver: 'xe', mode: 'fprobe', arch: 'x86_64', minimal: true };
 const EVENTS = probeLines(REQUEST).map(({ event }) => event);
+const EVENTS_OF_XE = kernelEvents('xe').flat();
 const SHELLS = ['sh', 'bash --posix'] as const;
 
 const STATS = (entries: number, overrun: number, dropped: number) =>
@@ -21,14 +31,19 @@ const STATS = (entries: number, overrun: number, dropped: number) =>
 let dir: string;
 
 /** What the kernel makes of mkdir and rmdir in instances/; the stubs come first in PATH. */
-function makeTracefs({ refused = '', stats = STATS(10, 0, 0), trace = '# tracer: nop\n task-1 x\n' } = {}): void {
+function makeTracefs({
+  refused = '',
+  events = EVENTS_OF_XE,
+  stats = STATS(10, 0, 0),
+  trace = '# tracer: nop\n task-1 x\n',
+} = {}): void {
   for (const event of EVENTS) if (event !== refused) mkdirSync(file('events/gpuvm', event), { recursive: true });
   mkdirSync(file('instances'));
   writeFileSync(file('dynamic_events'), 'p:mine/other vfs_read\n');
   writeFileSync(file('made.trace'), trace);
   writeFileSync(file('made.stats'), stats);
-  const events = [...EVENTS.map((event) => `gpuvm/${event}`), ...ownEvents('xe')];
-  const folders = ['per_cpu/cpu0', ...events.map((event) => `events/${event}`)];
+  const all = [...EVENTS.map((event) => `gpuvm/${event}`), ...events];
+  const folders = ['per_cpu/cpu0', ...all.map((event) => `events/${event}`)];
   stub(
     'mkdir',
     `case $1 in */instances/*) command -p mkdir "$1" && cd "$1" && command -p mkdir -p ${folders.join(' ')} &&
@@ -119,6 +134,42 @@ describe.each(SHELLS)('in %s', (shell) => {
     expect(err.match(/refused/g)).toHaveLength(1);
     expect(existsSync(file('removed/events/gpuvm/exec_init/enable'))).toBe(true);
     expect(existsSync(file('removed/events/gpuvm/exec_fini/enable'))).toBe(false);
+  });
+
+  it('says nothing of what only later versions of the series have, and takes it where it is there', () => {
+    const request = { ...REQUEST, kernel: kernelOf('6.18'), backports: { deferredVmBo: true } };
+    for (const event of probeLines(request)
+      .filter(({ certain }) => certain)
+      .map((one) => one.event))
+      mkdirSync(file('events/gpuvm', event), { recursive: true });
+    makeTracefs({ events: [...EVENTS_OF_XE, 'gpuvm/va_unlink_defer'] });
+    expect(runScript(shell, ['true'], request).err).toMatch(/^gpuvm-trace: saved in .*\n$/);
+    rmSync(path.join(dir, 'out'), { recursive: true });
+    rmSync(file('removed'), { recursive: true });
+    mkdirSync(file('events/gpuvm/va_unlink_defer'));
+    expect(runScript(shell, ['true'], request).err).toMatch(/^gpuvm-trace: saved in .*\n$/);
+    expect(readFileSync(path.join(dir, 'out/dynamic_events'), 'utf8')).toContain(':gpuvm/va_unlink_defer ');
+    expect(readFileSync(file('removed/events/gpuvm/va_unlink_defer/enable'), 'utf8')).toBe('1\n');
+  });
+
+  it.each([
+    ['before 6.16', ['drm_sched_job', 'drm_run_job', 'drm_sched_process_job'], ''],
+    ['from 6.16 on', ['drm_sched_job_queue', 'drm_sched_job_run', 'drm_sched_job_done'], ''],
+    [
+      'lacking one',
+      ['drm_sched_job_queue', 'drm_sched_job_done'],
+      'gpuvm-trace: no event gpu_scheduler/drm_sched_job_run\n',
+    ],
+  ])("the scheduler's events by the names that they have %s", (_, names, said) => {
+    const fences = ['signaled', 'wait_start', 'wait_end'].map((name) => `dma_fence/dma_fence_${name}`);
+    makeTracefs({ events: [...names.map((name) => `gpu_scheduler/${name}`), ...fences] });
+    const { code, err } = runScript(shell, ['true'], { ...REQUEST, driver: 'nouveau' });
+    expect(code).toBe(0);
+    expect(err.replace(/gpuvm-trace: (refused|saved).*\n/g, '')).toBe(said);
+    for (const name of names)
+      expect(readFileSync(file('removed/events/gpu_scheduler', name, 'enable'), 'utf8')).toBe('1\n');
+    expect(readdirSync(file('removed/events/gpu_scheduler'))).toHaveLength(names.length);
+    for (const name of fences) expect(readFileSync(file('removed/events', name, 'enable'), 'utf8')).toBe('1\n');
   });
 
   it('hands the command over unharmed', () => {

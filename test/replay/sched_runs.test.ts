@@ -3,10 +3,12 @@ import { describe, expect, it } from 'vitest';
 import type { Report } from '../../src/analyze.ts';
 import { ptrHex } from '../../src/base/u64.ts';
 import { compare } from '../../src/mmu/compare.ts';
+import type { Job } from '../../src/replay/job.ts';
+import { timeRows } from '../../src/reporters/job_times.ts';
 import { decode, plain } from '../ftrace/text_events.ts';
 import { driverFixtures, fixture, moreDriverCaptures } from '../support/captures.ts';
 import { reportOn, reportWith } from '../support/report.ts';
-import { bytesOf, type SchedulerForm, schedulerEvents } from '../support/scheduler_events.ts';
+import { bytesOf, type SchedulerForm, schedulerEvents, signalled, timeOf } from '../support/scheduler_events.ts';
 
 /** What is judged when a job's writes are over. */
 const JUDGED = /^pte-(stale|missing|wrong)$/;
@@ -43,7 +45,7 @@ describe.each(captures)('%s', (_, capture) => {
   const text = Buffer.from(bytes).toString('latin1');
   const probed = reportOn(bytes);
 
-  it.each(['ids', 'pointers'] as const)('%s', (form: SchedulerForm) => {
+  it.each(['ids', 'pointers', 'signals'] as const)('%s', (form: SchedulerForm) => {
     const edited = schedulerEvents(bytes, form);
     const report = reportOn(edited);
     expect(tables(edited, report)).toEqual(tables(bytes, probed));
@@ -86,6 +88,55 @@ it('the events in the text of either kernel, and nothing else', () => {
     expect(events(other).filter(({ kind }) => kind !== 'sched_done')).toEqual([]);
 });
 
+it('the events of dma_fence, whatever the names in them', () => {
+  const events = (text: string) => decode(plain('t', 7, text)).events;
+  for (const names of [
+    'driver=drm_sched timeline=msm-vm-bind',
+    'driver=a timeline=context=1 seqno=2 b',
+    'driver= timeline=',
+  ]) {
+    const fence = '4294967295:7';
+    const text = `${names} context=4294967295 seqno=7`;
+    expect(events(`dma_fence_signaled: ${text}`)).toEqual([{ kind: 'fence_signaled', fence }]);
+    expect(events(`dma_fence_wait_start: ${text}`)).toEqual([{ kind: 'fence_wait', fence }]);
+    expect(events(`dma_fence_wait_end: ${text}`)).toEqual([{ kind: 'fence_wait_end', fence }]);
+  }
+  expect(events('dma_fence_signaled: driver=a timeline=b context=1 seqno=2 c')).toEqual([]);
+});
+
+describe('the fence of a job', () => {
+  const pending = Buffer.from(schedulerEvents(fixture('msm/close-pending-6.12').read(), 'ids')).toString('latin1');
+  const torn = (text: string) => {
+    const { findings: all } = reportOn(bytesOf(text.split('\n')));
+    return all.filter(({ rule, message }) => rule === 'freed-vm' && message.includes('has not run'));
+  };
+  /** Behind each queue what drm_sched_entity_kill() makes of the job. */
+  const killed = (line: (n: number) => string) =>
+    pending.replace(/^(.*: )drm_sched_job_queue: .*fence=184:(\d+),.*$/gm, (whole, prefix: string, n: string) => {
+      return `${whole}\n${prefix}${line(Number(n))}`;
+    });
+
+  it('shows that a job which was killed is not pending', () => {
+    expect(torn(pending)).not.toEqual([]);
+    expect(torn(killed((n) => signalled(n)))).toEqual([]);
+  });
+  it('and that of another does not', () => {
+    expect(torn(killed((n) => signalled(n + 1000)))).toHaveLength(torn(pending).length);
+    // The one that tells of the start of a run.
+    expect(torn(killed((n) => signalled(n, 183)))).toHaveLength(torn(pending).length);
+  });
+  it('nor one that has but its lower half in common with two', () => {
+    const twice = pending.replace(
+      /^(.*: )drm_sched_job_queue: .*fence=184:(\d+),.*$/gm,
+      (whole, prefix: string, n: string) => {
+        const other = whole.replace('fence=184:', `fence=${2 ** 32 + 184}:`);
+        return `${whole}\n${other}\n${prefix}${signalled(Number(n))}`;
+      },
+    );
+    expect(torn(twice)).toHaveLength(torn(pending).length);
+  });
+});
+
 describe('what is not seen of a run is not made up', () => {
   const whole = Buffer.from(schedulerEvents(fixture('msm/remap-little').read(), 'ids')).toString('latin1');
   const tellsOf = (text: string) =>
@@ -123,5 +174,43 @@ describe('what is not seen of a run is not made up', () => {
       return [line, prefix + LINES.queue('8:1'), prefix + LINES.run('8:1'), prefix + LINES.done('8:1')];
     });
     expect(tellsOf(lines.join('\n')).length).toBe(tellsOf(whole).length);
+  });
+});
+
+describe('when a job was queued, run and signalled', () => {
+  const whole = Buffer.from(schedulerEvents(fixture('msm/remap-little').read(), 'ids')).toString('latin1');
+  const [run = ''] = /^.*: drm_sched_job_run: .*fence=184:3,.*$/m.exec(whole) ?? [];
+  const [done = ''] = /^.*: drm_sched_job_done: fence=184:3 .*$/m.exec(whole) ?? [];
+  const wait = (event: string, time: string) =>
+    `            app-77      [001] ..... ${time}: dma_fence_wait_${event}: driver=drm_sched timeline=x context=184 seqno=3`;
+  const waited = whole
+    .replace(run, `${wait('start', timeOf(run))}\n${run}`)
+    .replace(done, `${done}\n${wait('end', timeOf(done))}`);
+  const jobs: Job[] = [];
+  reportWith(bytesOf(waited.split('\n')), { onJob: (job) => jobs.push(job) });
+
+  it('each of the events, and who waited', () => {
+    const job = jobs.find(({ times }) => times?.waits.length === 1);
+    const rows = timeRows(job?.times ?? { waits: [] });
+    expect(rows.map(([what]) => what)).toEqual(['queued', 'run', 'signalled', 'waited for']);
+    expect(rows.map(([, time]) => time)).toEqual([job?.end, timeOf(run), timeOf(done), timeOf(run)]);
+    expect(rows[3]?.[2]).toBe('app-77');
+    const took = (Number(timeOf(done)) - Number(timeOf(run))).toFixed(6);
+    expect(rows[2]?.[4]).toBe(`${took} s after its run began`);
+    expect(rows[3]?.[4]).toMatch(new RegExp(`^${took} s long, to line \\d+$`));
+  });
+  it('of all jobs that ran', () => {
+    const told = jobs.filter(({ times }) => times?.queued && times.run && times.signalled).length;
+    expect(told).toBe(whole.match(/drm_sched_job_done/g)?.length);
+  });
+  it('and by the function where that is what is probed', () => {
+    const own: Job[] = [];
+    reportWith(fixture('panthor/correct').read(), { onJob: (job) => own.push(job) });
+    const ran = own.filter(({ deferred }) => deferred);
+    expect(ran.length).toBeGreaterThan(0);
+    for (const { times, applyLine, end } of ran) {
+      expect(times?.run?.line).toBe(applyLine);
+      expect(times?.runEnd?.time).toBe(end);
+    }
   });
 });

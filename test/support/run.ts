@@ -4,7 +4,7 @@ import path from 'node:path';
 
 export const ROOT = path.resolve(import.meta.dirname, '../..');
 export const FIXTURES = path.join(ROOT, 'fixtures');
-const BIN = path.join(ROOT, 'dist/bin/gpuvm-trace.js');
+export const BIN = path.join(ROOT, 'dist/bin/gpuvm-trace.js');
 
 export interface Ran {
   readonly code: number | null;

@@ -1,7 +1,8 @@
 // A capture with the scheduler's events in the place of the probe on the driver's run function: the module has a workqueue
 // instead of a scheduler, so they are put where sched_main.c and sched_entity.c emit them, in the text of gpu_scheduler_trace.h.
 
-export type SchedulerForm = 'ids' | 'pointers';
+/** signals: dma_fence's events tell the end. */
+export type SchedulerForm = 'ids' | 'pointers' | 'signals';
 
 const PREFIX = /^ *\S.*?-\d+ +\[\d+\] \S+ +/;
 
@@ -13,12 +14,17 @@ interface Texts {
 
 const pointer = (n: number) => `00000000${(0x5eed0000 + n).toString(16)}`;
 
+const STARTS = {
+  queue: (n: number) => `drm_sched_job_queue: ${job(n)}, job count:0, hw job count:0, client_id:7`,
+  run: (n: number) => `drm_sched_job_run: ${job(n)}, job count:1, hw job count:0, client_id:7`,
+};
+
 const TEXTS: Readonly<Record<SchedulerForm, Texts>> = {
   ids: {
-    queue: (n) => `drm_sched_job_queue: ${job(n)}, job count:0, hw job count:0, client_id:7`,
-    run: (n) => `drm_sched_job_run: ${job(n)}, job count:1, hw job count:0, client_id:7`,
+    ...STARTS,
     done: (n) => `drm_sched_job_done: fence=184:${n} signaled`,
   },
+  signals: { ...STARTS, done: (n) => signalled(n) },
   // Up to 6.15, with hashed pointers.
   pointers: {
     queue: (n) => `drm_sched_job: ${oldJob(n)}, job count:0, hw job count:0`,
@@ -26,6 +32,11 @@ const TEXTS: Readonly<Record<SchedulerForm, Texts>> = {
     done: (n) => `drm_sched_process_job: fence=${pointer(n)} signaled`,
   },
 };
+
+/** By drm_sched_fence_finished(), right behind drm_sched_job_done. */
+export function signalled(n: number, context = 184): string {
+  return `dma_fence_signaled: driver=drm_sched timeline=msm-vm-bind context=${context} seqno=${n}`;
+}
 
 function job(n: number): string {
   return `dev=5000000.gpu, fence=184:${n}, ring=msm-vm-bind`;
@@ -79,7 +90,7 @@ export function schedulerEvents(bytes: Uint8Array, form: SchedulerForm | undefin
   return bytesOf(out);
 }
 
-function timeOf(line: string): string {
+export function timeOf(line: string): string {
   return / (\d+\.\d+): /.exec(line)?.[1] ?? '0.000000';
 }
 

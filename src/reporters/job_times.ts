@@ -1,0 +1,34 @@
+// When a job was queued, run and signalled, and how long each took, where the trace has it.
+import type { FenceWait, JobTimes, Moment } from '../replay/job_times.ts';
+import { secondsBetween } from '../replay/resv_waits.ts';
+import { taskText } from './fault.ts';
+
+/** A line a happening: what, when, and where it is told of. */
+export function timeRows({ queued, run, runEnd, signalled, waits }: JobTimes): string[][] {
+  const rows: string[][] = [];
+  if (queued !== undefined) rows.push(['queued', ...momentCells(queued, '')]);
+  if (run !== undefined) rows.push(['run', ...momentCells(run, later(queued, run, 'after it was queued'))]);
+  if (runEnd !== undefined && runEnd !== signalled)
+    rows.push(['run over', ...momentCells(runEnd, later(run, runEnd, 'long'))]);
+  if (signalled !== undefined) {
+    const since =
+      run === undefined
+        ? later(queued, signalled, 'after it was queued')
+        : later(run, signalled, 'after its run began');
+    rows.push(['signalled', ...momentCells(signalled, since)]);
+  }
+  return [...rows, ...waits.map(waitCells)];
+}
+
+function momentCells(moment: Moment, how: string): string[] {
+  return [moment.time, taskText(moment), `line ${moment.line}`, how];
+}
+
+function waitCells({ since, until }: FenceWait): string[] {
+  return ['waited for', ...momentCells(since, later(since, until, `long, to line ${until.line}`))];
+}
+
+function later(from: Moment | undefined, to: Moment, how: string): string {
+  const seconds = from === undefined ? undefined : secondsBetween(from.time, to.time);
+  return seconds === undefined ? '' : `${seconds} s ${how}`;
+}
