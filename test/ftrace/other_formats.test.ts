@@ -3,10 +3,12 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { gunzipSync, inflateSync } from 'node:zlib';
+import { stringify } from 'csv-stringify/sync';
 import { describe, expect, it } from 'vitest';
 import { Analysis, type AnalyzeOptions, type Report } from '../../src/analyze.ts';
 import { parseDynamicEvents } from '../../src/ftrace/dynamic_events.ts';
 import { sourceOf } from '../../src/ftrace/trace_dat/index.ts';
+import { fixture } from '../support/captures.ts';
 import {
   bpftraceJsonOf,
   csvOfColumns,
@@ -145,6 +147,30 @@ describe('text of the tracer within something else', () => {
     const json = sorted(readFixture('lab/bpftrace-missing-6.12/raw.json.gz'), /<\.\.\.>-\d+ \[\d+\] ([\d.]+):/);
     expect(verdict(report(`${json.trim()}\n`))).toEqual(verdict(report(`${plain.trim()}\n`)));
     expect(report(`${json.trim()}\n`).stats.entries).toBe(593);
+  });
+});
+
+describe('CSV of what the tracer prints', () => {
+  const LINE = /^ *(.{0,16}?)-(\d+) +\[(\d+)\] \S+ +([\d.]+): ([\w.]+): (.*)$/s;
+
+  it.each([
+    ['xe/edited-worker-late', 'of tracepoints'],
+    ['lab/var-fields', 'with the option fields'],
+    ['msm/bounds', 'with names of functions'],
+  ])('%s, %s', (name) => {
+    const lines = fixture(name).read();
+    const entries = Buffer.from(lines)
+      .toString('latin1')
+      .split('\n')
+      .flatMap((line) => {
+        const [whole, comm = '', pid = '', cpu = '', ts = '', event = '', args = ''] = LINE.exec(line) ?? [];
+        return whole === undefined ? [] : [{ whole, row: [ts, cpu, pid, comm, event, args] }];
+      });
+    const csv = stringify([['ts', 'cpu', 'pid', 'comm', 'name', 'args'], ...entries.map(({ row }) => row)]);
+    const text = report(entries.map(({ whole }) => `${whole}\n`).join(''));
+    expect(entries.length).toBeGreaterThan(200);
+    expect(verdict(report(csv))).toEqual(verdict(text));
+    expect(text.findings.length).toBeGreaterThan(0);
   });
 });
 

@@ -121,8 +121,8 @@ class CsvEvents implements ByteReader {
     const row = { ...at, pid, cpu, time, comm: value('comm') || '<...>', name: value('name') };
     const args = value('args');
     if (args.length > MAX_ARGS) rows.damaged({ ...at, cpu }, 'its arguments are longer than any event');
-    else if (args === '' || isKeyValue(args)) rows.row({ ...row, fields: [...fields, ...keyValues(args)] });
-    else this.#text(row, args);
+    else if (args !== '' && this.#isText(row, args)) this.#targets.text.entry(this.#rec);
+    else rows.row({ ...row, fields: [...fields, ...keyValues(args)] });
   }
 
   #goesBack(cpu: number, time: string): boolean {
@@ -132,23 +132,21 @@ class CsvEvents implements ByteReader {
     return isBack;
   }
 
-  /** The arguments are the tracer's own text behind the event's name. */
-  #text({ line, byte, pid, cpu, time, comm, name }: Omit<Row, 'fields'>, args: string): void {
+  /** Are the arguments the tracer's own text behind the event's name? It is then in #rec. */
+  #isText({ line, pid, cpu, time, comm, name }: Omit<Row, 'fields'>, args: string): boolean {
     const event = name.slice(name.lastIndexOf(':') + 1);
-    if (!/^[\w.]+$/.test(event)) {
-      this.#targets.rows.row({ line, byte, pid, cpu, time, comm, name, fields: [] });
-      return;
-    }
+    if (!/^[\w.]+$/.test(event)) return false;
     const rec = this.#rec;
-    rec.setBuffer(ascii(`${comm}${time}${event}: ${args}`));
+    const text = ascii(`${comm}${time}${event}: ${args}`);
+    rec.setBuffer(text);
     rec.line = line;
     rec.pid = pid;
     rec.cpu = cpu;
     rec.commStart = 0;
     rec.commEnd = rec.timeStart = comm.length;
     rec.timeEnd = rec.rest = comm.length + time.length;
-    rec.end = rec.buf.length;
-    this.#targets.text.entry(rec);
+    rec.end = text.length;
+    return !isKeyValue(args) || this.#targets.rows.isPrinted(name, rec, rec.rest + event.length + 2);
   }
 
   #cut(why: string): void {
@@ -169,9 +167,10 @@ function integer(text: string): number | undefined {
   return /^-?\d{1,10}$/.test(text) ? Number(text) : undefined;
 }
 
+/** The tracer's option `fields` prints symbols and numbers behind values, which no such words have. */
 function isKeyValue(args: string): boolean {
   KEY.lastIndex = 0;
-  return KEY.test(args);
+  return KEY.test(args) && !/^__probe_\w+=\S+ [[(]/.test(args);
 }
 
 /** `key=value` words; a value that is not quoted reaches to the next key. */
