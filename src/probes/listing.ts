@@ -48,6 +48,7 @@ function bpftraceScript(request: ProbeRequest): string {
     `// ${title('probes', request)}`,
     '// bpftrace -o raw.txt -c PROGRAM this-script    (as root, the driver loaded; PROGRAM starts when all is attached)',
     '// LC_ALL=C sort -s -n -k 3,3 raw.txt > trace.txt    (CPUs are printed one after the other)',
+    '// With -f json: LC_ALL=C sort -s -n -k 7,7.',
     '// Take out the functions that bpftrace does not find. BPFTRACE_PERF_RB_PAGES=4096 loses less.',
     ...probeList({ ...request, backports: {} }).map((probe) => bpftraceBlock(probe, request.arch)),
     '',

@@ -63,6 +63,14 @@ export class RowDecoder {
     return this.#candidates(name, undefined).length > 0;
   }
 
+  /** Is the text at `at` what the kernel prints of a tracepoint of this name? */
+  isPrinted(name: string, rec: FtraceRecord, at: number): boolean {
+    return this.#candidates(name, undefined).some(({ reader, values }) => {
+      const start = reader?.start(rec, at) ?? -1;
+      return start >= 0 && reader?.read(rec, start, values) === true;
+    });
+  }
+
   row(row: Row): void {
     this.#stats.entries++;
     const binding = this.#bindingOf(row);
