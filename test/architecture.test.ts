@@ -67,6 +67,7 @@ const RULES: Readonly<Record<string, Rule>> = {
       'kernels',
       'replay',
       'analyze.ts (type)',
+      'lost.ts (type)',
       'patch (type)',
       'events (type)',
       'gpuvm (type)',
@@ -112,6 +113,10 @@ const RULES: Readonly<Record<string, Rule>> = {
     may: ['base', 'events', 'ftrace (type)', 'replay (type)'],
     because: 'it reads what the others counted',
   },
+  'lost.ts': {
+    may: ['ftrace (type)', 'replay (type)'],
+    because: 'it joins what the tracer lost with the jobs it touches',
+  },
   'analyze.ts': {
     may: [
       'base',
@@ -123,6 +128,7 @@ const RULES: Readonly<Record<string, Rule>> = {
       'findings (type)',
       'judge.ts',
       'doubts.ts',
+      'lost.ts',
       'probe_set.ts',
     ],
     because: 'the whole pipeline, without a reporter and without I/O',

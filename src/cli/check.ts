@@ -186,6 +186,7 @@ function traceObject({ report, doubts }: Checked): Record<string, unknown> {
     events: stats.events,
     jobs: jobs.length,
     lost: stats.lost,
+    losses: report.losses,
     kernel: kernelObject(kernel),
     drivers: [...world.drivers],
     doubts,

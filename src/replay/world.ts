@@ -94,6 +94,8 @@ export class World {
   readonly unseen: VmState[] = [];
   /** VMs that are not as the dump of their past says, and why. */
   readonly misfits = new Map<VmState, string>();
+  /** VMs that were known whole until events went missing, by their ordinals. */
+  readonly lostSight = new Set<number>();
   /** Places where events of unknown number and kind are missing. */
   gaps = 0;
   unpaired = 0;
@@ -300,6 +302,7 @@ export class World {
     this.gaps++;
     for (const job of this.openJobs) job.unknown.add(why);
     for (const vm of this.vms.values()) {
+      if (vm.complete && this.lostSight.size < MAX_GONE_VMS) this.lostSight.add(vm.ordinal);
       vm.complete = false;
       vm.tables.doubt();
     }
