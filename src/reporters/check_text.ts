@@ -4,6 +4,7 @@ import type { Diagnostic } from '../events/diagnostic.ts';
 import { type Finding, SEVERITIES, type Severity } from '../findings/finding.ts';
 import type { JobRow } from '../replay/job_row.ts';
 import { printable, printablePath } from './escape.ts';
+import { FindingJobs } from './finding_job.ts';
 import { findingText } from './finding_text.ts';
 import { driverLine, kernelLine } from './kernel_text.ts';
 import { lossLines } from './loss_text.ts';
@@ -62,14 +63,11 @@ function push<K, V>(map: Map<K, V[]>, key: K, value: V): void {
 
 /** Jobs in the order of the trace. */
 function jobSections(report: Report, findings: readonly Finding[], options: CheckTextOptions): string[][] {
-  const rows = new Map<number, JobRow[]>();
-  for (const row of report.jobs) push(rows, row.job, row);
+  const rows = new FindingJobs(report.jobs);
   const byJob = new Map<JobRow | number, Finding[]>();
   for (const finding of findings) {
     if (finding.job === undefined) continue;
-    const candidates = rows.get(finding.job) ?? [];
-    const row = candidates.find((one) => one.line <= finding.line && finding.line <= one.endLine) ?? candidates[0];
-    push(byJob, row ?? finding.job, finding);
+    push(byJob, rows.of(finding) ?? finding.job, finding);
   }
   const lineOf = (key: JobRow | number) => (typeof key === 'number' ? (byJob.get(key)?.[0]?.line ?? 0) : key.line);
   return [...byJob]
