@@ -1,8 +1,10 @@
 // README says what the code says.
-import { readFileSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { expect, it } from 'vitest';
 import { bugs, isCaught } from '../src/checks/bugs.ts';
+import { CHECK_FORMATS } from '../src/cli/check_formats.ts';
 import { probes } from '../src/dialects/index.ts';
 import { rules, switches } from '../src/index.ts';
 import { blameColumns } from '../src/reporters/blame_rows.ts';
@@ -98,4 +100,29 @@ it('README shows what patch says of one, and names the switches that are', () =>
   const named = [...section.matchAll(/^\| ([a-z]+-[a-z-]+) \|/gm)].map(([, name]) => name);
   expect(named.length).toBe(3);
   expect(named.filter((name) => !switches.some((one) => one.name === name))).toEqual([]);
+});
+
+it('README shows reports for CI that check writes, and names all of its formats', () => {
+  const section = /## For CI\n([\s\S]*?)\n## /.exec(readFileSync(README, 'utf8'))?.[1] ?? '';
+  const named = [...section.matchAll(/^\| `(\w+)` \| (?:SARIF|JUnit|GitLab|workflow|KTAP)/gm)].map(([, name]) => name);
+  expect(['text', 'csv', 'json', 'ndjson', ...named]).toEqual(CHECK_FORMATS);
+  const folder = mkdtempSync(path.join(tmpdir(), 'reports-'));
+  try {
+    const args = (/^\$ gpuvm-trace (check .*--report.*)$/m.exec(section)?.[1] ?? '').split(' ');
+    const files = args.flatMap((arg) => /^\w+=(.+)$/.exec(arg)?.[1] ?? []);
+    expect(files).toHaveLength(3);
+    const placed = args.map((arg) => arg.replace(/=(.+)$/, (_, file: string) => `=${path.join(folder, file)}`));
+    const trace = 'fixtures/lab/missing/trace.txt';
+    const { code, out } = run(placed.map((arg) => (arg === '*.txt' ? trace : arg)));
+    expect(code).toBe(1);
+    expect(out).toContain('[missing-lock]');
+    for (const file of files) expect(readFileSync(path.join(folder, file), 'utf8')).toContain(trace);
+    for (const [, format = ''] of section.matchAll(/--format (github|ktap)/g)) {
+      const shown = run(['check', trace, '--format', format]);
+      expect(shown.code).toBe(1);
+      expect(shown.out).toContain(trace);
+    }
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 });

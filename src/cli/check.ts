@@ -1,27 +1,32 @@
 // `check`: findings, for people and for CI.
-import { Command, Option } from 'commander';
-import { type Finding, type MmuMode, parseDump, type Report, SEVERITIES, type Severity, UserError } from '../index.ts';
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { type MmuMode, parseDump, type Report, rules, UserError } from '../index.ts';
 import { readFileSync } from '../io/text_file.ts';
-import { checkText } from '../reporters/check_text.ts';
-import { findingColumns } from '../reporters/columns.ts';
+import type { CheckedTrace, CheckRun, FailOn, UnreadTrace } from '../reporters/checked_trace.ts';
 import { findingText } from '../reporters/finding_text.ts';
-import { kernelObject } from '../reporters/kernel_text.ts';
-import { type Format, toCsv, toJson, toNdjson, toObject } from '../reporters/table.ts';
+import { CHECK_FORMATS, type CheckFormat, exitCode, isForCi, renderCheck } from './check_formats.ts';
 import { type Moment, withMoment } from './moment.ts';
-import { atOption, formatOption, list, mmuOption, outputOption } from './options.ts';
-import { type ColorWhen, chalkFor, emit, terminalWidth } from './output.ts';
+import { atOption, list, mmuOption, outputOption } from './options.ts';
+import { type ColorWhen, chalkFor, emit } from './output.ts';
 import { followAnalysis, type RunOptions, runAnalysis } from './run_analysis.ts';
 import { addSelection, checkRuleNames, type Selection, wantsFinding, wantsJob } from './select.ts';
 import { chalkStyle } from './style.ts';
 import { addTraceOptions, type TraceChoice, traceOptionsOf } from './trace_options.ts';
-
-type FailOn = Severity | 'never';
+import { VERSION } from './version.ts';
 
 /** They end --follow. */
 const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
 
+/** A report beside the one of --format. */
+interface Target {
+  readonly format: CheckFormat;
+  readonly output: string;
+  readonly color: 'never';
+}
+
 interface CheckOptions extends Selection, TraceChoice {
-  readonly format: Format;
+  readonly format: CheckFormat;
+  readonly report?: readonly Target[];
   readonly output?: string;
   readonly color?: ColorWhen | true;
   readonly failOn: FailOn;
@@ -29,14 +34,6 @@ interface CheckOptions extends Selection, TraceChoice {
   readonly expectState?: string;
   readonly at: Moment;
   readonly follow?: true;
-}
-
-/** One trace with the findings that were asked for. */
-interface Checked {
-  readonly report: Report;
-  readonly findings: readonly Finding[];
-  /** Why the verdict on what was asked is not a whole one. */
-  readonly doubts: readonly string[];
 }
 
 export function checkCommand(): Command {
@@ -58,8 +55,9 @@ export function checkCommand(): Command {
     )
     .addOption(atOption('when --expect-state holds: '))
     .addOption(mmuOption())
-    .addOption(formatOption())
+    .addOption(new Option('--format <format>', 'output format').choices(CHECK_FORMATS).default('text'))
     .addOption(outputOption())
+    .addOption(new Option('--report <format=file>', 'write this report as well (repeatable)').argParser(targets))
     .addOption(new Option('--color [when]', 'colours: auto, always, never').choices(['auto', 'always', 'never']))
     .addHelpText(
       'after',
@@ -68,6 +66,7 @@ Examples:
   gpuvm-trace check trace.txt
   gpuvm-trace check trace.txt --rule missing-lock --job 26
   gpuvm-trace check *.txt.gz --format csv -o findings.csv --fail-on warning
+  gpuvm-trace check *.txt.gz --report sarif=out.sarif --report junit=out.xml
   cat /sys/kernel/tracing/trace | gpuvm-trace check -
   sudo gpuvm-trace check --follow /sys/kernel/tracing/trace_pipe      until Ctrl-C, which gives the report
   gpuvm-trace check late.txt --initial-state state.json       a trace that begins where state.json was taken
@@ -84,14 +83,44 @@ Exit codes: 0 clean, 1 findings, 2 could not do the job, 3 inconclusive.`,
 async function check(files: readonly string[], options: CheckOptions): Promise<void> {
   checkRuleNames(options.rule);
   checkRuleNames(options.ignore);
-  const all: Checked[] = [];
+  const run = await runOn(files, options);
+  for (const target of [options, ...(options.report ?? [])])
+    emit(renderCheck(target.format, run, { ...options, ...target }), target);
+  const [unread] = run.unread;
+  if (unread !== undefined) throw new UserError(unread.message);
+  process.exitCode = exitCode(run);
+}
+
+/** Reports for CI tell of an input that cannot be read; without one, it ends the command. */
+async function runOn(files: readonly string[], options: CheckOptions): Promise<CheckRun> {
+  const { failOn } = options;
+  const goesOn = !options.follow && [options, ...(options.report ?? [])].some(({ format }) => isForCi(format));
+  const traces: CheckedTrace[] = [];
+  const unread: UnreadTrace[] = [];
   for (const file of files) {
-    const report = await (options.follow ? follow(file, files, options) : analyze(file, options));
-    const findings = report.findings.filter((finding) => wantsFinding(options, report, finding));
-    all.push({ report, findings, doubts: doubtsOf(options, report) });
+    try {
+      traces.push(checked(options, await (options.follow ? follow(file, files, options) : analyze(file, options))));
+    } catch (error) {
+      if (!goesOn || !(error instanceof UserError)) throw error;
+      unread.push({ file, message: error.message });
+    }
   }
-  emit(render(all, options), options);
-  process.exitCode = exitCode(all, options.failOn);
+  const asked = rules.filter(({ id }) => options.rule?.includes(id) !== false && options.ignore?.includes(id) !== true);
+  return { traces, unread, rules: asked, failOn, version: VERSION };
+}
+
+function checked(options: CheckOptions, report: Report): CheckedTrace {
+  const findings = report.findings.filter((finding) => wantsFinding(options, report, finding));
+  const jobs = report.jobs.filter((row) => wantsJob(options, report, row));
+  return { report, jobs, findings, doubts: doubtsOf(options, report) };
+}
+
+function targets(value: string, before: readonly Target[] = []): Target[] {
+  const [, name, output] = /^([^=]*)=(.+)$/s.exec(value) ?? [];
+  const format = CHECK_FORMATS.find((one) => one === name);
+  if (format === undefined || output === undefined)
+    throw new InvalidArgumentError(`expected FORMAT=FILE, with one of ${CHECK_FORMATS.join(', ')}.`);
+  return [...before, { format, output, color: 'never' }];
 }
 
 /** Prints each finding when it is made, where the format lets it stand alone, and in the end gives the report. */
@@ -133,62 +162,4 @@ function doubtsOf(options: CheckOptions, report: Report): readonly string[] {
   if (!narrowed) return report.doubts;
   const unsure = report.jobs.filter((row) => wantsJob(options, report, row) && row.unknown.length > 0);
   return unsure.map((row) => `job ${row.job}: ${row.unknown.join('; ')}`);
-}
-
-function exitCode(all: readonly Checked[], failOn: FailOn): number {
-  const from = failOn === 'never' ? SEVERITIES.length : SEVERITIES.indexOf(failOn);
-  const failing = all.flatMap(({ findings }) =>
-    findings.filter((finding) => SEVERITIES.indexOf(finding.severity) >= from),
-  );
-  if (failing.some((finding) => finding.confidence !== 'inconclusive')) return 1;
-  return failOn !== 'never' && (failing.length > 0 || all.some(({ doubts }) => doubts.length > 0)) ? 3 : 0;
-}
-
-const VERDICTS = ['clean', 'findings', '', 'inconclusive'] as const;
-
-function render(all: readonly Checked[], options: CheckOptions): string {
-  const findings = all.flatMap((one) => one.findings);
-  switch (options.format) {
-    case 'csv':
-      return toCsv(findingColumns, findings);
-    case 'ndjson':
-      return toNdjson('finding', findings.map(findingObject));
-    case 'json':
-      return toJson({
-        verdict: VERDICTS[exitCode(all, options.failOn)],
-        traces: all.map(traceObject),
-        findings: findings.map(findingObject),
-      });
-    case 'text': {
-      const style = chalkStyle(chalkFor(options));
-      const width = terminalWidth(options);
-      const layout = {
-        failOn: options.failOn,
-        allNotes: options.rule !== undefined,
-        ...(width === undefined ? {} : { width }),
-      };
-      return all
-        .map((one) => checkText({ ...one.report, doubts: one.doubts }, one.findings, { style, ...layout }))
-        .join('\n');
-    }
-  }
-}
-
-function findingObject(finding: Finding): Record<string, unknown> {
-  return { ...toObject(findingColumns, finding), evidence: finding.evidence };
-}
-
-function traceObject({ report, doubts }: Checked): Record<string, unknown> {
-  const { file, stats, kernel, jobs, diagnostics, world } = report;
-  return {
-    file,
-    lines: stats.lines,
-    events: stats.events,
-    jobs: jobs.length,
-    lost: stats.lost,
-    kernel: kernelObject(kernel),
-    drivers: [...world.drivers],
-    doubts,
-    diagnostics: diagnostics.map(({ kind, line, message, count }) => ({ kind, line, message, count })),
-  };
 }

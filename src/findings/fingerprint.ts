@@ -4,7 +4,7 @@ const PRIMES = [0x01000193, 0x01000197] as const;
 const OFFSETS = [0x811c9dc5, 0x9e3779b9] as const;
 
 /** FNV-1a, 64 bits as two differently seeded halves; 16 hex digits. */
-function hash(text: string): string {
+export function hash(text: string): string {
   let [a, b]: [number, number] = [OFFSETS[0], OFFSETS[1]];
   for (let i = 0; i < text.length; i++) {
     const c = text.charCodeAt(i);

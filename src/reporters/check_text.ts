@@ -4,8 +4,10 @@ import type { Diagnostic } from '../events/diagnostic.ts';
 import { type Finding, SEVERITIES, type Severity } from '../findings/finding.ts';
 import type { JobRow } from '../replay/job_row.ts';
 import { printable, printablePath } from './escape.ts';
+import { FindingJobs } from './finding_job.ts';
 import { findingText } from './finding_text.ts';
 import { driverLine, kernelLine } from './kernel_text.ts';
+import { lossLines } from './loss_text.ts';
 import { counted, grouped, type Style, wrapped } from './style.ts';
 
 export interface CheckTextOptions {
@@ -61,14 +63,11 @@ function push<K, V>(map: Map<K, V[]>, key: K, value: V): void {
 
 /** Jobs in the order of the trace. */
 function jobSections(report: Report, findings: readonly Finding[], options: CheckTextOptions): string[][] {
-  const rows = new Map<number, JobRow[]>();
-  for (const row of report.jobs) push(rows, row.job, row);
+  const rows = new FindingJobs(report.jobs);
   const byJob = new Map<JobRow | number, Finding[]>();
   for (const finding of findings) {
     if (finding.job === undefined) continue;
-    const candidates = rows.get(finding.job) ?? [];
-    const row = candidates.find((one) => one.line <= finding.line && finding.line <= one.endLine) ?? candidates[0];
-    push(byJob, row ?? finding.job, finding);
+    push(byJob, rows.of(finding) ?? finding.job, finding);
   }
   const lineOf = (key: JobRow | number) => (typeof key === 'number' ? (byJob.get(key)?.[0]?.line ?? 0) : key.line);
   return [...byJob]
@@ -117,6 +116,7 @@ function doubts(report: Report, options: CheckTextOptions): string[] {
   const { style, width } = options;
   const lines: string[] = [];
   for (const doubt of report.doubts) lines.push(...wrapped(`  ${printable(doubt)}`, width, 4));
+  for (const line of lossLines(report.losses)) lines.push(...wrapped(`  ${line}`, width, 4));
   const why = reasons(report);
   for (const [reason, rows] of why.slice(0, MANY_REASONS)) {
     const some = rows.slice(0, 4).map((row) => row.job);

@@ -73,6 +73,7 @@ export class RowDecoder {
 
   row(row: Row): void {
     this.#stats.entries++;
+    this.#stats.losses.entry(row.cpu, row.line).atString(row.line, row.time);
     const binding = this.#bindingOf(row);
     if (binding === undefined) return;
     if (!binding.wanted) {
@@ -103,6 +104,7 @@ export class RowDecoder {
   lost(cpu: number, count: number | undefined, line: number): void {
     this.#stats.lost += count ?? 0;
     this.note('lost', line, `${count ?? 'some'} events lost${cpu < 0 ? '' : ` on CPU ${cpu}`}`);
+    this.#stats.losses.lost(cpu, count, line);
     this.#sink.loss(cpu, count, line);
   }
 
