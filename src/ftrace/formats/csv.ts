@@ -12,6 +12,8 @@ import { secondsOf } from './time_text.ts';
 
 const BOM = '\xef\xbb\xbf';
 const DELIMITERS = [',', ';', '\t'] as const;
+/** Bytes whose records are parsed at a time: they take many times their size. */
+const BATCH = 1 << 16;
 /** An event's text is bounded by a page. */
 const MAX_ARGS = 4096;
 const KEY = /[\s,]*([A-Za-z_$][\w.$]*)=/y;
@@ -61,11 +63,12 @@ class CsvEvents implements ByteReader {
   }
 
   push(chunk: Uint8Array): void {
-    if (this.#stopped) return;
-    this.#take(this.#records.push(chunk));
-    if (!this.#records.isOverlong) return;
-    this.#cut('it is longer than any event, a quote may not be closed: nothing from here on is read');
-    this.#stopped = true;
+    for (let at = 0; at < chunk.length && !this.#stopped; at += BATCH) {
+      this.#take(this.#records.push(chunk.subarray(at, at + BATCH)));
+      if (!this.#records.isOverlong) continue;
+      this.#cut('it is longer than any event, a quote may not be closed: nothing from here on is read');
+      this.#stopped = true;
+    }
   }
 
   end(): void {
