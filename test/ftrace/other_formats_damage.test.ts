@@ -114,6 +114,16 @@ describe('csv', () => {
     expect(said(read)).toEqual([expect.stringMatching(/it has two values named gpuvm x1$/)]);
   });
 
+  it('something else among key=value words leaves the row unread', () => {
+    const read = report(
+      `${HEADER}1.0,0,1,bash,obj_free,kref=""x"" and __probe_ip=1\n`.replace('kref', '"kref').replace('=1\n', '=1"\n'),
+    );
+    expect([read.stats.events, said(read)]).toEqual([
+      0,
+      ['damaged 2 byte 26: its arguments are no key=value words x1'],
+    ]);
+  });
+
   it.each([
     [
       'ts,cpu,comm\n1,2,3\n',

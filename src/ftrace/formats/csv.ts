@@ -12,11 +12,13 @@ import { secondsOf } from './time_text.ts';
 
 const BOM = '\xef\xbb\xbf';
 const DELIMITERS = [',', ';', '\t'] as const;
+/** Bytes whose records are parsed at a time: they take many times their size. */
+const BATCH = 1 << 16;
 /** An event's text is bounded by a page. */
 const MAX_ARGS = 4096;
 const KEY = /[\s,]*([A-Za-z_$][\w.$]*)=/y;
 const QUOTED = /"((?:[^"\\]|\\.)*)"(?=[\s,]|$)/sy;
-const WORDS = /(.*?)(?=,?\s+[A-Za-z_$][\w.$]*=|,?\s*$)/sy;
+const NEXT_KEY = /[\s,][A-Za-z_$][\w.$]*=/g;
 
 export const csv: Format = {
   name: 'csv',
@@ -61,11 +63,12 @@ class CsvEvents implements ByteReader {
   }
 
   push(chunk: Uint8Array): void {
-    if (this.#stopped) return;
-    this.#take(this.#records.push(chunk));
-    if (!this.#records.isOverlong) return;
-    this.#cut('it is longer than any event, a quote may not be closed: nothing from here on is read');
-    this.#stopped = true;
+    for (let at = 0; at < chunk.length && !this.#stopped; at += BATCH) {
+      this.#take(this.#records.push(chunk.subarray(at, at + BATCH)));
+      if (!this.#records.isOverlong) continue;
+      this.#cut('it is longer than any event, a quote may not be closed: nothing from here on is read');
+      this.#stopped = true;
+    }
   }
 
   end(): void {
@@ -122,7 +125,14 @@ class CsvEvents implements ByteReader {
     const args = value('args');
     if (args.length > MAX_ARGS) rows.damaged({ ...at, cpu }, 'its arguments are longer than any event');
     else if (args !== '' && this.#isText(row, args)) this.#targets.text.entry(this.#rec);
-    else rows.row({ ...row, fields: [...fields, ...keyValues(args)] });
+    else this.#words({ ...row, fields }, args);
+  }
+
+  #words(row: Row, args: string): void {
+    const { rows } = this.#targets;
+    const words = keyValues(args);
+    if (words === undefined && rows.knows(row.name)) rows.damaged(row, 'its arguments are no key=value words');
+    else rows.row({ ...row, fields: [...row.fields, ...(words ?? [])] });
   }
 
   #goesBack(cpu: number, time: string): boolean {
@@ -173,17 +183,19 @@ function isKeyValue(args: string): boolean {
   return KEY.test(args) && !/^__probe_\w+=\S+ [[(]/.test(args);
 }
 
-/** `key=value` words; a value that is not quoted reaches to the next key. */
-function keyValues(args: string): RowField[] {
+/** `key=value` words; a value that is not quoted reaches to the next key. Undefined where something else stands between. */
+function keyValues(args: string): RowField[] | undefined {
   const fields: RowField[] = [];
   let p = 0;
   for (;;) {
     KEY.lastIndex = p;
     const key = KEY.exec(args);
-    if (key === null) return fields;
-    QUOTED.lastIndex = WORDS.lastIndex = KEY.lastIndex;
-    const value = QUOTED.exec(args) ?? WORDS.exec(args);
-    fields.push({ name: key[1] ?? '', value: value?.[1] ?? '' });
-    p = KEY.lastIndex + (value?.[0].length ?? 0);
+    if (key === null) return args.slice(p).trim() === '' ? fields : undefined;
+    const start = KEY.lastIndex;
+    QUOTED.lastIndex = NEXT_KEY.lastIndex = start;
+    const quoted = QUOTED.exec(args);
+    p = quoted === null ? (NEXT_KEY.exec(args)?.index ?? args.length) : QUOTED.lastIndex;
+    const value = quoted?.[1] ?? args.slice(start, p).trim().replace(/,$/, '');
+    fields.push({ name: key[1] ?? '', value });
   }
 }
