@@ -110,6 +110,8 @@ function knowing(run: CheckRun, options: CheckOptions): CheckRun {
   if (updateBaseline) {
     if (narrowed || options.rule !== undefined || options.ignore !== undefined)
       throw new UserError('--update-baseline takes no selection: what is left out would be lost from the file');
+    if (run.traces.some(({ doubts }) => doubts.length > 0))
+      throw new UserError('--update-baseline: events are missing; what they hide would be lost from the file');
     if (run.unread.length === 0) writeBaseline(file, run);
   }
   const baseline = readBaseline(file);

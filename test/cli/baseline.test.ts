@@ -69,4 +69,7 @@ it('a part of the findings is never written', () => {
   const { code, err } = run(['check', trace, '--baseline', file, '--update-baseline', '--rule', 'missing-lock']);
   expect(code).toBe(2);
   expect(err).toContain('--update-baseline takes no selection');
+  const lost = run(['check', fixture('lab/lost-pipe-overwrite1/trace.txt'), '--baseline', file, '--update-baseline']);
+  expect(lost.code).toBe(2);
+  expect(lost.err).toContain('--update-baseline: events are missing');
 });
