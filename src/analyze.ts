@@ -14,10 +14,11 @@ import { type EventSink, TextDecoder, type TraceStats } from './ftrace/text_deco
 import { type ByteSource, type Decompressors, TraceDat } from './ftrace/trace_dat/index.ts';
 import { Judge, type Trust } from './judge.ts';
 import { KernelKnowledge, type KernelOptions, type KernelReport } from './kernels/index.ts';
+import { type LossReport, lossReport } from './lost.ts';
 import { makeProbeTable, proveKernel, shownBy } from './probe_set.ts';
 import type { Job } from './replay/job.ts';
 import { type JobRow, jobRow } from './replay/job_row.ts';
-import { Machine } from './replay/machine.ts';
+import { LOST_MEANWHILE, Machine } from './replay/machine.ts';
 import type { WatchOptions } from './replay/watch.ts';
 import type { MmuMode, World } from './replay/world.ts';
 
@@ -61,6 +62,8 @@ export interface Report {
   readonly jobs: readonly JobRow[];
   readonly diagnostics: readonly Diagnostic[];
   readonly stats: TraceStats;
+  /** Where the tracer lost events, and what was not judged because of it. */
+  readonly losses: LossReport;
   readonly kernel: KernelReport;
   /** Why the verdict is not a whole one; empty where everything was seen. */
   readonly doubts: readonly string[];
@@ -187,6 +190,7 @@ export class Analysis implements EventSink {
       counted: isCounted(stats),
       none: lossIsSilent(world, diagnostics) || this.#kernel.overruled.length > 0,
       unended: new Set(),
+      touched: (first, last) => stats.losses.touches(first, last),
       misfits: new Map([...world.misfits].map(([vm, why]) => [vm.ordinal, why])),
     };
   }
@@ -210,13 +214,15 @@ export class Analysis implements EventSink {
     const findings = this.#judge.findings({ ...trust, unended });
     const jobs = this.#jobs.map((row) => {
       const misfit = misfits.get(row.vmOrdinal);
-      const known = misfit === undefined ? row : row.withDoubt(`the initial state of its VM does not fit: ${misfit}`);
+      let known = misfit === undefined ? row : row.withDoubt(`the initial state of its VM does not fit: ${misfit}`);
+      if (trust.touched(row.line, row.endLine)) known = known.withDoubt(LOST_MEANWHILE);
       return known.withProbes(world.seen, world.locksShown, world.stepsShown);
     });
     const doubts = this.#stopped ? [] : [...overruled, ...doubtsOf(world, stats, diagnostics, jobs)];
     doubts.push(...this.#uncompared);
     const { file } = this.#options;
-    return { file, findings, jobs, diagnostics, stats, kernel, doubts, world, probed: this.#probed };
+    const losses = lossReport(stats.losses, jobs, world.lostSight);
+    return { file, findings, jobs, diagnostics, stats, losses, kernel, doubts, world, probed: this.#probed };
   }
 
   get #probed(): Map<string, number | undefined> {

@@ -27,6 +27,7 @@ export {
 } from './ftrace/formats/index.ts';
 export { isTraceDat } from './ftrace/trace_dat/index.ts';
 export {
+  backportsTo,
   type KernelProfile,
   type KernelReport,
   type KernelSwitches,

@@ -16,6 +16,8 @@ export interface Trust {
   readonly none: boolean;
   /** A job of theirs was not seen to end. */
   readonly unended: ReadonlySet<number>;
+  /** May the tracer have lost events between these lines, both included? */
+  readonly touched: (first: number, last: number) => boolean;
   /** They did not begin as the user said. */
   readonly misfits: ReadonlyMap<number, string>;
 }
@@ -23,6 +25,9 @@ export interface Trust {
 /** A finding, and what decides in the end how far it can be trusted. */
 interface Told {
   readonly finding: Finding;
+  /** What it is about, in lines: a whole job, or one event. */
+  readonly first: number;
+  readonly last: number;
   readonly grounds: Grounds;
   readonly vm: VmState | undefined;
   readonly absences: readonly Absence[];
@@ -80,7 +85,9 @@ export class Judge {
     const absence = job?.locksUnchecked && grounds.locks === 'drm_exec' ? 'call' : fact.absence;
     const absences: Absence[] = job?.implicit ? ['frame'] : [];
     if (absence !== undefined) absences.push(absence);
-    this.#told.push({ finding, grounds, vm, absences, needs: fact.needs });
+    const first = Math.min(job?.line ?? fact.line, fact.line);
+    const last = Math.max(job?.endLine ?? 0, fact.line);
+    this.#told.push({ finding, first, last, grounds, vm, absences, needs: fact.needs });
   }
 
   #objRole(obj: Ptr): number | undefined {
@@ -109,10 +116,10 @@ export class Judge {
     return needs?.every((kind) => seen.has(kind)) !== false;
   }
 
-  #confidence(told: Told, { counted, none, unended, misfits }: Trust): Confidence {
-    const { finding, grounds, vm, absences } = told;
+  #confidence(told: Told, { counted, none, unended, misfits, touched }: Trust): Confidence {
+    const { finding, first, last, grounds, vm, absences } = told;
     const of = vm?.ordinal ?? 0;
-    if (none || misfits.has(of) || (grounds.atRest && unended.has(of))) return 'inconclusive';
+    if (none || touched(first, last) || misfits.has(of) || (grounds.atRest && unended.has(of))) return 'inconclusive';
     // What may vouch for the lines that the finding misses: the header's count, or how the VM ended.
     const vouched = (absence: Absence) =>
       absence === 'frame' ? !this.#world.frameProbed : counted || (absence === 'tree' && vm?.ended === true);

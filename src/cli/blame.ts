@@ -4,15 +4,19 @@ import {
   coversAddress,
   hex,
   lookAt,
+  parseCrash,
   ptrHex,
   type Report,
   type U64,
   UserError,
+  type VmCrash,
   type VmState,
   type Watch,
 } from '../index.ts';
+import { readFileSync } from '../io/text_file.ts';
 import { type BlameRow, blameColumns } from '../reporters/blame_rows.ts';
 import { blameText } from '../reporters/blame_text.ts';
+import { crashText, viewCrash } from '../reporters/crash.ts';
 import { type Fault, isBefore, verdictOf, verdictWithoutVm } from '../reporters/fault.ts';
 import { counted } from '../reporters/style.ts';
 import { type Format, toFormat } from '../reporters/table.ts';
@@ -26,6 +30,7 @@ import { withFile } from './spooled.ts';
 import { addTraceOptions, type TraceChoice, traceOptionsOf } from './trace_options.ts';
 
 interface BlameOptions extends TraceChoice {
+  readonly devcoredump?: string;
   readonly fault?: Fault;
   readonly format: Format;
   readonly output?: string;
@@ -38,11 +43,15 @@ export function blameCommand(): Command {
       'list everything that ever shaped an address; with --fault: say first what it was at that time and why',
     )
     .argument('<trace>', 'a trace; - is standard input')
-    .argument('[address]', 'a GPU address, such as 0x114000; may be left out with --fault')
+    .argument('[address]', 'a GPU address, such as 0x114000; may be left out with --fault or --devcoredump')
     .addOption(
       new Option('--fault <address@time>', 'a GPU fault: its address and its time as the trace prints times').argParser(
         parseFault,
       ),
+    )
+    .option(
+      '--devcoredump <file>',
+      'msm’s devcoredump of a GPU’s crash, or a kernel’s log with its fault and vm-log: what it says of the address, and its fault’s is the default',
     )
     .addOption(vmOption());
   return addTraceOptions(command)
@@ -55,6 +64,7 @@ Examples:
   gpuvm-trace blame trace.txt 0x114000                     what was ever done at this address, by whom
   gpuvm-trace blame trace.txt --fault 0x114000@57.727300   was it mapped then, and if not, who unmapped it
   gpuvm-trace blame trace.txt 0x114000 --vm '#2' --format csv
+  gpuvm-trace blame trace.txt --devcoredump data           /sys/class/devcoredump/devcd*/data, saved after the fault
 
 Events: bind and unbind (ops of an ioctl), listed and step (what drm_gpuvm makes of them), insert and remove (the VA
 space), table map and unmap (the page table), as lock, as unlock and flush, sparse, evict. Flushes of everything are
@@ -75,15 +85,24 @@ function parseFault(text: string): Fault {
 }
 
 async function blame(file: string, text: string | undefined, options: BlameOptions): Promise<void> {
-  const { fault } = options;
-  const address = text === undefined ? fault?.addr : parseAddress(text);
-  if (address === undefined) throw new UserError('an address is needed: as an argument, or with --fault ADDRESS@TIME');
+  const { fault, devcoredump } = options;
+  const crash = devcoredump === undefined ? undefined : parseCrash(readFileSync(devcoredump), devcoredump);
+  const address = text === undefined ? (fault?.addr ?? crash?.fault?.addr) : parseAddress(text);
+  if (address === undefined) {
+    const why = crash === undefined ? 'an address is needed' : `${devcoredump} names no fault, so an address is needed`;
+    throw new UserError(`${why}: as an argument, or with --fault ADDRESS@TIME`);
+  }
   if (fault !== undefined && fault.addr !== address)
     throw new UserError(`the address is ${hex(address)}, and that of --fault is ${hex(fault.addr)}: give one of them`);
-  await withFile(file, (path) => blameIn(path, file, address, options));
+  await withFile(file, (path) => blameIn({ path, file }, address, crash, options));
 }
 
-async function blameIn(path: string, file: string, address: U64, options: BlameOptions): Promise<void> {
+async function blameIn(
+  { path, file }: { readonly path: string; readonly file: string },
+  address: U64,
+  crash: VmCrash | undefined,
+  options: BlameOptions,
+): Promise<void> {
   const { fault, format, vm } = options;
   const run: RunOptions = {
     ...traceOptionsOf(options),
@@ -98,12 +117,15 @@ async function blameIn(path: string, file: string, address: U64, options: BlameO
       const at = rows.findIndex(({ entry }) => entry !== undefined && !isBefore(entry, fault));
       rows.splice(at < 0 ? rows.length : at, 0, row);
     }
-  } else if (!watch.vms.some((one) => coversAddress(one, address))) {
+  } else if (crash === undefined && !watch.vms.some((one) => coversAddress(one, address))) {
     throw noVm(file, report, address, { vm, when: 'in the trace' });
   }
+  const left = crash && viewCrash(options.devcoredump ?? '', crash, watch);
   const nothing = rows.length === 0 ? `${hex(address)}: nothing in the trace touches it\n` : '';
-  if (format === 'text') emit(nothing || blameText(rows), options);
-  else emit(toFormat(format, blameColumns, rows, { all: 'events', one: 'event' }), options);
+  const all: BlameRow[] = [...(left?.rows ?? []).map((row) => ({ crash: row })), ...rows];
+  const head = left === undefined ? '' : `${crashText(left)}\n`;
+  if (format === 'text') emit(head + (nothing || blameText(rows)), options);
+  else emit(toFormat(format, blameColumns, all, { all: 'events', one: 'event' }), options);
   warn(rows, address, watch);
 }
 

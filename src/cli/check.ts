@@ -55,7 +55,7 @@ export function checkCommand(): Command {
   addTraceOptions(addSelection(command))
     .option(
       '--expect-state <file>',
-      'the mappings that the trace should lead to: debugfs gpuvas, or what `state` prints',
+      'the mappings that the trace should lead to: debugfs gpuvas, msm’s devcoredump, or what `state` prints',
     )
     .addOption(atOption('when --expect-state holds: '))
     .addOption(mmuOption())

@@ -83,6 +83,7 @@ function traceObject({ report, known, doubts }: CheckedTrace): Record<string, un
     jobs: jobs.length,
     lost: stats.lost,
     known,
+    losses: report.losses,
     kernel: kernelObject(kernel),
     drivers: [...world.drivers],
     doubts,

@@ -1,5 +1,5 @@
 // The command line: one subcommand a file; exit codes 0 clean, 1 findings, 2 could not do the job, 3 inconclusive.
-import { Command, CommanderError } from 'commander';
+import type { Command } from 'commander';
 import { UserError } from '../base/user_error.ts';
 import { printable } from '../reporters/escape.ts';
 import { VERSION } from './version.ts';
@@ -47,6 +47,7 @@ Exit codes: 0 clean, 1 findings, 2 could not do the job, 3 inconclusive (events 
 
 /** The program with the subcommand that the arguments name, or with all of them where they name none. */
 async function program(name: string | undefined): Promise<Command> {
+  const { Command } = await import('commander');
   const command = new Command('gpuvm-trace')
     .description('Analyzes ftrace logs of GPU VM_BIND jobs against a model of the kernel’s drm_gpuvm and drm_exec.')
     .version(VERSION)
@@ -54,7 +55,7 @@ async function program(name: string | undefined): Promise<Command> {
     .configureOutput({ outputError: (text, write) => write(text.split('\n')[0]?.concat('\n') ?? '') })
     .exitOverride();
   const named = name === undefined ? undefined : SUBCOMMANDS[name];
-  const wanted = named !== undefined ? [named] : isVersion(name) ? [] : Object.values(SUBCOMMANDS);
+  const wanted = named !== undefined ? [named] : Object.values(SUBCOMMANDS);
   for (const load of wanted) {
     const sub = await load();
     sub.copyInheritedSettings(command);
@@ -74,10 +75,15 @@ export async function main(argv: readonly string[]): Promise<number> {
     throw error;
   });
   process.exitCode = 0;
+  if (isVersion(argv[2])) {
+    console.log(VERSION); // without loading what reads command lines
+    return 0;
+  }
   try {
     await (await program(argv[2])).parseAsync([...argv]);
     return Number(process.exitCode);
   } catch (error) {
+    const { CommanderError } = await import('commander');
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
     if (error instanceof UserError) {
       console.error(`gpuvm-trace: ${printable(error.message)}`);

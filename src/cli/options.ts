@@ -20,7 +20,8 @@ export function probesOption(): Option {
 }
 
 export function initialStateOption(): Option {
-  const text = 'the mappings before the trace, for one that starts late: debugfs gpuvas, or what `state` prints';
+  const text =
+    'the mappings before the trace, for one that starts late: debugfs gpuvas, msm’s devcoredump, or what `state` prints';
   return new Option('--initial-state <file>', text);
 }
 

@@ -1,14 +1,16 @@
 // `probes`: the probe definitions that a kernel and a driver call for.
 import { Command, Option } from 'commander';
-import { parseKernel, UserError } from '../index.ts';
+import { backportsTo, parseKernel, UserError } from '../index.ts';
 import { ARCHS, type Arch } from '../probes/kprobe.ts';
 import { listing, MODES, type ProbeMode, type ProbeRequest } from '../probes/listing.ts';
 import { PROBED_DRIVERS, type ProbedDriver } from '../probes/probe_list.ts';
 import { outputOption } from './options.ts';
 import { emit, type OutputOptions } from './output.ts';
 
+type TracedKernel = Pick<ProbeRequest, 'kernel' | 'backports'>;
+
 export interface ProbesOptions<Mode extends ProbeMode = ProbeMode> extends OutputOptions {
-  readonly kernel: ProbeRequest['kernel'];
+  readonly kernel: TracedKernel;
   readonly driver: ProbedDriver;
   readonly mode: Mode;
   readonly arch: Arch;
@@ -20,7 +22,7 @@ Examples:
   gpuvm-trace probes --kernel 6.12 --driver nouveau
   gpuvm-trace probes --driver msm --mode kprobe --arch arm64   for a kernel without BTF
   gpuvm-trace probes --driver xe --minimal                     enough to find missing locks
-  gpuvm-trace probes --kernel 6.18,deferred-vm-bo=on           a 6.18.y that has what 6.19 brought
+  gpuvm-trace probes --kernel 6.12,exec-lock=on                a 6.12.y that has what 6.17 brought
   gpuvm-trace probes --driver panthor --mode bpftrace          a script whose output is such a trace
 
 The driver must be loaded when they are installed. A line that the kernel refuses (a function that it
@@ -54,11 +56,13 @@ export function withProbeOptions(command: Command, modes: readonly ProbeMode[]):
 
 export function requestOf<Mode extends ProbeMode>(options: ProbesOptions<Mode>): ProbeRequest<Mode> {
   const { kernel, driver, mode, arch, minimal = false } = options;
-  return { kernel, driver, mode, arch, minimal };
+  return { ...kernel, driver, mode, arch, minimal };
 }
 
-function kernelVersion(text: string): ProbeRequest['kernel'] {
+/** What a user sets alone is certain. */
+function kernelVersion(text: string): TracedKernel {
   const { profile, set } = parseKernel(text);
   if (profile === undefined) throw new UserError(`--kernel ${text}: a version is needed, such as 6.12`);
-  return { name: text, switches: { ...profile.switches, ...set } };
+  const kernel = { name: text, switches: { ...profile.switches, ...set } };
+  return { kernel, backports: { ...backportsTo(profile), ...set } };
 }

@@ -46,7 +46,10 @@ function crashDump(text: string, file: string): VmDump[] {
 
 /** Mappings of one VM never overlap: where they do, the file is no dump of one moment. */
 function checkApart({ line, name, mappings }: VmDump, file: string): void {
-  const sorted = [...mappings].sort((a, b) => (a.addr < b.addr ? -1 : a.addr > b.addr ? 1 : 0));
+  const sorted = [...mappings].sort((a, b) => {
+    if (a.addr !== b.addr) return a.addr < b.addr ? -1 : 1;
+    return a.range < b.range ? -1 : 1; // one without length goes before its neighbour
+  });
   for (const [i, one] of sorted.entries()) {
     const next = sorted[i + 1];
     const place = `${file}${line === 0 ? '' : `:${line}`}: VM ${JSON.stringify(name)}`;

@@ -123,29 +123,30 @@ function logOf(section: Section): CrashLog {
 function objectsOf(section: Section): CrashObjects {
   const { line, rows } = section;
   const mappings: CrashObject[] = [];
-  let open: { readonly index: number; readonly addr: U64; range: U64; name: string } | undefined;
-  const end = () => {
-    if (open !== undefined)
-      mappings.push({ line: line + 1 + open.index, addr: open.addr, range: open.range, name: open.name });
+  let open: { readonly index: number; readonly addr: U64; range: U64 | undefined; name: string } | undefined;
+  const end = (isCut: boolean) => {
+    if (open === undefined) return;
+    const { index, addr, range, name } = open;
+    if (range !== undefined) mappings.push({ line: line + 1 + index, addr, range, name });
+    else if (!isCut) throw bad(section, index, 'an object without a size');
   };
   for (const [index, row] of rows.entries()) {
     const [, lead, key, value = ''] = /^ {2}(- | {2})(\w+): (.*)$/.exec(row) ?? [];
     if (lead === '- ') {
-      if (open?.range === 0) throw bad(section, open.index, 'an object without a size');
-      end();
+      end(false);
       const addr = key === 'iova' && /^0x[0-9a-f]{16}$/.test(value) ? parseU64(value) : undefined;
       if (addr === undefined) throw bad(section, index, 'not the address of an object');
-      open = { index, addr, range: 0, name: '' };
+      open = { index, addr, range: undefined, name: '' };
     } else if (open === undefined || !row.startsWith('    ')) {
       throw bad(section, index, 'not a line of an object');
     } else if (key === 'size') {
-      const range = /^[1-9]\d*$/.test(value) ? parseU64(value) : undefined;
+      const range = /^\d+$/.test(value) ? parseU64(value) : undefined;
       if (range === undefined) throw bad(section, index, 'not a size');
       open.range = range;
     } else if (key === 'name') {
       open.name = value.trimEnd();
     }
   }
-  if (open?.range !== 0) end(); // the file is cut
+  end(true);
   return { line, mappings };
 }

@@ -22,6 +22,9 @@ import {
   type TraceDat,
 } from './trace_dat/index.ts';
 
+/** 28 words. */
+const LONGEST_SHORT = 112;
+
 /** How one event format of the file becomes an event of ours. */
 interface DatProbe {
   readonly binding: ProbeBinding;
@@ -79,6 +82,7 @@ export class DatDecoder {
   read(): Diagnostic[] {
     const where = new DatWhere(this.#dat);
     const stats = this.#stats;
+    const { losses } = stats;
     const diagnostics = this.#diagnostics;
     stats.layouts.add(`trace.dat version ${this.#dat.header.version}`);
     // `Linux host 6.12.117-amd64 x86_64`: utsname without the version.
@@ -91,11 +95,14 @@ export class DatDecoder {
         where.cpu = event.cpu;
         where.sec = event.sec;
         where.nsec = event.nsec;
+        losses.entry(event.cpu, where.line, event.buffer).at(where.line, event.sec, event.nsec);
+        if (losses.samples) losses.sample(event.length + headerBytes(event.length), 'measured');
         this.#event(event, where);
       },
-      (cpu, count) => {
+      (cpu, count, buffer) => {
         stats.lost += count ?? 0;
         this.#note('lost', `${count ?? 'some'} events lost on CPU ${cpu}`);
+        losses.lost(cpu, count, stats.lines + 1, buffer);
         this.#sink.loss(cpu, count, stats.lines);
       },
     );
@@ -206,6 +213,11 @@ export class DatDecoder {
       ? last
       : undefined;
   }
+}
+
+/** In front of a record's data: a word, and another where that cannot hold the length (struct ring_buffer_event). */
+function headerBytes(length: number): number {
+  return length > LONGEST_SHORT ? 8 : 4;
 }
 
 function setBits(values: ArgValues, index: number, value: U64): void {

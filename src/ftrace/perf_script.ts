@@ -8,10 +8,10 @@ const MAX_PREFIX = 240;
 
 /** A name of a task is 15 characters at most, so that it cannot hold all of what follows it. */
 const PREFIX =
-  /^ *(?:(.{0,15}?) +)?(?:-?\d+\/)?(-?\d+) +(?:\[(\d+)\] +)?(\d+\.\d{6}(?:\d{3})?): +(?:[\w.-]+:)?(?=[\w.]+:(?: |$))/s;
+  /^ *(?=\S)(?:(.{0,15}?) +)?(?:-?\d+\/)?(-?\d+) +(?:\[(\d+)\] +)?(\d+\.\d{6}(?:\d{3})?): +(?:[\w.-]+:)?(?=[\w.]+:(?: |$))/s;
 
-/** With --show-lost-events. */
-export const PERF_LOST = /: PERF_RECORD_LOST(?:_SAMPLES)? lost (\d+)\s*$/;
+/** With --show-lost-events: its CPU, where that is shown, and how many. */
+export const PERF_LOST = /(?:\[(\d+)\] +[\d.]+)?: +PERF_RECORD_LOST(?:_SAMPLES)? lost (\d+)\s*$/;
 /** Other records of perf's own, and the frames below an event. */
 export const PERF_OTHER = /: PERF_RECORD_\w+|^\s+[0-9a-f]+ \S+.* \(.*\)$/;
 

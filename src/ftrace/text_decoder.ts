@@ -8,6 +8,7 @@ import { GraphFunctions } from './graph_functions.ts';
 import { bareLogLayout, kernelLogLayout } from './kernel_log.ts';
 import { isNameByte, type Layout, layouts } from './layouts.ts';
 import type { LineSink } from './line_reader.ts';
+import { Losses } from './losses.ts';
 import { OtherNames } from './other_names.ts';
 import { PERF_LOST, PERF_OTHER, perfScriptLayout } from './perf_script.ts';
 import type { ProbeBinding } from './probe_binding.ts';
@@ -15,6 +16,9 @@ import { hashStep, type ProbeTable } from './probe_table.ts';
 import { FtraceRecord } from './record.ts';
 
 const HASH = 35; // '#'
+const QUOTE = 34; // '"'
+const EQUALS = 61; // '='
+const HEADS = 4 + 8 + 16;
 const LARGEST_SHOWN = 160;
 /** printk.c, and systemd-journald's own. */
 const DROPPED = /^\*\* \d+ printk messages dropped|^Missed \d+ kernel messages/;
@@ -43,6 +47,8 @@ export interface TraceStats {
   headerEntries: number | undefined;
   headerWritten: number | undefined;
   lost: number;
+  /** Where, and what it touches. */
+  readonly losses: Losses;
   functionLines: number;
 }
 
@@ -57,6 +63,7 @@ function emptyStats(): TraceStats {
     headerEntries: undefined,
     headerWritten: undefined,
     lost: 0,
+    losses: new Losses(),
     functionLines: 0,
   };
 }
@@ -155,9 +162,10 @@ export class TextDecoder implements LineSink {
     this.stats.entries++;
     if (DROPPED.test(latin1(rec.buf, rec.rest, Math.min(rec.end, rec.rest + LARGEST_SHOWN)))) {
       this.#note('lost', rec.line, 'messages of the log were dropped');
-      this.#sink.loss(-1, undefined, rec.line);
+      this.#lost(-1, undefined, rec.line);
       return;
     }
+    this.#noteEntry(rec);
     const binding = this.#messageAt(rec);
     if (binding !== undefined) this.#decode(binding, rec, this.#argStart);
   }
@@ -185,13 +193,27 @@ export class TextDecoder implements LineSink {
     if (this.#layout.name === 'function-graph' && !this.#graphLine(rec)) return;
     if (this.stats.headerWritten !== this.stats.headerEntries && !this.#cpus.has(rec.cpu)) {
       this.#cpus.add(rec.cpu);
-      this.#sink.loss(rec.cpu, undefined, rec.line);
+      this.#lost(rec.cpu, undefined, rec.line);
     }
+    this.#noteEntry(rec);
     if (this.#lostAnywhere) this.#sink.loss(rec.cpu, undefined, rec.line);
     const head = this.#heads.find(rec);
     if (head !== undefined) {
       if (head.binding !== undefined) this.#decode(head.binding, rec, rec.rest + head.text.length);
     } else if (!this.#others.has(rec)) this.#newHead(rec);
+  }
+
+  #noteEntry(rec: FtraceRecord): void {
+    const { losses } = this.stats;
+    losses.entry(rec.cpu, rec.line).atText(rec.line, rec.buf, rec.timeStart, rec.timeEnd);
+    if (losses.samples && this.#kind === 'ftrace') losses.sample(largestEntry(rec), 'estimated');
+  }
+
+  /** The tracer tells that events are missing in front of this line. */
+  #lost(cpu: number, count: number | undefined, line: number): void {
+    this.stats.lost += count ?? 0;
+    this.stats.losses.lost(cpu, count, line);
+    this.#sink.loss(cpu, count, line);
   }
 
   #settle(): void {
@@ -323,19 +345,17 @@ export class TextDecoder implements LineSink {
     if (match === null) return false;
     const digits = match[2] ?? match[3];
     const count = digits === undefined ? undefined : Number(digits);
-    this.stats.lost += count ?? 0;
     this.#note('lost', number, `${count ?? 'some'} events lost on CPU ${match[1]}`);
-    this.#sink.loss(Number(match[1]), count, number);
+    this.#lost(Number(match[1]), count, number);
     return true;
   }
 
   /** What perf prints between and below events. */
   #perfLine(text: string, number: number): boolean {
-    const count = PERF_LOST.exec(text)?.[1];
-    if (count === undefined) return PERF_OTHER.test(text);
-    this.stats.lost += Number(count);
+    const [lost, cpu = '-1', count] = PERF_LOST.exec(text) ?? [];
+    if (lost === undefined) return PERF_OTHER.test(text);
     this.#note('lost', number, `${count} events lost`);
-    this.#sink.loss(-1, Number(count), number);
+    this.#lost(Number(cpu), Number(count), number);
     return true;
   }
 
@@ -344,6 +364,7 @@ export class TextDecoder implements LineSink {
     const count = /^(?:Lost|Skipped) (\d+) events$/.exec(text)?.[1];
     if (count === undefined) return /^Attach(?:ing|ed) \d+ probes?(?:\.\.\.)?$/.test(text);
     this.stats.lost += Number(count);
+    this.stats.losses.lostAnywhere(Number(count), number);
     this.#lostAnywhere = true;
     this.#note('lost', number, `${count} events lost by bpftrace, it does not say where`);
     return true;
@@ -365,6 +386,7 @@ export class TextDecoder implements LineSink {
       const overwritten = Number(entries[2]) - Number(entries[1]);
       if (overwritten > 0) {
         this.stats.lost += overwritten;
+        this.stats.losses.overwritten += overwritten;
         this.#note('lost', number, `${overwritten} events were overwritten before the trace was read: it starts late`);
       }
     }
@@ -380,7 +402,7 @@ export class TextDecoder implements LineSink {
       this.stats.headerWritten = (this.stats.headerWritten ?? 0) + Number(latency[2]);
     }
     const started = /^#+ CPU (\d+) buffer started/.exec(text);
-    if (started !== null && this.stats.entries > 0) this.#sink.loss(Number(started[1]), undefined, number);
+    if (started !== null && this.stats.entries > 0) this.#lost(Number(started[1]), undefined, number);
   }
 
   #note(kind: DiagnosticKind, line: number, message: string): void {
@@ -390,6 +412,23 @@ export class TextDecoder implements LineSink {
     if (known !== undefined) known.count++;
     else this.diagnostics.push({ kind, line, message, count: 1 });
   }
+}
+
+/**
+ * The bytes that an entry takes in the ring buffer, at most: its word of length, the common fields and those of a return
+ * probe (trace_entry, fprobe and kretprobe_trace_entry_head), 8 for each field that is printed, and its text where it
+ * prints none.
+ */
+function largestEntry({ buf, rest, end }: FtraceRecord): number {
+  let fields = 0;
+  let quoted = 0;
+  let within = false;
+  for (let p = rest; p < end; p++) {
+    if (buf[p] === QUOTE) within = !within;
+    else if (within) quoted++;
+    else if (buf[p] === EQUALS) fields++;
+  }
+  return HEADS + (fields > 0 ? fields * 8 + quoted : end - rest);
 }
 
 const MESSAGES = ['tracing_mark_write', 'print:', 'console:', 'bprint'];

@@ -1,6 +1,6 @@
 // The profiles, oldest first: one line says what changed since the one before. Sources: drm_gpuvm.h, drm_exec.h and
 // io-pgtable-arm.c of the versions named, and the commits that profile.ts names.
-import type { KernelProfile, KernelSwitches } from './profile.ts';
+import type { KernelProfile, KernelSwitches, SwitchName } from './profile.ts';
 
 const V6_7: KernelSwitches = {
   mapReq: false,
@@ -23,7 +23,7 @@ const V6_13 = { ...V6_12, splitsBlocks: false };
 const V6_16 = V6_13;
 const V6_17 = { ...V6_16, execLock: true };
 const V6_18 = { ...V6_17, mapReq: true, madviseOps: true, immediateMode: true };
-/** Seen in 6.18.35; which 6.18.y brought it is not known. */
+/** Seen in 6.18.35; which 6.18.y brought it is not known: probes are tried on all of them. */
 const V6_18_35 = { ...V6_18, deferredVmBo: true };
 const V6_19 = V6_18_35;
 const V7_0 = { ...V6_19, obtainLocked: true };
@@ -45,6 +45,17 @@ export const kernels: readonly KernelProfile[] = [
   { name: '7.1', switches: V7_1 },
   { name: '7.3', switches: V7_3 },
 ];
+
+/** What later versions of a profile's own stable series have otherwise: a kernel that goes by it may have that too. */
+export function backportsTo(profile: KernelProfile): Partial<KernelSwitches> {
+  const [major, minor] = versionOf(profile.name) ?? [];
+  const later = kernels.slice(kernels.indexOf(profile) + 1).filter(({ name }) => {
+    const [ownMajor, ownMinor, patch = 0] = versionOf(name) ?? [];
+    return ownMajor === major && ownMinor === minor && patch > 0;
+  });
+  const switched = later.flatMap(({ switches }) => Object.entries(switches));
+  return Object.fromEntries(switched.filter(([name, value]) => profile.switches[name as SwitchName] !== value));
+}
 
 /** Numbers of `6.12.117-amd64`; undefined where the text is no release. */
 function versionOf(release: string): readonly [number, number, number] | undefined {

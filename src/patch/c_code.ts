@@ -1,4 +1,5 @@
 // One side of a hunk, before or after, as C code: which function each line is in, what is defined or declared, what is called.
+import { membersSet, type RequestMember } from './map_requests.ts';
 import { codeOf, type Token, tokensOf } from './tokens.ts';
 import type { DiffLine, Hunk } from './unified_diff.ts';
 
@@ -28,6 +29,8 @@ export interface CodeSide {
   readonly owners: readonly (string | undefined)[];
   readonly declarations: readonly Declaration[];
   readonly calls: readonly Call[];
+  /** In the order of the lines. */
+  readonly requestMembers: readonly RequestMember[];
   /** Names that are given a value: enumerators, tables, variables. */
   readonly values: readonly { readonly name: string; readonly row: number }[];
 }
@@ -86,6 +89,7 @@ class Reader {
       owners: this.#owners,
       declarations: this.#declarations,
       calls: this.#calls,
+      requestMembers: membersSet(tokens),
       values,
     };
   }

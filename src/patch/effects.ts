@@ -47,7 +47,7 @@ export interface CallChange {
   readonly callee: string;
   /** Those that differ, in order; never empty. */
   readonly args: readonly ArgChange[];
-  /** All arguments of the call. */
+  /** All arguments of the call; none where the patch does not show it, but only the request that is filled for it. */
   readonly before: readonly CCode[];
   readonly after: readonly CCode[];
   readonly at: PatchPlace;
@@ -55,7 +55,10 @@ export interface CallChange {
 
 export interface ArgChange {
   readonly index: number;
-  /** The parameter's name in the kernel where it is known: `req_range`. */
+  /**
+   * The parameter's name in the kernel where it is known: `req_range`; of a struct drm_gpuvm_map_req, the member:
+   * `map.va.range`.
+   */
   readonly name: string | undefined;
   /** Undefined where the other call has no such argument. */
   readonly before: CCode | undefined;

@@ -1,7 +1,9 @@
 // What one hunk changes in the code: heads of functions, calls of those that are modelled, lines of functions, names.
+import { probes } from '../dialects/index.ts';
 import { parameterName } from '../kernels/index.ts';
 import { type Call, type CodeSide, type Declaration, readSide } from './c_code.ts';
 import type { ArgChange, CallChange, CallEdit } from './effects.ts';
+import type { RequestMember } from './map_requests.ts';
 import type { DiffLine, Hunk } from './unified_diff.ts';
 
 /** The head of a function, before or after, in a hunk that changes it. */
@@ -34,7 +36,7 @@ export function changesOf(hunk: Hunk, isModelled: (name: string) => boolean): Hu
   const after = readSide(hunk, '-');
   return {
     heads: headChanges(before, after),
-    ...callChanges(before, after, isModelled),
+    ...allCallChanges(before, after, isModelled),
     touched: touched(hunk, before, after),
     valuesAdded: values(after),
     valuesRemoved: values(before),
@@ -91,6 +93,69 @@ function callChanges(
   }
   for (const calls of added.values()) for (const call of calls) edits.push(edit('added', after, call));
   return { callChanges: changes, callEdits: edits.sort((a, b) => a.line - b.line) };
+}
+
+/** A call, and the requests that are filled for one, which may be all that changes. */
+function allCallChanges(
+  before: CodeSide,
+  after: CodeSide,
+  isModelled: (name: string) => boolean,
+): Pick<HunkChanges, 'callChanges' | 'callEdits'> {
+  const { callChanges: changes, callEdits } = callChanges(before, after, isModelled);
+  return { callChanges: [...changes, ...requestChanges(before, after)], callEdits };
+}
+
+/** Members that the patch sets otherwise, in requests that stand on both sides. */
+function requestChanges(before: CodeSide, after: CodeSide): WithLine<CallChange>[] {
+  const now = changedMembers(after);
+  return changedMembers(before).flatMap((old) => {
+    const at = now.findIndex(
+      (one) => one.owner === old.owner && one.set.request === old.set.request && one.set.member === old.set.member,
+    );
+    const [next] = at < 0 ? [] : now.splice(at, 1);
+    if (next === undefined || next.set.value === old.set.value) return [];
+    const call = callOf(after, next.set) ?? callByRole(next.owner);
+    if (call === undefined) return [];
+    const { callee, args, index } = call;
+    const arg = { index, name: next.set.member, before: old.set.value, after: next.set.value };
+    const line = lineOf(after, next.set);
+    return [{ inFunction: next.owner, callee, args: [arg], before: args, after: args, line }];
+  });
+}
+
+interface OwnedMember {
+  readonly owner: string | undefined;
+  readonly set: RequestMember;
+}
+
+function changedMembers(side: CodeSide): OwnedMember[] {
+  const changed = side.requestMembers.filter((set) => hasChange(side, set));
+  return changed.map((set) => ({ owner: side.owners[set.first], set }));
+}
+
+interface RequestCall {
+  readonly callee: string;
+  readonly args: readonly string[];
+  /** Of the request among the arguments. */
+  readonly index: number;
+}
+
+/** The next call of the function that takes the request. */
+function callOf(side: CodeSide, { request, first: row }: RequestMember): RequestCall | undefined {
+  for (const { callee, args, inFunction, first } of side.calls) {
+    if (first < row || inFunction !== side.owners[row]) continue;
+    const index = args.findIndex((_, at) => parameterName(callee, args.length, at) === 'req');
+    const given = args[index]?.replace(/^&/, '');
+    if (given !== undefined && (request === undefined || given === request)) return { callee, args, index };
+  }
+  return undefined;
+}
+
+/** Where the hunk ends before the call: what a function makes of a request that is known for its part in a job. */
+function callByRole(owner: string | undefined): RequestCall | undefined {
+  const role = probes.find(({ symbol, at }) => at === 'entry' && symbol === owner)?.event;
+  if (role === 'lock_pass') return { callee: 'drm_gpuvm_sm_map_exec_lock', args: [], index: 3 };
+  return role === 'apply' ? { callee: 'drm_gpuvm_sm_map', args: [], index: 2 } : undefined;
 }
 
 function edit(kind: CallEdit['kind'], side: CodeSide, call: Call): WithLine<CallEdit> {

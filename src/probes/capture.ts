@@ -6,7 +6,7 @@ import { type KernelEvent, kernelEvents } from './probe_list.ts';
 /** `command`: word by word, as it was given; none: the script waits for its user. */
 export function captureScript(request: ProbeRequest<TracefsMode>, command: readonly string[]): string {
   const events = kernelEvents(request.driver);
-  const definitions = probeLines(request).map(({ event, line }) => `${event} ${line}`);
+  const definitions = probeLines(request).map(({ event, line, certain }) => `${certain ? '' : '?'}${event} ${line}`);
   return String.raw`#!/bin/sh
 # Captures the VM_BIND jobs of a GPU for ${'`'}gpuvm-trace check${'`'}. Printed by
 #   ${title('capture', request)}
@@ -37,11 +37,19 @@ die() {
 ${runFunction(command)}
 
 # One by one: the kernel refuses functions that it does not have or has inlined, and the others still say much.
+# Behind a question mark: what later versions of this stable series have. This one may lack it.
 install_probes() {
   while read -r name definition; do
+    uncertain=
+    case $name in
+    \?*)
+      uncertain=1
+      name=${'$'}{name#\?}
+      ;;
+    esac
     if printf '%s\n' "$definition" >>"$TRACEFS/dynamic_events" 2>/dev/null && [ -d "$TRACEFS/events/gpuvm/$name" ]; then
       installed="$installed $name"
-    else
+    elif [ -z "$uncertain" ]; then
       say "refused: $name"
       reason=$(tail -n 3 "$TRACEFS/error_log" 2>/dev/null | grep -F -B 1 "$definition" | sed -n 's/.*error: //p')
       [ -z "$reason" ] || say "  $reason"
@@ -145,7 +153,7 @@ function quoted(word: string): string {
 }
 
 const ENABLE = `# An event of the kernel's own, by the first of its names that this kernel has.
-enable() {
+enable_event() {
   for event; do
     if { echo 1 >"$instance/events/$event/enable"; } 2>/dev/null; then return; fi
   done
@@ -155,5 +163,5 @@ enable() {
 `;
 
 function enable(names: KernelEvent): string {
-  return `  enable ${names.join(' ')}\n`;
+  return `  enable_event ${names.join(' ')}\n`;
 }

@@ -53,6 +53,8 @@ export interface Probe {
   readonly params: readonly Param[];
   readonly fetches: readonly Fetch[];
   readonly linkage: 'exported' | 'static';
+  /** False: only a kernel with backports has the function. */
+  readonly certain: boolean;
 }
 
 interface Param {
@@ -79,7 +81,7 @@ export function probesOf(fn: KernelFunction): Probe[] {
       wanted === ''
         ? []
         : wanted.split(' ').map((text) => fetch(text, params, returns.trim(), fn.only?.thinMutex === true));
-    made.push({ event: spec.event, symbol, at, params, fetches, linkage });
+    made.push({ event: spec.event, symbol, at, params, fetches, linkage, certain: true });
   }
   return made;
 }

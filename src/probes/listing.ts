@@ -22,6 +22,7 @@ export interface ProbeRequest<Mode extends ProbeMode = ProbeMode> extends ProbeC
 interface ProbeLine {
   readonly event: string;
   readonly linkage: Probe['linkage'];
+  readonly certain: boolean;
   readonly line: string;
 }
 
@@ -32,7 +33,7 @@ export function probeLines(request: ProbeRequest<TracefsMode>): ProbeLine[] {
     throw new UserError(`--mode kprobe: the offsets of Linux ${kernel.name} are not known`);
   return probeList(request).flatMap((probe) => {
     const line = lineOf(probe, request);
-    return line === undefined ? [] : [{ event: probe.event, linkage: probe.linkage, line }];
+    return line === undefined ? [] : [{ event: probe.event, linkage: probe.linkage, certain: probe.certain, line }];
   });
 }
 
@@ -47,8 +48,9 @@ function bpftraceScript(request: ProbeRequest): string {
     `// ${title('probes', request)}`,
     '// bpftrace -o raw.txt -c PROGRAM this-script    (as root, the driver loaded; PROGRAM starts when all is attached)',
     '// LC_ALL=C sort -s -n -k 3,3 raw.txt > trace.txt    (CPUs are printed one after the other)',
+    '// With -f json: LC_ALL=C sort -s -n -k 7,7.',
     '// Take out the functions that bpftrace does not find. BPFTRACE_PERF_RB_PAGES=4096 loses less.',
-    ...probeList(request).map((probe) => bpftraceBlock(probe, request.arch)),
+    ...probeList({ ...request, backports: {} }).map((probe) => bpftraceBlock(probe, request.arch)),
     '',
   ].join('\n');
 }
@@ -56,14 +58,16 @@ function bpftraceScript(request: ProbeRequest): string {
 /** A file to append, line by line, to tracefs `dynamic_events`; the tracer passes over the comments. */
 function definitionList(request: ProbeRequest<TracefsMode>): string {
   const all = probeLines(request);
-  const lines = (linkage: Probe['linkage']) => all.filter((one) => one.linkage === linkage).map(({ line }) => line);
-  const inlined = lines('static');
+  const lines = (isOf: (one: ProbeLine) => boolean) => all.filter(isOf).map(({ line }) => line);
+  const inlined = lines(({ linkage, certain }) => linkage === 'static' && certain);
+  const uncertain = lines(({ certain }) => !certain);
   return [
     `# ${title('probes', request)}`,
     '# Append each line to dynamic_events in tracefs, with the driver loaded. `gpuvm-trace capture` does, and more.',
     ...(request.mode === 'kprobe' ? OFFSETS : []),
-    ...lines('exported'),
+    ...lines(({ linkage, certain }) => linkage === 'exported' && certain),
     ...(inlined.length === 0 ? [] : [STATIC, ...inlined]),
+    ...(uncertain.length === 0 ? [] : [BACKPORTS, ...uncertain]),
     ...kernelEvents(request.driver).map((names) => `# enable: events/${names.join(' or ')}`),
     '',
   ].join('\n');
@@ -74,6 +78,8 @@ const OFFSETS = [
   '# What is not at the same place in all of them is left out.',
 ];
 const STATIC = '# Static functions: refused where the compiler has inlined or renamed them.';
+
+const BACKPORTS = '# Functions of later stable versions: refused where this one lacks them.';
 
 /** The command line that asks for it. */
 export function title(subcommand: string, { kernel, driver, mode, arch, minimal }: ProbeRequest): string {

@@ -1,6 +1,6 @@
 // Which probes a kernel and a driver call for.
 import { UserError } from '../base/user_error.ts';
-import type { KernelProfile, SwitchName } from '../kernels/index.ts';
+import type { KernelProfile, KernelSwitches, SwitchName } from '../kernels/index.ts';
 import { coreFunctions } from './core.ts';
 import { type KernelFunction, type Probe, probesOf } from './function.ts';
 import { labFunctions } from './lab.ts';
@@ -38,6 +38,8 @@ export function kernelEvents(driver: ProbedDriver): readonly KernelEvent[] {
 
 export interface ProbeChoice {
   readonly kernel: KernelProfile;
+  /** Switches that it may have thus instead. Functions that come with them are tried. */
+  readonly backports?: Partial<KernelSwitches>;
   /** `none`: the functions common to all drivers. */
   readonly driver: ProbedDriver;
   /** Only those that finding missing locks takes: exported functions and the ioctl. */
@@ -45,11 +47,16 @@ export interface ProbeChoice {
 }
 
 /** In the order in which they are installed. */
-export function probeList({ kernel, driver, minimal }: ProbeChoice): Probe[] {
-  const own = FUNCTIONS[driver].filter((fn) => isIn(fn, kernel));
-  if (own.length === 0 && driver !== 'none') throw new UserError(`${driver} has no VM_BIND in Linux ${kernel.name}`);
-  const functions = [...coreFunctions.filter((fn) => isIn(fn, kernel)), ...own];
-  return numbered(functions.filter((fn) => !minimal || fn.minimal === true).flatMap(probesOf));
+export function probeList({ kernel, backports = {}, driver, minimal }: ProbeChoice): Probe[] {
+  const { name, switches } = kernel;
+  if (driver !== 'none' && !FUNCTIONS[driver].some((fn) => isIn(fn, switches)))
+    throw new UserError(`${driver} has no VM_BIND in Linux ${name}`);
+  const functions = [...coreFunctions, ...FUNCTIONS[driver]].filter((fn) => !minimal || fn.minimal === true);
+  const certain = functions.filter((fn) => isIn(fn, switches)).flatMap(probesOf);
+  const known = new Set(certain.map(({ symbol }) => symbol));
+  const all = functions.filter((fn) => isIn(fn, { ...switches, ...backports })).flatMap(probesOf);
+  const more = all.filter(({ symbol }) => !known.has(symbol)).map((probe) => ({ ...probe, certain: false }));
+  return numbered([...certain, ...more]);
 }
 
 /** The tracer takes an event's name once: functions that mean the same get a number. */
@@ -62,6 +69,6 @@ function numbered(probes: readonly Probe[]): Probe[] {
   });
 }
 
-function isIn({ only = {} }: KernelFunction, kernel: KernelProfile): boolean {
-  return Object.entries(only).every(([name, value]) => kernel.switches[name as SwitchName] === value);
+function isIn({ only = {} }: KernelFunction, switches: KernelSwitches): boolean {
+  return Object.entries(only).every(([name, value]) => switches[name as SwitchName] === value);
 }

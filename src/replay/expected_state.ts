@@ -1,5 +1,5 @@
 // Compares the VMs at one moment of the trace with a dump of that moment: the first place where the two part.
-import { add, hex, type Ptr, ptrHex, type U64 } from '../base/u64.ts';
+import { add, hex, type Ptr, ptrHex } from '../base/u64.ts';
 import type { DumpedVa, VmDump } from '../events/vm_dump.ts';
 import type { Gpuva } from '../gpuvm/gpuva.ts';
 import type { Context } from './context.ts';
@@ -77,10 +77,10 @@ function isAlike({ init, name }: VmState, { name: dumped, bounds }: VmDump): boo
 /** Both in ascending order; those of the dump in any. */
 export function differences(here: readonly Mapped[], { whole, mappings }: VmDump): Difference[] {
   const found: Difference[] = [];
-  const byAddr = new Map<U64, DumpedVa>(mappings.map((va) => [va.addr, va]));
+  const byPlace = new Map<string, DumpedVa>(mappings.map((va) => [placeOf(va), va]));
   for (const va of here) {
-    const there = byAddr.get(va.addr);
-    byAddr.delete(va.addr);
+    const there = byPlace.get(placeOf(va));
+    byPlace.delete(placeOf(va));
     if (there === undefined) {
       if (whole) found.push({ how: 'extra', here: va, there });
       continue;
@@ -88,8 +88,13 @@ export function differences(here: readonly Mapped[], { whole, mappings }: VmDump
     const how = difference(va, there);
     if (how !== undefined) found.push({ how, here: va, there });
   }
-  for (const there of byAddr.values()) found.push({ how: 'absent', here: undefined, there });
+  for (const there of byPlace.values()) found.push({ how: 'absent', here: undefined, there });
   return found;
+}
+
+/** Mappings begin at different addresses, but for those without length. */
+function placeOf({ addr, range }: Pick<Mapped, 'addr' | 'range'>): string {
+  return range === 0 ? `${addr}, empty` : `${addr}`;
 }
 
 function difference(here: Mapped, there: Dumped): Difference['how'] | undefined {

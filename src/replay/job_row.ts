@@ -63,6 +63,7 @@ export class JobRow {
 
   /** Nothing about it is above this doubt any more. */
   withDoubt(why: string): JobRow {
+    if (this.unknown.includes(why)) return this;
     const counts = { ...this.counts };
     for (const name of JUDGED) counts[name] = undefined;
     return new JobRow({ ...this, counts, unknown: [...this.unknown, why] });

@@ -9,7 +9,7 @@ import type { SpanSet } from '../mmu/span_map.ts';
 import type { Held } from '../mmu/tlb.ts';
 import type { WalkStep } from '../mmu/walk.ts';
 import type { Job } from './job.ts';
-import { type Changed, placeIn } from './tables/index.ts';
+import { placeIn } from './tables/index.ts';
 import type { VmState } from './vm_state.ts';
 import type { WatchPlace } from './watch.ts';
 import type { World } from './world.ts';
@@ -99,8 +99,7 @@ function rightsOf({ prot }: Run): string {
 }
 
 function lateJobs({ jobs }: VmState['tables'], addr: U64): Job[] {
-  const changes = (one: Changed) => one.addr <= addr && addr < add(one.addr, one.range);
-  return [...jobs.values()].flatMap(({ job, changed }) => (job !== undefined && changed.some(changes) ? [job] : []));
+  return [...jobs.values()].flatMap((of) => (of.job !== undefined && of.writesAt(addr) ? [of.job] : []));
 }
 
 function vaPlace(va: Gpuva, addr: U64): WatchPlace {

@@ -62,6 +62,9 @@ interface Known {
   readonly end: PairEnd;
 }
 
+/** Why a job is not judged whole during which the tracer lost events. */
+export const LOST_MEANWHILE = 'events were lost while it ran';
+
 export class Machine {
   readonly world: World;
   readonly #pairing = new Pairing();
@@ -86,7 +89,7 @@ export class Machine {
     context.where = where;
     const known = this.#kinds.get(event.kind) ?? this.#firstOf(event.kind);
     if (known.end !== undefined && !this.#pairing.follow(task, event, known.end)) world.unpairedCall(where);
-    if (world.mortal.size > 0) checkAlive(context, event);
+    if (world.mortal.size + world.torn.size > 0) checkAlive(context, event);
     known.handler(event, context);
   }
 
@@ -105,7 +108,7 @@ export class Machine {
 
   /** The tracer says that it dropped events here. */
   loss(): void {
-    this.world.gap('events were lost while it ran');
+    this.world.gap(LOST_MEANWHILE);
   }
 
   /** The trace is over: what is still open stays unfinished. */

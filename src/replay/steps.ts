@@ -185,17 +185,18 @@ function inPlace(step: StepRun, judged: Judged, probed: Probed): Judged {
   if (op === undefined) return judged;
   const left = op.leftInPlace;
   op.leftInPlace = undefined;
-  const undone = judged.mistakes[0]?.how;
   if (left === undefined) {
     const same = event.addr === op.addr && event.range === op.range && event.obj === op.obj;
-    if (undone !== 'unmap skipped' || !event.keep || !same || op.kind !== 'map') return judged;
+    // Whether or not removals are known to be probed: the first may be still to come.
+    const untouched = step.judge({ ...probed, remove: true }).mistakes[0]?.how === 'unmap skipped';
+    if (!untouched || !event.keep || !same || op.kind !== 'map') return judged;
     op.leftInPlace = step;
     return AS_ASKED;
   }
-  if (undone === 'map skipped') return AS_ASKED;
+  if (judged.mistakes[0]?.how === 'map skipped') return AS_ASKED;
   if (!probed.insert) return judged;
   return {
-    mistakes: [...left.judge({ insert: true, remove: true }).mistakes, ...judged.mistakes],
+    mistakes: [...left.judge(probed).mistakes, ...judged.mistakes],
     doubt: judged.doubt,
   };
 }

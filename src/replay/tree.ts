@@ -92,7 +92,7 @@ export const treeHandlers: Handlers = {
     if (vm === undefined) return;
     const va = vm.mapping(event.va, event.addr, event.range);
     world.watch?.remove(context, vm, event);
-    noteTreeChange(context, vm, event.addr, event.range);
+    noteTreeChange(context, vm, event.addr, event.range, { was: va?.addr === event.addr ? va : undefined });
     noteNet(context, vm, va ?? { ...event, offset: 0 }, -1);
     if (va !== undefined && va.addr === event.addr && va.range === event.range) {
       vm.tree.remove(va);
@@ -177,7 +177,7 @@ function insert(context: Context, vm: VmState | undefined, id: Ptr, one: Inserte
   }
   noteChange(context);
   noteShared(context, vm, one.obj, one.vmLock, 'a mapping enters the VA space');
-  noteTreeChange(context, vm, one.addr, one.range);
+  noteTreeChange(context, vm, one.addr, one.range, { now: one });
   noteNet(context, vm, one, 1);
   if (one.obj !== 0) task.job?.links.inserted(id, one);
   const va = makeGpuva(id, one.addr, one.range, one.obj, one.offset, flags, one.line);

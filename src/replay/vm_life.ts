@@ -5,6 +5,7 @@ import { driverOf } from '../drivers/index.ts';
 import type { VmEvent, VmEventKind } from '../events/vm_event.ts';
 import type { Context, Handlers } from './context.ts';
 import type { Evidence } from './fact.ts';
+import type { Job } from './job.ts';
 import { tell } from './tell.ts';
 import type { VmState } from './vm_state.ts';
 
@@ -43,6 +44,8 @@ const USES: ReadonlySet<VmEventKind> = new Set<VmEventKind>([
 
 /** Does the event use a VM that is not there yet, or not any more? */
 export function checkAlive(context: Context, event: VmEvent): void {
+  if (event.kind === 'run') checkTorn(context, context.world.toRun.get(event.job), event.id);
+  else if (event.kind === 'sched_run') checkTorn(context, context.world.scheduled.get(event.fence)?.job, undefined);
   if (!('gpuvm' in event) || event.gpuvm === 0 || !USES.has(event.kind)) return;
   const mortal = context.world.mortal.get(event.gpuvm);
   if (mortal === undefined || (mortal.state === 'made' && mortal.pid === context.task.pid)) return;
@@ -170,22 +173,31 @@ function plural(count: number, what: string): string {
   return count === 1 ? `1 ${what}` : `${count} ${what}s`;
 }
 
-/** A mapping leaves a VM that is being closed: whatever job was to use it must be over. */
-export function checkClosing(context: Context, vm: VmState): void {
-  const { task, world } = context;
+/** A mapping leaves a VM that is being closed: whatever job was to use it must be over, or must never run. */
+export function checkClosing({ task, world, where }: Context, vm: VmState): void {
   if (task.closing !== vm.id || vm.id === 0) return;
-  for (const job of world.toRun.values()) {
-    if (job.vm !== vm || job.unknown.size > 0) continue;
-    task.closing = 0;
-    tell(context, {
-      kind: 'vm_gone',
-      detail: `VM ${ptrHex(vm.id)} is torn down while bind job ${job.id} has not run`,
-      job: undefined,
-      vm,
-      evidence: [{ line: job.line, text: `job ${job.id} is submitted` }],
-      absence: 'call',
-      needs: job.queued ? ['sched_run', 'sched_done'] : ['run', 'run_ret'],
-    });
-    return;
-  }
+  task.closing = 0;
+  for (const job of world.toRun.values()) if (job.vm === vm) world.torn.set(job, where.line);
+}
+
+/**
+ * A job runs after its VM was torn down. That it had not run by then says nothing alone: drm_sched_entity_kill() drops the
+ * jobs of a task that is killed.
+ */
+function checkTorn(context: Context, job: Job | undefined, id: number | undefined): void {
+  const line = job && context.world.torn.get(job);
+  if (job === undefined || line === undefined) return;
+  context.world.torn.delete(job);
+  if (job.unknown.size > 0 || (id !== undefined && job.idKnown && id !== job.id)) return;
+  tell(context, {
+    kind: 'vm_gone',
+    detail: `bind job ${job.id} runs after VM ${ptrHex(job.vm?.id ?? 0)} was torn down`,
+    job: undefined,
+    vm: job.vm,
+    evidence: [
+      { line: job.line, text: `job ${job.id} is submitted` },
+      { line, text: 'the VM is torn down' },
+    ],
+    absence: 'call',
+  });
 }

@@ -83,6 +83,8 @@ export class World {
   readonly tableVms = new Map<Ptr, Ptr>();
   /** Jobs whose ioctl is over and that are still to run, by the driver's struct. */
   readonly toRun = new Map<Ptr, Job>();
+  /** Of these, those whose VM was torn down meanwhile, with the line. */
+  readonly torn = new Map<Job, number>();
   /** Those that the scheduler was given, where its events show that. */
   readonly scheduled = new ScheduledJobs();
   readonly memory = new Memory((obj) => this.objs.get(obj)?.ordinal ?? 0);
@@ -92,6 +94,8 @@ export class World {
   readonly unseen: VmState[] = [];
   /** VMs that are not as the dump of their past says, and why. */
   readonly misfits = new Map<VmState, string>();
+  /** VMs that were known whole until events went missing, by their ordinals. */
+  readonly lostSight = new Set<number>();
   /** Places where events of unknown number and kind are missing. */
   gaps = 0;
   unpaired = 0;
@@ -271,7 +275,10 @@ export class World {
     if (job.running || job.times?.signalled !== undefined) return;
     this.toRun.set(job.ptr, job);
     const [oldest] = this.toRun.keys();
-    if (this.toRun.size > MAX_TO_RUN && oldest !== undefined) this.toRun.delete(oldest);
+    if (this.toRun.size <= MAX_TO_RUN || oldest === undefined) return;
+    const dropped = this.toRun.get(oldest);
+    this.toRun.delete(oldest);
+    if (dropped !== undefined) this.torn.delete(dropped);
   }
 
   newJobNumber(): number {
@@ -295,12 +302,14 @@ export class World {
     this.gaps++;
     for (const job of this.openJobs) job.unknown.add(why);
     for (const vm of this.vms.values()) {
+      if (vm.complete && this.lostSight.size < MAX_GONE_VMS) this.lostSight.add(vm.ordinal);
       vm.complete = false;
       vm.tables.doubt();
     }
     for (const obj of this.objs.values()) obj.resv = 0;
     this.vmBos.clear();
     this.mortal.clear();
+    this.torn.clear();
     this.framed.clear();
     this.scheduled.clear();
     for (const task of this.tasks.values()) {

@@ -1,13 +1,17 @@
-// The rows of `gpuvm-trace blame`: one an event that shaped the address, and one for the fault, in the order of the trace.
+// The rows of `gpuvm-trace blame`: one an event that shaped the address, and one for the fault, in the order of the trace, behind
+// what is left of a crash.
 import { hex, ptrHex } from '../base/u64.ts';
 import type { Span } from '../replay/fact.ts';
 import type { WatchEntry, WatchKind, WatchLocks } from '../replay/watch.ts';
+import type { CrashRow } from './crash.ts';
 import type { FaultVerdict } from './fault.ts';
 import { address, type Column, pointer } from './table.ts';
 
+/** An event, the fault that was asked for, or what is left of a crash. */
 export type BlameRow =
-  | { readonly entry: WatchEntry; readonly fault?: undefined }
-  | { readonly entry?: undefined; readonly fault: FaultVerdict };
+  | { readonly entry: WatchEntry; readonly fault?: undefined; readonly crash?: undefined }
+  | { readonly entry?: undefined; readonly fault: FaultVerdict; readonly crash?: undefined }
+  | { readonly entry?: undefined; readonly fault?: undefined; readonly crash: CrashRow };
 
 const REQUESTS = { map: 'bind', map_null: 'bind null', unmap: 'unbind' } as const;
 
@@ -57,21 +61,57 @@ function spanText(span: Span | undefined): string | undefined {
 
 type Get<T> = (entry: WatchEntry) => T;
 
-/** A cell of an event, and of the fault where it has one. */
-function cell<T>(of: Get<T>, fault: (verdict: FaultVerdict) => T): (row: BlameRow) => T {
-  return (row) => (row.entry === undefined ? fault(row.fault) : of(row.entry));
-}
-
 const none = () => undefined;
 
+/** A cell of an event, and of the fault and of a crash where they have one. */
+function cell<T>(
+  of: Get<T | undefined>,
+  fault: (verdict: FaultVerdict) => T | undefined,
+  crash: (row: CrashRow) => T | undefined = none,
+): (row: BlameRow) => T | undefined {
+  return (row) => {
+    if (row.entry !== undefined) return of(row.entry);
+    return row.fault === undefined ? crash(row.crash) : fault(row.fault);
+  };
+}
+
+function crashSpan(row: CrashRow): Span | undefined {
+  if (row.kind === 'fault') return undefined;
+  return row.kind === 'log' ? row.entry : row.object;
+}
+
+/** `file:line` and what else the file says. */
+function crashNote(row: CrashRow): string {
+  const place = (line: number, text: string) => `${row.file}:${line}${text === '' ? '' : `: ${text}`}`;
+  if (row.kind === 'log') return place(row.entry.line, `queue ${row.entry.queue}`);
+  if (row.kind === 'object') return place(row.object.line, row.object.name);
+  const { line, dir, type, source } = row.fault;
+  return place(line, [dir, type, source].join(' '));
+}
+
+function crashEvent(row: CrashRow): string {
+  return row.kind === 'log' ? `vm-log ${row.entry.op}` : `crash ${row.kind}`;
+}
+
+const callOf = (row: CrashRow) => (row.kind === 'log' ? row.call : undefined);
+
 export const blameColumns: readonly Column<BlameRow>[] = [
-  { name: 'line', kind: 'count', cell: cell((entry) => entry.line, none) },
+  {
+    name: 'line',
+    kind: 'count',
+    cell: cell(
+      (entry) => entry.line,
+      none,
+      (row) => callOf(row)?.line,
+    ),
+  },
   {
     name: 'time',
     kind: 'hex',
     cell: cell(
       (entry) => entry.time,
       (fault) => fault.time,
+      (row) => callOf(row)?.time,
     ),
   },
   { name: 'pid', kind: 'count', cell: cell((entry) => (entry.pid < 0 ? undefined : entry.pid), none) },
@@ -82,6 +122,7 @@ export const blameColumns: readonly Column<BlameRow>[] = [
     cell: cell(
       (entry) => pointer(entry.vm.id),
       ({ vm }) => vm && pointer(vm.id),
+      (row) => pointer(callOf(row)?.vm.id ?? 0),
     ),
   },
   {
@@ -90,22 +131,40 @@ export const blameColumns: readonly Column<BlameRow>[] = [
     cell: cell(
       (entry) => entry.vm.name,
       ({ vm }) => vm?.name,
+      (row) => callOf(row)?.vm.name,
     ),
   },
-  { name: 'job', kind: 'count', cell: cell((entry) => entry.job?.id, none) },
+  {
+    name: 'job',
+    kind: 'count',
+    cell: cell(
+      (entry) => entry.job?.id,
+      none,
+      (row) => callOf(row)?.job?.id,
+    ),
+  },
   { name: 'op', kind: 'count', cell: cell((entry) => entry.op?.index, none) },
   { name: 'step', kind: 'count', cell: cell((entry) => entry.step?.index, none) },
   { name: 'of', kind: 'hex', cell: cell((entry) => entry.step?.type, none) },
-  { name: 'event', kind: 'hex', cell: cell(eventName, () => 'fault') },
+  { name: 'event', kind: 'hex', cell: cell(eventName, () => 'fault', crashEvent) },
   {
     name: 'addr',
     kind: 'hex',
     cell: cell(
       (entry) => address(entry.span?.addr),
       (fault) => address(fault.addr),
+      (row) => address(row.kind === 'fault' ? row.fault.addr : crashSpan(row)?.addr),
     ),
   },
-  { name: 'range', kind: 'hex', cell: cell((entry) => address(entry.span?.range), none) },
+  {
+    name: 'range',
+    kind: 'hex',
+    cell: cell(
+      (entry) => address(entry.span?.range),
+      none,
+      (row) => address(crashSpan(row)?.range),
+    ),
+  },
   {
     name: 'obj',
     kind: 'hex',
@@ -124,6 +183,6 @@ export const blameColumns: readonly Column<BlameRow>[] = [
   {
     name: 'text',
     kind: 'text',
-    cell: cell<string | undefined>(none, (fault) => [fault.head, ...fault.lines].join('; ')),
+    cell: cell<string>(none, (fault) => [fault.head, ...fault.lines].join('; '), crashNote),
   },
 ];

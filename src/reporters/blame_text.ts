@@ -3,6 +3,7 @@ import { hex, type Ptr, ptrHex } from '../base/u64.ts';
 import type { VmState } from '../replay/vm_state.ts';
 import type { WatchEntry } from '../replay/watch.ts';
 import { type BlameRow, eventName, outcome } from './blame_rows.ts';
+import type { CrashRow } from './crash.ts';
 import { printable } from './escape.ts';
 import { taskText } from './fault.ts';
 import { timeRows } from './job_times.ts';
@@ -38,9 +39,12 @@ class Names {
 
 const HEAD = ['line', 'time', 'task', 'job', 'op.step', 'event', 'range', 'leads to', 'result', 'locks', 'keeps'];
 
+type TraceRow = Exclude<BlameRow, { readonly crash: CrashRow }>;
+
 export function blameText(rows: readonly BlameRow[]): string {
-  const byVm = new Map<VmState | undefined, BlameRow[]>();
+  const byVm = new Map<VmState | undefined, TraceRow[]>();
   for (const row of rows) {
+    if (row.crash !== undefined) continue;
     const vm = row.entry === undefined ? row.fault.vm : row.entry.vm;
     const own = byVm.get(vm);
     if (own === undefined) byVm.set(vm, [row]);
@@ -50,7 +54,7 @@ export function blameText(rows: readonly BlameRow[]): string {
   return sections.map(([vm, own]) => section(vm, own)).join('\n');
 }
 
-function section(vm: VmState | undefined, rows: readonly BlameRow[]): string {
+function section(vm: VmState | undefined, rows: readonly TraceRow[]): string {
   const lines: string[] = vm === undefined ? [] : [printable(vmTitle(vm))];
   for (const { fault } of rows) {
     if (fault === undefined) continue;

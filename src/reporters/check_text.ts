@@ -7,6 +7,7 @@ import { printable, printablePath } from './escape.ts';
 import { FindingJobs } from './finding_job.ts';
 import { findingText } from './finding_text.ts';
 import { driverLine, kernelLine } from './kernel_text.ts';
+import { lossLines } from './loss_text.ts';
 import { counted, grouped, type Style, wrapped } from './style.ts';
 
 export interface CheckTextOptions {
@@ -117,6 +118,7 @@ function doubts(report: Report, options: CheckTextOptions): string[] {
   const { style, width } = options;
   const lines: string[] = [];
   for (const doubt of report.doubts) lines.push(...wrapped(`  ${printable(doubt)}`, width, 4));
+  for (const line of lossLines(report.losses)) lines.push(...wrapped(`  ${line}`, width, 4));
   const why = reasons(report);
   for (const [reason, rows] of why.slice(0, MANY_REASONS)) {
     const some = rows.slice(0, 4).map((row) => row.job);

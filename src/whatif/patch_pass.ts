@@ -38,6 +38,14 @@ const PARAMETERS: Readonly<Record<LockAsk['call'], readonly (OpPart | 'vm' | 'ex
   unmap: ['vm', 'exec', 'addr', 'range'],
 };
 
+/** The same as members of `req`. */
+const MEMBERS: Readonly<Record<string, OpPart>> = {
+  'map.va.addr': 'addr',
+  'map.va.range': 'range',
+  'map.gem.obj': 'obj',
+  'map.gem.offset': 'offset',
+};
+
 /** Which part of its op a driver's member or variable of this name is. */
 const PARTS: readonly (readonly [RegExp, OpPart])[] = [
   [/^(?:\w+_)?(?:range|size|length|len)$/, 'range'],
@@ -121,9 +129,9 @@ function argumentsChanged(changes: readonly CallChange[], driver: string | undef
     const call = HELPERS[callee];
     if (call === undefined) continue;
     for (const arg of args) {
-      const argument = PARAMETERS[call][arg.index];
-      if (before.length !== PARAMETERS[call].length || argument === undefined || !isKnown(arg))
-        throw notUnderstood(at, `argument ${arg.index} of ${callee}()`);
+      const scalar = before.length === PARAMETERS[call].length ? PARAMETERS[call][arg.index] : undefined;
+      const argument = MEMBERS[arg.name ?? ''] ?? scalar;
+      if (argument === undefined || !isKnown(arg)) throw notUnderstood(at, `argument ${arg.index} of ${callee}()`);
       if (argument === 'fences') continue;
       if (isAside(argument)) throw notUnderstood(at, `another ${argument} of ${callee}()`);
       changed.push({ call, argument, is: partOf(arg.after, at) });

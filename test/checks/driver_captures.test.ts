@@ -104,10 +104,15 @@ const FOUND: Readonly<Record<string, Readonly<Record<string, Where>>>> = {
   'pvr/no-unmap-lock-6.12': { 'missing-lock': 'missing' },
   'pvr/overlap-6.12': { 'missing-lock': 'missing', 'wrong-vm-bo': 'lost' },
   'pvr/no-flush-6.12': { 'tlb-stale': { 5: 1 } },
+  'msm/prealloc-short-7.3': {
+    'pt-prealloc-short': { 2: 1 },
+    'pte-missing': { 2: 2 }, // the map fails, and takes back what it wrote
+  },
+  'panthor/no-cleanup-7.3': { 'vm-bo-leak': { 0: 1 } },
 };
 
 /** Captures whose driver does all right. */
-const RIGHT = /^\w+\/([a-z-]+-)?correct(-6\.12)?$/;
+const RIGHT = /^\w+\/([a-z-]+-)?correct(-6\.12|-7\.3)?$/;
 
 const captured = driverFixtures.filter(({ name }) => !/\/(edited|written)-/.test(name));
 
@@ -117,7 +122,9 @@ function loud(name: string): Record<string, Record<number, number>> {
   const found: Record<string, Record<number, number>> = {};
   for (const { rule, severity, confidence, job } of findings) {
     if (severity === 'note') continue;
-    expect({ name, rule, confidence }).toEqual({ name, rule, confidence: 'certain' });
+    // How many tables a map takes is the model's word.
+    const known = rule === 'pt-prealloc-short' ? 'likely' : 'certain';
+    expect({ name, rule, confidence }).toEqual({ name, rule, confidence: known });
     const at = job === undefined ? 0 : (places.get(job) ?? 0);
     const counts = found[rule] ?? {};
     counts[at] = (counts[at] ?? 0) + 1;

@@ -1,8 +1,12 @@
 // `blame` against what the lines of the fixtures say, read here a second time.
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
 import { parse } from 'csv-parse/sync';
 import { describe, expect, it } from 'vitest';
+import { fixture as capture } from '../support/captures.ts';
+import { devcoredump } from '../support/msm_crash.ts';
 import { holds, type RawLine, rawLines, rawText } from '../support/raw_trace.ts';
-import { fixture, run } from '../support/run.ts';
+import { FIXTURES, fixture, run } from '../support/run.ts';
 
 type Row = Record<string, string>;
 
@@ -365,5 +369,81 @@ describe('formats', () => {
 
   it('--help has examples', () => {
     for (const command of ['blame', 'walk']) expect(run([command, '--help']).out).toMatch(/Examples:\n {2}gpuvm-trace/);
+  });
+});
+
+describe('--devcoredump', () => {
+  const DUMP = 'msm/remap-much/written-devcoredump.txt';
+  const crash = (...args: string[]) => blame(MSM, '--devcoredump', fixture(DUMP), ...args);
+  /** The moment that the file is written for. */
+  const LINE = 400;
+
+  it('the file is what the kernel would write of the capture', () => {
+    const text = devcoredump(capture('msm/remap-much').read(), { line: LINE, shift: 4, fault: { addr: 0x114000n } });
+    expect(readFileSync(path.join(FIXTURES, DUMP), 'latin1')).toBe(text);
+  });
+
+  it('each entry of the vm-log at the fault is the table call that it was', () => {
+    const rows = crash();
+    expect(rows[0]).toMatchObject({
+      event: 'crash fault',
+      addr: '0x114000',
+      text: expect.stringMatching(/READ TRANSLATION CP$/),
+    });
+    const logged = rows.filter((row) => row['event']?.startsWith('vm-log'));
+    const calls = rawLines(fixture(MSM)).filter(
+      (one) => /^mmu_(un)?map$/.test(one.name) && holds(one, 0x114000) && one.line <= LINE,
+    );
+    expect(logged.map((row) => [row['event'], row['line'], row['addr']])).toEqual(
+      calls.map(({ name, line, args }) => [`vm-log ${name.slice(4)}`, `${line}`, args['addr']]),
+    );
+    // And the rest is as without it.
+    expect(rows.filter((row) => !/^(?:crash|vm-log) /.test(row['event'] ?? ''))).toEqual(blame(MSM, '0x114000'));
+  });
+
+  it('another address than that of the fault: the objects on either side, or the one that is there', () => {
+    const objects = (address: string) =>
+      crash(address)
+        .filter((row) => row['event'] === 'crash object')
+        .map((row) => [row['addr'], row['range'], row['text']?.replace(/.*:/, '')]);
+    const at = objects('0x130000');
+    expect(objects('0x114000').length).toBe(2);
+    expect(objects('0x13fff').length).toBe(1);
+    expect(at.length).toBe(1);
+  });
+
+  it('as text it stands first', () => {
+    const { out, code } = run(['blame', fixture(MSM), '--devcoredump', fixture(DUMP)]);
+    expect(out).toMatch(
+      /^\S+written-devcoredump.txt: msm, kernel 6.18.35, task msm\n {2}fault at 0x114000: READ, TRANSLATION, source CP\n/,
+    );
+    expect(out).toMatch(/vm-log: \d+ of \d+ entries at 0x114000; the newest may be missing/);
+    expect(out).toMatch(/of the trace’s table calls at 0x114000, \d+ more follow\n\nVM 1 "msm"/);
+    expect(code).toBe(0);
+  });
+
+  it('a trace without table calls, and one that has others: that is said', () => {
+    const said = (file: string, ...args: string[]) =>
+      run(['blame', fixture(file), '--devcoredump', fixture(DUMP), ...args]).out;
+    expect(said('lab/immediate/trace.txt')).toMatch(
+      /the trace does not have these in a row|the trace shows no table call/,
+    );
+    expect(said('msm/correct/trace.txt', '0x128000')).toMatch(/vm-log: /);
+  });
+
+  it('what it cannot do is said in one line', () => {
+    const failed = (...args: string[]) => {
+      const { code, err, out } = run(args);
+      expect([code, out]).toEqual([2, '']);
+      return err;
+    };
+    for (const command of ['check', 'jobs', 'state'])
+      expect(failed(command, fixture(DUMP))).toMatch(
+        /^gpuvm-trace: fixtures\/msm\/remap-much\/written-devcoredump.txt: is a devcoredump, not a trace; blame TRACE --devcoredump FILE [^\n]+\n$/,
+      );
+    expect(failed('blame', fixture(MSM), '--devcoredump', fixture(MSM))).toMatch(
+      /: shows no crash of a GPU; expected [^\n]+\n$/,
+    );
+    expect(failed('blame', fixture(MSM), '--devcoredump', 'nowhere')).toMatch(/^gpuvm-trace: nowhere: [^\n]+\n$/);
   });
 });

@@ -1,4 +1,7 @@
 // `what-if`: the flagship, msm's UNMAPs whose lock pass asks for range 0, and what patches make of lock passes.
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { parse } from 'csv-parse/sync';
 import { describe, expect, it } from 'vitest';
 import { rawLines } from '../support/raw_trace.ts';
@@ -131,6 +134,30 @@ describe('another lock pass', () => {
     expect(run(['what-if', BUG])).toMatchObject({ code: 2, err: expect.stringContaining('--locking') });
     expect(run(['what-if', BUG, '--locking', 'listed', ...patch('run-only.patch')]).code).toBe(2);
     expect(run(['what-if', BUG, '--locking', 'none']).code).toBe(2);
+  });
+});
+
+describe('a member of a map request', () => {
+  it('that a lock pass gets wrong misses locks, as the argument in its place does', () => {
+    const { code, rows } = whatIf(CORRECT, ...patch('request-range.patch'));
+    expect(code).toBe(1);
+    expect(sum(rows, 'new_missing')).toBeGreaterThan(0);
+    const dir = mkdtempSync(path.join(tmpdir(), 'gpuvm-trace-patch-'));
+    const scalar = path.join(dir, 'scalar.patch');
+    const call = (range: string) =>
+      `\t\t\tret = drm_gpuvm_sm_map_exec_lock(job->vm, exec, 1, op->iova, ${range}, op->obj, op->obj_offset);`;
+    const file = 'drivers/gpu/drm/msm/msm_gem_vma.c';
+    writeFileSync(
+      scalar,
+      `--- a/${file}\n+++ b/${file}\n@@ -9 +9 @@ vm_bind_job_lock_objects(void)\n-${call('op->range')}\n+${call('op->obj_offset')}\n`,
+    );
+    expect(whatIf(CORRECT, '--patch', scalar).rows).toEqual(rows);
+    rmSync(dir, { recursive: true });
+  });
+
+  it('and one that gets it right leaves a correct driver as it is', () => {
+    const { code, rows } = whatIf(CORRECT, ...patch('request-call.patch'));
+    expect([code, new Set(rows.map((row) => row['verdict']))]).toEqual([0, new Set(['same'])]);
   });
 });
 

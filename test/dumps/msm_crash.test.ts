@@ -94,7 +94,7 @@ describe('hostile', () => {
     ['a short address', / {2}- iova: 0x0/, '  - iova: 0x'],
     ['another key', / {2}- iova: 0x/, '  - addr: 0x'],
     ['a negative size', / {4}size: \d+\n {4}flags/, '    size: -4096\n    flags'],
-    ['a size of nothing', / {4}size: \d+\n {4}flags/, '    size: 0\n    flags'],
+    ['a size in hex digits', / {4}size: \d+\n {4}flags/, '    size: 0x1000\n    flags'],
     ['a size beyond 64 bits', / {4}size: \d+\n {4}flags/, '    size: 99999999999999999999\n    flags'],
     ['no size', / {4}size: \d+\n {4}flags/, '    flags'],
     ['a line of something else', / {4}size: \d+\n {4}flags/, '  size\n    flags'],

@@ -180,6 +180,57 @@ it('what a series turns on and off again is as its last patch leaves it', () => 
   expect(patchedSwitches(effects)).toEqual({ madviseOps: false });
 });
 
+describe('a member of a map request', () => {
+  const changes = (name: string) =>
+    effectsOf(name).callChanges.map(({ inFunction, callee, args, before, after, at }) => {
+      expect(before).toEqual(after);
+      return { inFunction, callee, args, call: after, line: at.line };
+    });
+  const member = { index: 3, name: 'map.va.range' };
+  const inFunction = 'vm_bind_job_lock_objects';
+  const callee = 'drm_gpuvm_sm_map_exec_lock';
+
+  it('is an argument of the call that takes it', () => {
+    const args = [{ ...member, before: 'op->obj_offset', after: 'op->range' }];
+    const call = ['job->vm', 'exec', '1', '&map_req'];
+    expect(changes('request-call.patch')).toEqual([{ inFunction, callee, args, call, line: 23 }]);
+  });
+
+  it('also where the hunk ends before the call: its function is the driver’s lock pass', () => {
+    const args = [{ ...member, before: 'op->range', after: 'op->obj_offset' }];
+    expect(changes('request-range.patch')).toEqual([{ inFunction, callee, args, call: [], line: 22 }]);
+  });
+
+  const hunk = (...lines: string[]) => {
+    const count = (kind: string) => lines.filter((line) => line[0] !== kind).length;
+    const head = `--- a/drivers/gpu/drm/x/x.c\n+++ b/drivers/gpu/drm/x/x.c\n@@ -9,${count('+')} +9,${count('-')} @@ int bind(void)\n`;
+    return readPatches([{ name: 'x.patch', text: `${head}${lines.join('\n')}\n` }]).callChanges.map((change) => {
+      return [change.callee, ...change.args.map(({ name, before, after }) => `${name}: ${before} -> ${after}`)];
+    });
+  };
+  const CALL = ' \tret = drm_gpuvm_sm_map(vm, vm, &b);';
+
+  it('set by an assignment, over two lines, in the request that the call takes', () => {
+    expect(
+      hunk(
+        ' \ta.map.va.addr = op->addr;',
+        '-\tb.map.gem.offset = f(op, 1) +',
+        '-\t\tx;',
+        '+\tb.map.gem.offset = f(op, 1) +',
+        '+\t\ty;',
+        ' \tother(&b);',
+        CALL,
+      ),
+    ).toEqual([['drm_gpuvm_sm_map', 'map.gem.offset: f(op, 1) + x -> f(op, 1) + y']]);
+  });
+  it('of no other request, no other struct, and not where it only moved', () => {
+    expect(hunk('-\ta.map.va.addr = x;', '+\ta.map.va.addr = y;', CALL)).toEqual([]);
+    expect(hunk('-\tb.unmap.va.addr = x;', '+\tb.unmap.va.addr = y;', CALL)).toEqual([]);
+    expect(hunk('-\tif (b.map.va.addr == x)', '+\tif (b.map.va.addr == y)', CALL)).toEqual([]);
+    expect(hunk('-\tb.map.va.addr = x;', '+\t\tb.map.va.addr = x;', CALL)).toEqual([]);
+  });
+});
+
 describe('the command line', () => {
   it('says it for people', () => {
     const { code, out } = run(['patch', fixture('patches/unmap-range.patch')]);

@@ -136,6 +136,22 @@ describe.each(SHELLS)('in %s', (shell) => {
     expect(existsSync(file('removed/events/gpuvm/exec_fini/enable'))).toBe(false);
   });
 
+  it('says nothing of what only later versions of the series have, and takes it where it is there', () => {
+    const request = { ...REQUEST, kernel: kernelOf('6.18'), backports: { deferredVmBo: true } };
+    for (const event of probeLines(request)
+      .filter(({ certain }) => certain)
+      .map((one) => one.event))
+      mkdirSync(file('events/gpuvm', event), { recursive: true });
+    makeTracefs({ events: [...EVENTS_OF_XE, 'gpuvm/va_unlink_defer'] });
+    expect(runScript(shell, ['true'], request).err).toMatch(/^gpuvm-trace: saved in .*\n$/);
+    rmSync(path.join(dir, 'out'), { recursive: true });
+    rmSync(file('removed'), { recursive: true });
+    mkdirSync(file('events/gpuvm/va_unlink_defer'));
+    expect(runScript(shell, ['true'], request).err).toMatch(/^gpuvm-trace: saved in .*\n$/);
+    expect(readFileSync(path.join(dir, 'out/dynamic_events'), 'utf8')).toContain(':gpuvm/va_unlink_defer ');
+    expect(readFileSync(file('removed/events/gpuvm/va_unlink_defer/enable'), 'utf8')).toBe('1\n');
+  });
+
   it.each([
     ['before 6.16', ['drm_sched_job', 'drm_run_job', 'drm_sched_process_job'], ''],
     ['from 6.16 on', ['drm_sched_job_queue', 'drm_sched_job_run', 'drm_sched_job_done'], ''],

@@ -12,7 +12,7 @@ import type { Probe, Value } from '../../src/probes/function.ts';
 import { kprobeLine } from '../../src/probes/kprobe.ts';
 import { listing, type ProbeMode, TRACEFS_MODES } from '../../src/probes/listing.ts';
 import { PROBED_DRIVERS, type ProbedDriver, probeList } from '../../src/probes/probe_list.ts';
-import { FIXTURES } from '../support/run.ts';
+import { FIXTURES, run } from '../support/run.ts';
 import { kernelOf } from './kernel.ts';
 
 /** msm binds since 6.17. */
@@ -173,6 +173,38 @@ describe('6.12 and 6.18 take a mapping request differently', () => {
     expect(printed('6.12', 'lab', 'fprobe')).toContain('lab_apply_op job=job');
     expect(kprobes).not.toContain('lab_apply_op');
     expect(kprobes).toContain('p:gpuvm/lock_pass lab_lock_pass job=%x0:x64 exec=%x1:x64\n');
+  });
+});
+
+describe('what later versions of a stable series have', () => {
+  const asked = (kernel: string, ...more: string[]) => run(['probes', '--kernel', kernel, ...more]).out;
+  const symbols = (text: string) => parseDynamicEvents(text).map(({ symbol }) => symbol);
+  const DEFERRED = ['drm_gpuvm_bo_into_zombie', 'drm_gpuvm_bo_deferred_cleanup', 'drm_gpuva_unlink_defer'];
+
+  it('is offered, marked, behind what is certain', () => {
+    const [certain = '', uncertain = ''] = asked('6.18.20').split('# Functions of later stable versions');
+    expect(symbols(certain)).not.toContain(DEFERRED[2]);
+    expect([...new Set(symbols(`# ${uncertain}`))]).toEqual(DEFERRED);
+    expect(asked('6.18.20', '--minimal')).toContain(DEFERRED[2]);
+    expect(symbols(asked('6.18.20')).toSorted()).toEqual(symbols(asked('6.18.35')).toSorted());
+  });
+
+  it('is not where it is known', () => {
+    for (const kernel of ['6.17', '6.18,deferred-vm-bo=off'])
+      expect(asked(kernel)).not.toContain('drm_gpuva_unlink_defer');
+    for (const kernel of ['6.18.35', '6.19', '6.18,deferred-vm-bo=on']) {
+      expect(asked(kernel)).toContain('drm_gpuva_unlink_defer');
+      expect(asked(kernel)).not.toContain('later stable versions');
+    }
+    // A script of bpftrace fails as a whole where a function is absent.
+    expect(asked('6.18', '--mode', 'bpftrace')).not.toContain('drm_gpuva_unlink_defer');
+  });
+
+  it('and of no function two definitions', () => {
+    for (const { name } of kernels) {
+      const all = parseDynamicEvents(asked(name)).map(({ symbol, at }) => `${symbol} ${at}`);
+      expect(new Set(all).size, name).toBe(all.length);
+    }
   });
 });
 

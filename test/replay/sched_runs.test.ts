@@ -108,7 +108,7 @@ describe('the fence of a job', () => {
   const pending = Buffer.from(schedulerEvents(fixture('msm/close-pending-6.12').read(), 'ids')).toString('latin1');
   const torn = (text: string) => {
     const { findings: all } = reportOn(bytesOf(text.split('\n')));
-    return all.filter(({ rule, message }) => rule === 'freed-vm' && message.includes('has not run'));
+    return all.filter(({ rule, message }) => rule === 'freed-vm' && message.includes('was torn down'));
   };
   /** Behind each queue what drm_sched_entity_kill() makes of the job. */
   const killed = (line: (n: number) => string) =>

@@ -76,14 +76,50 @@ export function identity({ rule, job, op, obj, message }: Finding, named = true)
   return [rule, (named && job) || '-', op ?? '-', obj, message.replace(/ step \d+ /, ' step ')].join(' | ');
 }
 
+/** Without a job that is not known, and without what steps add that only a VM known whole foretells. */
+function core(one: Finding): string {
+  const message = one.message.replace(/, which leaves out .*/, '');
+  return one.job === undefined ? [one.rule, one.obj, message].join(' | ') : identity({ ...one, message });
+}
+
 /** Of these, damage must not give a single one that is not marked inconclusive; others must not call themselves certain. */
 const STRICT = /^(missing-lock|redundant-lock|misapplied-step|pte-.*|partial-block-unmap|transient-unmap|tlb-stale)$/;
 
 /** Findings that are stated although the whole trace does not have them; `named`: jobs are told by more than one line. */
 export function invented(whole: Report, damaged: Report, named = true): Finding[] {
   const real = new Set(whole.findings.map((one) => identity(one, named)));
-  const stated = damaged.findings.filter(
+  return stated(damaged).filter((one) => !real.has(identity(one, named)));
+}
+
+function stated({ findings }: Report): Finding[] {
+  return findings.filter(
     ({ rule, confidence }) => confidence === 'certain' || (confidence === 'likely' && STRICT.test(rule)),
   );
-  return stated.filter((one) => !real.has(identity(one, named)));
+}
+
+/** The same where much of a job and of its VM's past is gone: what is found need not be told as fully as in the whole. */
+export function inventedBeside(whole: Report, damaged: Report): Finding[] {
+  const real = whole.findings.flatMap((one) => [core(one), core({ ...one, job: undefined })]);
+  return stated(damaged).filter((one) => !real.includes(core(one)));
+}
+
+const CPU = /^.{16,40}? +\[(\d{3})\] /;
+
+/** The events of one CPU in a row are lost, and told of in front of the next one of that CPU, as trace_pipe does it. */
+export function dropped(bytes: Uint8Array, longest: number, draw: () => number): Uint8Array {
+  const lines = new Lines(bytes);
+  const cpus = Array.from({ length: lines.count }, (_, i) => CPU.exec(lines.text(i))?.[1]);
+  const seen = [...new Set(cpus)].filter((cpu) => cpu !== undefined);
+  const cpu = seen[Math.floor(draw() * seen.length)];
+  const own = cpus.flatMap((one, i) => (one === cpu ? [i] : []));
+  const size = 1 + Math.floor(draw() * longest);
+  const from = Math.floor(draw() * Math.max(1, own.length - size));
+  const gone = new Set(own.slice(from, from + size));
+  const next = own[from + size];
+  const out: string[] = [];
+  for (let i = 0; i < lines.count; i++) {
+    if (i === next) out.push(`CPU:${Number(cpu)} [LOST ${gone.size} EVENTS]\n`);
+    if (!gone.has(i)) out.push(lines.text(i));
+  }
+  return Buffer.from(out.join(''), 'latin1');
 }

@@ -8,7 +8,7 @@ import type { RowField } from './row_decoder.ts';
 import { secondsOf } from './time_text.ts';
 
 /** What stands before the first brace: with --fields, the names of trace, host, domain and process too. */
-const HEAD = /^\[([\d:. -]+)\] (?:\(\+[\d.?]+\) )?(?:[^{}"]{0,200} )?([\w:.-]+): (?=\{)/;
+const HEAD = /^\[([\d:. -]+)\] (?:\(\+[\d.?]+\) )?(?:[^{}"]{0,200} )?([\w:.-]{1,200}): (?=\{)/;
 const DISCARDED = /^(?:WARNING:|\[warning\]) Tracer (?:may have )?discarded (?:(\d+) )?/;
 const FIELD = /\s*([\w:.]+) = /y;
 /** Anything between quotes, with its escapes. */

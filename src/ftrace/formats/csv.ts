@@ -74,9 +74,10 @@ class CsvEvents implements ByteReader {
   }
 
   #take(records: readonly CsvRecord[]): void {
-    const filled = records.filter((record) => record.text.trim() !== '');
+    const filled = records.map(withoutMark).filter((record) => record.text.trim() !== '');
     const all = filled.map((record) => record.text).join('\n');
-    const rows = split(all, this.#delimiter);
+    const parsed = split(all, this.#delimiter);
+    const rows = parsed?.length === filled.length ? parsed : undefined;
     for (const [i, record] of filled.entries()) {
       const values = rows === undefined ? split(record.text, this.#delimiter)?.[0] : rows[i];
       if (this.#columns === undefined) this.#columns = this.#header(record, values ?? []);
@@ -86,10 +87,7 @@ class CsvEvents implements ByteReader {
 
   #header({ line, byte }: CsvRecord, titles: readonly string[]): Columns {
     const { columns, file } = this.#targets;
-    const found = columnsOf(
-      titles.map((title) => title.replace(BOM, '')),
-      columns,
-    );
+    const found = columnsOf(titles, columns);
     if (typeof found === 'string') throw new UserError(`${file}: line ${line}, byte ${byte}: ${found}`);
     return found;
   }
@@ -123,8 +121,8 @@ class CsvEvents implements ByteReader {
     const row = { ...at, pid, cpu, time, comm: value('comm') || '<...>', name: value('name') };
     const args = value('args');
     if (args.length > MAX_ARGS) rows.damaged({ ...at, cpu }, 'its arguments are longer than any event');
-    else if (args === '' || isKeyValue(args)) rows.row({ ...row, fields: [...fields, ...keyValues(args)] });
-    else this.#text(row, args);
+    else if (args !== '' && this.#isText(row, args)) this.#targets.text.entry(this.#rec);
+    else rows.row({ ...row, fields: [...fields, ...keyValues(args)] });
   }
 
   #goesBack(cpu: number, time: string): boolean {
@@ -134,23 +132,21 @@ class CsvEvents implements ByteReader {
     return isBack;
   }
 
-  /** The arguments are the tracer's own text behind the event's name. */
-  #text({ line, byte, pid, cpu, time, comm, name }: Omit<Row, 'fields'>, args: string): void {
+  /** Are the arguments the tracer's own text behind the event's name? It is then in #rec. */
+  #isText({ line, pid, cpu, time, comm, name }: Omit<Row, 'fields'>, args: string): boolean {
     const event = name.slice(name.lastIndexOf(':') + 1);
-    if (!/^[\w.]+$/.test(event)) {
-      this.#targets.rows.row({ line, byte, pid, cpu, time, comm, name, fields: [] });
-      return;
-    }
+    if (!/^[\w.]+$/.test(event)) return false;
     const rec = this.#rec;
-    rec.setBuffer(ascii(`${comm}${time}${event}: ${args}`));
+    const text = ascii(`${comm}${time}${event}: ${args}`);
+    rec.setBuffer(text);
     rec.line = line;
     rec.pid = pid;
     rec.cpu = cpu;
     rec.commStart = 0;
     rec.commEnd = rec.timeStart = comm.length;
     rec.timeEnd = rec.rest = comm.length + time.length;
-    rec.end = rec.buf.length;
-    this.#targets.text.entry(rec);
+    rec.end = text.length;
+    return !isKeyValue(args) || this.#targets.rows.isPrinted(name, rec, rec.rest + event.length + 2);
   }
 
   #cut(why: string): void {
@@ -161,15 +157,20 @@ class CsvEvents implements ByteReader {
   }
 }
 
+function withoutMark(record: CsvRecord): CsvRecord {
+  return record.byte === 0 ? { ...record, text: record.text.replace(BOM, '') } : record;
+}
+
 /** -1 where it is not told; undefined where it is no number. */
 function integer(text: string): number | undefined {
   if (text === '' || text === '[NULL]') return -1;
   return /^-?\d{1,10}$/.test(text) ? Number(text) : undefined;
 }
 
+/** The tracer's option `fields` prints symbols and numbers behind values, which no such words have. */
 function isKeyValue(args: string): boolean {
   KEY.lastIndex = 0;
-  return KEY.test(args);
+  return KEY.test(args) && !/^__probe_\w+=\S+ [[(]/.test(args);
 }
 
 /** `key=value` words; a value that is not quoted reaches to the next key. */

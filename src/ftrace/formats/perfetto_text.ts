@@ -97,6 +97,7 @@ class PerfettoText implements ByteReader, LineSink {
   end(): void {
     this.#lines.end();
     const { rows } = this.#targets;
+    if (this.#bundle !== undefined) this.#keep(this.#bundle);
     if (this.#stack.length > 0) rows.note('cut', rows.stats.lines, `the input ends within ${this.#stack.join(' > ')}`);
     this.#kept.sort((a, b) => a.sec - b.sec || a.nsec - b.nsec);
     for (const { row, isBehindLoss } of this.#kept) {

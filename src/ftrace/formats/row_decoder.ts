@@ -63,8 +63,17 @@ export class RowDecoder {
     return this.#candidates(name, undefined).length > 0;
   }
 
+  /** Is the text at `at` what the kernel prints of a tracepoint of this name? */
+  isPrinted(name: string, rec: FtraceRecord, at: number): boolean {
+    return this.#candidates(name, undefined).some(({ reader, values }) => {
+      const start = reader?.start(rec, at) ?? -1;
+      return start >= 0 && reader?.read(rec, start, values) === true;
+    });
+  }
+
   row(row: Row): void {
     this.#stats.entries++;
+    this.#stats.losses.entry(row.cpu, row.line).atString(row.line, row.time);
     const binding = this.#bindingOf(row);
     if (binding === undefined) return;
     if (!binding.wanted) {
@@ -95,6 +104,7 @@ export class RowDecoder {
   lost(cpu: number, count: number | undefined, line: number): void {
     this.#stats.lost += count ?? 0;
     this.note('lost', line, `${count ?? 'some'} events lost${cpu < 0 ? '' : ` on CPU ${cpu}`}`);
+    this.#stats.losses.lost(cpu, count, line);
     this.#sink.loss(cpu, count, line);
   }
 

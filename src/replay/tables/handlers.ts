@@ -1,7 +1,7 @@
 // Page table calls, the flushes around them, and the runs that they are made in.
-import { add, type U64 } from '../../base/u64.ts';
+import { add, sub, type U64 } from '../../base/u64.ts';
 import type { VmEvent } from '../../events/vm_event.ts';
-import { placedSpan } from '../../mmu/compare.ts';
+import { type Place, placedSpan } from '../../mmu/compare.ts';
 import type { MapResult, UnmapResult } from '../../mmu/result.ts';
 import type { Context, Handlers } from '../context.ts';
 import type { Job } from '../job.ts';
@@ -12,7 +12,7 @@ import { settle, tellShort } from './calls.ts';
 import { deriveLists } from './derive.ts';
 import { judgeJob, judgeRun } from './judge.ts';
 import { siteOf } from './site.ts';
-import { JobTables } from './vm_tables.ts';
+import { type Changed, JobTables } from './vm_tables.ts';
 import { doubt, reach, splitAfterAll, takeBack, writeMap, writeUnmap } from './write.ts';
 
 type TableMapRet = Extract<VmEvent, { kind: 'mmu_map_ret' }>;
@@ -190,14 +190,37 @@ function returnsUndone({ ret, addr }: TableMapRet, { task, world, where }: Conte
   return true;
 }
 
-/** The tree was changed here: the tables have to follow. */
-export function noteTreeChange(context: Context, vm: VmState, addr: U64, range: U64): void {
+/** The tree was changed here: the tables have to follow. was, now: where a mapping leads that leaves it, or enters it. */
+export function noteTreeChange(
+  context: Context,
+  vm: VmState,
+  addr: U64,
+  range: U64,
+  { was, now }: { readonly was?: Place | undefined; readonly now?: Place } = {},
+): void {
   if (context.world.mmu === 'off') return;
   const { tables } = vm;
   const { job } = context.task;
   const { line } = context.where;
-  if (job?.vm === vm) tables.of(job).changed.push({ addr, range, line, job });
-  else if (tables.table !== undefined) tables.addLoose({ addr, range, line, job: undefined });
+  if (job?.vm === vm) {
+    const { changed } = tables.of(job);
+    const gone = now === undefined ? undefined : lastGone(changed);
+    const isBack = gone !== undefined && now !== undefined && comesBack(gone, addr, range, now);
+    const one = { addr, range, line, job, was, isBack, ...(was === undefined ? {} : { back: [] }) };
+    changed.push(one);
+    if (isBack) gone.back?.push(one);
+  } else if (tables.table !== undefined) tables.addLoose({ addr, range, line, job: undefined });
+}
+
+/** The mapping that left: before prev and next of a REMAP there is nothing else between. */
+function lastGone(changed: readonly Changed[]): Changed | undefined {
+  return changed.slice(-2).findLast(({ was }) => was !== undefined);
+}
+
+/** Does what enters lead where the same part of what left did? */
+function comesBack({ addr, range, was }: Changed, from: U64, length: U64, now: Place): boolean {
+  if (was?.obj !== now.obj || from < addr || add(from, length) > add(addr, range)) return false;
+  return now.obj === 0 || sub(now.offset, was.offset) === sub(from, addr);
 }
 
 /** A job is over; where the tables follow at once, so are its writes. */

@@ -5,5 +5,5 @@ export type { RunFrame } from './judge.ts';
 export { Memory, placeIn } from './memory.ts';
 export { schedRunHandlers } from './sched_runs.ts';
 export { siteOf } from './site.ts';
-export { type Changed, type TableStep, VmTables } from './vm_tables.ts';
+export { type TableStep, VmTables } from './vm_tables.ts';
 export { type TableRun, type UndoneMap, writeMap, writeUnmap } from './write.ts';

@@ -76,13 +76,20 @@ function judge(context: Context, vm: VmState, job: Job | undefined, ranges: read
   const late: Span[] = [];
   for (const pending of tables.jobs.values()) {
     const later = pending.changed.filter(({ line }) => line > since);
-    for (const span of merged(table, later)) late.push(span);
+    late.push(...(tables.clock === 'run' ? toWrite(table, later) : merged(table, later)));
   }
   const faults: Fault<Gpuva>[] = [];
   for (const span of late.length === 0 ? due : without(due, late)) {
     for (const fault of faultsOf(context, vm, table, span)) faults.push(fault);
   }
   tellFaults(context, vm, job, faults, ranges);
+}
+
+/** What a job will write when it runs: nothing where a mapping came back as it was. */
+function toWrite(table: PageTable, changed: readonly Changed[]): Span[] {
+  return changed
+    .filter(({ isBack }) => isBack !== true)
+    .flatMap((one) => [...without(merged(table, [one]), merged(table, one.back ?? []))]);
 }
 
 /** The ranges as the table keeps them, in order and without overlaps. */

@@ -1,10 +1,11 @@
 // The page tables of one VM as the trace shows them written, and what is still to be judged about them.
-import type { U64 } from '../../base/u64.ts';
+import { add, type U64 } from '../../base/u64.ts';
 import type { DriverTables } from '../../drivers/driver.ts';
 import { TABLE_CODES } from '../../drivers/index.ts';
 import type { TableCode, TableUnmap } from '../../events/vm_event.ts';
 import type { GpuvmInit } from '../../gpuvm/gpuvm.ts';
 import type { KernelKnowledge } from '../../kernels/index.ts';
+import type { Place } from '../../mmu/compare.ts';
 import { PageTable } from '../../mmu/pgtable.ts';
 import type { Run } from '../../mmu/run.ts';
 import { type Span, SpanMap, SpanSet } from '../../mmu/span_map.ts';
@@ -23,8 +24,9 @@ import type { Job } from '../job.ts';
  *   tables     1                   1+2                                                      <- xe, pvr, panthor: 'apply'
  *
  * An entry is late, not wrong, as long as a job that changed the tree there has not written its tables. So what a job
- * changed is judged when its writes are over, less what later jobs have changed since and not written yet. Which clock a
- * driver has shows in where its table calls are made; until one was seen, nothing is judged.
+ * changed is judged when its writes are over, less what later jobs have changed since and not written yet. They write
+ * nothing where a REMAP left a mapping as it was: its prev and next are another's to be judged by. Which clock a driver has
+ * shows in where its table calls are made; until one was seen, nothing is judged.
  */
 
 /** A step of a job, as far as it says what may be written to the tables. */
@@ -53,6 +55,11 @@ export interface Changed {
   readonly line: number;
   /** Undefined: by none, or by one that is not known. */
   readonly job: Job | undefined;
+  /** Where a mapping led that left the VA space, and the parts of it that came back as they were. */
+  readonly was?: Place | undefined;
+  readonly back?: Changed[];
+  /** It is such a part. */
+  readonly isBack?: boolean;
 }
 
 /** What one job has to do with its VM's tables, until it is judged. */
@@ -85,6 +92,12 @@ export class JobTables {
       () => false,
     );
     return this.#gone;
+  }
+
+  /** Is the job to write there when it runs? */
+  writesAt(addr: U64): boolean {
+    const covers = (one: Changed) => one.addr <= addr && addr < add(one.addr, one.range);
+    return this.changed.some((one) => one.isBack !== true && covers(one) && one.back?.some(covers) !== true);
   }
 
   get hasGone(): boolean {
