@@ -126,3 +126,18 @@ it('README shows reports for CI that check writes, and names all of its formats'
     rmSync(folder, { recursive: true });
   }
 });
+
+it('README shows how a baseline is written and used', () => {
+  const lines = [...readFileSync(README, 'utf8').matchAll(/^\$ gpuvm-trace (check trace\.txt --baseline .*?) +#/gm)];
+  const folder = mkdtempSync(path.join(tmpdir(), 'baseline-'));
+  const places = new Map([
+    ['trace.txt', 'fixtures/lab/missing/trace.txt'],
+    ['known.json', path.join(folder, 'known.json')],
+  ]);
+  try {
+    const codes = lines.map(([, args = '']) => run(args.split(' ').map((arg) => places.get(arg) ?? arg)).code);
+    expect(codes).toEqual([0, 0]);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});

@@ -3,7 +3,9 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import { type MmuMode, parseDump, type Report, rules, UserError } from '../index.ts';
 import { readFileSync } from '../io/text_file.ts';
 import type { CheckedTrace, CheckRun, FailOn, UnreadTrace } from '../reporters/checked_trace.ts';
+import { printable } from '../reporters/escape.ts';
 import { findingText } from '../reporters/finding_text.ts';
+import { readBaseline, unusedText, withoutKnown, writeBaseline } from './baseline.ts';
 import { CHECK_FORMATS, type CheckFormat, exitCode, isForCi, renderCheck } from './check_formats.ts';
 import { type Moment, withMoment } from './moment.ts';
 import { atOption, list, mmuOption, outputOption } from './options.ts';
@@ -27,6 +29,8 @@ interface Target {
 interface CheckOptions extends Selection, TraceChoice {
   readonly format: CheckFormat;
   readonly report?: readonly Target[];
+  readonly baseline?: string;
+  readonly updateBaseline?: true;
   readonly output?: string;
   readonly color?: ColorWhen | true;
   readonly failOn: FailOn;
@@ -58,6 +62,8 @@ export function checkCommand(): Command {
     .addOption(new Option('--format <format>', 'output format').choices(CHECK_FORMATS).default('text'))
     .addOption(outputOption())
     .addOption(new Option('--report <format=file>', 'write this report as well (repeatable)').argParser(targets))
+    .option('--baseline <file>', 'known findings, which do not count; in JSON, by rule and fingerprint')
+    .option('--update-baseline', 'write what is found to the file of --baseline')
     .addOption(new Option('--color [when]', 'colours: auto, always, never').choices(['auto', 'always', 'never']))
     .addHelpText(
       'after',
@@ -66,6 +72,7 @@ Examples:
   gpuvm-trace check trace.txt
   gpuvm-trace check trace.txt --rule missing-lock --job 26
   gpuvm-trace check *.txt.gz --format csv -o findings.csv --fail-on warning
+  gpuvm-trace check *.txt.gz --baseline known.json            only what is new; the first time with --update-baseline
   gpuvm-trace check *.txt.gz --report sarif=out.sarif --report junit=out.xml
   cat /sys/kernel/tracing/trace | gpuvm-trace check -
   sudo gpuvm-trace check --follow /sys/kernel/tracing/trace_pipe      until Ctrl-C, which gives the report
@@ -83,12 +90,35 @@ Exit codes: 0 clean, 1 findings, 2 could not do the job, 3 inconclusive.`,
 async function check(files: readonly string[], options: CheckOptions): Promise<void> {
   checkRuleNames(options.rule);
   checkRuleNames(options.ignore);
-  const run = await runOn(files, options);
+  const run = knowing(await runOn(files, options), options);
   for (const target of [options, ...(options.report ?? [])])
     emit(renderCheck(target.format, run, { ...options, ...target }), target);
   const [unread] = run.unread;
   if (unread !== undefined) throw new UserError(unread.message);
   process.exitCode = exitCode(run);
+}
+
+/** The run as the baseline lets it be. */
+function knowing(run: CheckRun, options: CheckOptions): CheckRun {
+  const { baseline: file, updateBaseline } = options;
+  if (file === undefined) {
+    if (updateBaseline) throw new UserError('--update-baseline needs --baseline FILE');
+    return run;
+  }
+  if (options.follow) throw new UserError('--follow takes no --baseline: run check again without it');
+  const narrowed = isNarrowed(options);
+  if (updateBaseline) {
+    if (narrowed || options.rule !== undefined || options.ignore !== undefined)
+      throw new UserError('--update-baseline takes no selection: what is left out would be lost from the file');
+    if (run.traces.some(({ doubts }) => doubts.length > 0))
+      throw new UserError('--update-baseline: events are missing; what they hide would be lost from the file');
+    if (run.unread.length === 0) writeBaseline(file, run);
+  }
+  const baseline = readBaseline(file);
+  const fresh = withoutKnown(run, baseline);
+  const unused = narrowed ? undefined : unusedText(file, fresh, baseline);
+  if (unused !== undefined) console.error(`gpuvm-trace: ${printable(unused)}`);
+  return fresh;
 }
 
 /** Reports for CI tell of an input that cannot be read; without one, it ends the command. */
@@ -112,7 +142,7 @@ async function runOn(files: readonly string[], options: CheckOptions): Promise<C
 function checked(options: CheckOptions, report: Report): CheckedTrace {
   const findings = report.findings.filter((finding) => wantsFinding(options, report, finding));
   const jobs = report.jobs.filter((row) => wantsJob(options, report, row));
-  return { report, jobs, findings, doubts: doubtsOf(options, report) };
+  return { report, jobs, findings, known: 0, doubts: doubtsOf(options, report) };
 }
 
 function targets(value: string, before: readonly Target[] = []): Target[] {
@@ -156,10 +186,14 @@ async function analyze(file: string, options: CheckOptions): Promise<Report> {
   return withMoment(file, at, run, (path, until) => runAnalysis(path, { ...run, expect: { dumps, until } }));
 }
 
+/** Findings of some VMs, jobs or times only. */
+function isNarrowed({ vm, pid, job, since, until }: Selection): boolean {
+  return [vm, pid, job, since, until].some((one) => one !== undefined);
+}
+
 /** With --job, --vm or --pid, other jobs' gaps do not matter. */
 function doubtsOf(options: CheckOptions, report: Report): readonly string[] {
-  const narrowed = options.job !== undefined || options.vm !== undefined || options.pid !== undefined;
-  if (!narrowed) return report.doubts;
+  if (options.job === undefined && options.vm === undefined && options.pid === undefined) return report.doubts;
   const unsure = report.jobs.filter((row) => wantsJob(options, report, row) && row.unknown.length > 0);
   return unsure.map((row) => `job ${row.job}: ${row.unknown.join('; ')}`);
 }

@@ -59,11 +59,12 @@ export interface CheckOutput extends OutputOptions {
   readonly rule?: readonly string[];
 }
 
-function textOf({ report, findings, doubts }: CheckedTrace, { failOn }: CheckRun, output: CheckOutput): string {
+function textOf({ report, findings, known, doubts }: CheckedTrace, { failOn }: CheckRun, output: CheckOutput): string {
   const width = terminalWidth(output);
   return checkText({ ...report, doubts }, findings, {
     style: chalkStyle(chalkFor(output)),
     failOn,
+    known,
     allNotes: output.rule !== undefined,
     ...(width === undefined ? {} : { width }),
   });
@@ -73,7 +74,7 @@ function findingObject(finding: Finding): Record<string, unknown> {
   return { ...toObject(findingColumns, finding), evidence: finding.evidence };
 }
 
-function traceObject({ report, doubts }: CheckedTrace): Record<string, unknown> {
+function traceObject({ report, known, doubts }: CheckedTrace): Record<string, unknown> {
   const { file, stats, kernel, jobs, diagnostics, world } = report;
   return {
     file,
@@ -81,6 +82,7 @@ function traceObject({ report, doubts }: CheckedTrace): Record<string, unknown> 
     events: stats.events,
     jobs: jobs.length,
     lost: stats.lost,
+    known,
     losses: report.losses,
     kernel: kernelObject(kernel),
     drivers: [...world.drivers],

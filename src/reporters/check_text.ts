@@ -15,6 +15,8 @@ export interface CheckTextOptions {
   readonly failOn: Severity | 'never';
   /** Columns to wrap at; without it each finding stays on one line, for grep and editors. */
   readonly width?: number;
+  /** So many findings are in the baseline. */
+  readonly known?: number;
   /** Print every note, however many there are. */
   readonly allNotes?: boolean;
 }
@@ -37,7 +39,7 @@ export function checkText(report: Report, findings: readonly Finding[], options:
     [
       ...wrapped(kernelLine(report.kernel), options.width, 4).map(options.style.dim),
       ...wrapped(driverLine(report.world.drivers), options.width, 4).map(options.style.dim),
-      totals(report, findings),
+      totals(report, findings, options.known ?? 0),
       verdict(report, findings, options),
       ...next(report, findings, options),
     ],
@@ -198,7 +200,7 @@ function counts(own: readonly Finding[]): string[] {
   return [of('error'), of('warning'), of('note'), unsure, jobs].map((count) => (count === 0 ? '-' : grouped(count)));
 }
 
-function totals(report: Report, findings: readonly Finding[]): string {
+function totals(report: Report, findings: readonly Finding[], baselined: number): string {
   const { jobs, stats } = report;
   const known = jobs.map((row) => row.counts.steps).filter((steps) => steps !== undefined);
   const steps =
@@ -208,9 +210,13 @@ function totals(report: Report, findings: readonly Finding[]): string {
           known.reduce((a, b) => a + b, 0),
           'step',
         );
-  const hidden = report.findings.length - findings.length;
+  const hidden = report.findings.length - findings.length - baselined;
   const text = `${counted(jobs.length, 'job')}, ${steps}, ${counted(stats.events, 'event')} in ${counted(stats.lines, 'line')}`;
-  return hidden > 0 ? `${text}; ${counted(hidden, 'finding')} not asked for` : text;
+  return [
+    text,
+    ...(baselined > 0 ? [`${counted(baselined, 'finding')} in the baseline`] : []),
+    ...(hidden > 0 ? [`${counted(hidden, 'finding')} not asked for`] : []),
+  ].join('; ');
 }
 
 /** One line; it agrees with the exit code. */
