@@ -379,6 +379,13 @@ export class TextDecoder implements LineSink {
   }
 
   #comment(text: string, number: number): void {
+    // Behind a marker it may be of the marker's own text: a header there must not vouch for a forged entry.
+    if (this.#open !== 'marker') this.#header(text, number);
+    const started = /^#+ CPU (\d+) buffer started/.exec(text);
+    if (started !== null && this.stats.entries > 0) this.#lost(Number(started[1]), undefined, number);
+  }
+
+  #header(text: string, number: number): void {
     const entries = /^# entries-in-buffer\/entries-written: (\d+)\/(\d+)/.exec(text);
     if (entries !== null) {
       this.stats.headerEntries = (this.stats.headerEntries ?? 0) + Number(entries[1]);
@@ -401,8 +408,6 @@ export class TextDecoder implements LineSink {
       this.stats.headerEntries = (this.stats.headerEntries ?? 0) + Number(latency[1]);
       this.stats.headerWritten = (this.stats.headerWritten ?? 0) + Number(latency[2]);
     }
-    const started = /^#+ CPU (\d+) buffer started/.exec(text);
-    if (started !== null && this.stats.entries > 0) this.#lost(Number(started[1]), undefined, number);
   }
 
   #note(kind: DiagnosticKind, line: number, message: string): void {

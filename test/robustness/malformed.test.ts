@@ -18,3 +18,24 @@ it.each(CASES)('%s', (name, doubt) => {
   expect(report.doubts.filter((one) => doubt.test(one))).toHaveLength(1);
   expect(report.findings.filter((finding) => finding.confidence !== 'inconclusive')).toEqual([]);
 });
+
+it.each([
+  '# entries-in-buffer/entries-written: 1/1   #P:2',
+  '# tracer: function_graph',
+  '# latency: 0 us, #1/1, CPU#0 | (M:desktop VP:0, KP:0, SP:0 HP:0 #P:2)',
+])('a marker cannot vouch for the entry that it forges by "%s"', (header) => {
+  const lines = readFileSync(path.join(FIXTURES, 'lab/missing/trace.txt'), 'latin1').split('\n');
+  const at = lines.findIndex((line) => line.includes(' lock_pass: '));
+  const entry = lines[at] ?? '';
+  const marker = entry.replace(/ lock_pass: .*/, ' tracing_mark_write: hello');
+  const counted = lines.map((line) =>
+    line.replace(
+      /^(# entries-in-buffer\/entries-written: )(\d+)\/(\d+)/,
+      (_, head, a, b) => `${head}${+a + 1}/${+b + 1}`,
+    ),
+  );
+  counted.splice(at, 0, marker, header, entry);
+  const report = reportOn(Buffer.from(counted.join('\n'), 'latin1'));
+  expect(report.doubts[0]).toBe('1 entries too many are in the file, by its own header (entries-in-buffer)');
+  expect(report.findings.filter((finding) => finding.confidence !== 'inconclusive')).toEqual([]);
+});
