@@ -10,16 +10,23 @@ const CHUNK = 1 << 20;
 const PAUSE = 100;
 
 /**
- * Hands on what is in the file and what comes after, until the signal. Without waiting in the kernel, so that a signal to
- * the process is heard. A UserError where the file was replaced by a shorter one: what was between is not known.
+ * Hands on what is in the file and what comes after, until the signal, and then what the file holds at that time. Without
+ * waiting in the kernel, so that a signal to the process is heard. A UserError where the file was replaced by a shorter
+ * one: what was between is not known.
  */
 export async function followFile(path: string, sink: ChunkSink, signal: AbortSignal): Promise<void> {
   const fd = open(path);
   try {
     const buf = Buffer.allocUnsafe(CHUNK);
     let at = 0;
-    while (!signal.aborted) {
+    let end = Number.POSITIVE_INFINITY;
+    while (at < end) {
+      if (signal.aborted && end === Number.POSITIVE_INFINITY) {
+        end = fstatSync(fd).size; // 0 of what is no file
+        continue;
+      }
       const size = readSome(fd, buf, path);
+      if (size === 0 && end !== Number.POSITIVE_INFINITY) return;
       if (size === 0) {
         const { size: whole } = fstatSync(fd);
         if (whole > 0 && whole < at) throw new UserError(`${path}: became shorter while it was followed`);
