@@ -73,16 +73,15 @@ export function holed(bytes: Uint8Array, longest: number, draw: () => number): U
 
 /** The same finding on whatever line it stands, and whichever step of its op it is: a lost step moves those behind it. */
 export function identity({ rule, job, op, obj, message }: Finding, named = true): string {
-  // That no page is left is seen in one call, how many there were in others.
-  if (rule === 'pt-prealloc-short') return rule;
   return [rule, (named && job) || '-', op ?? '-', obj, message.replace(/ step \d+ /, ' step ')].join(' | ');
 }
 
 /** Without a job that is not known, and without what steps add that only a VM known whole foretells. */
 function core(one: Finding): string {
+  // That no page is left is seen in one call, how many there were in others.
+  if (one.rule === 'pt-prealloc-short') return one.rule;
   const message = one.message.replace(/, which leaves out .*/, '');
-  const jobless = one.job === undefined && one.rule !== 'pt-prealloc-short';
-  return jobless ? [one.rule, one.obj, message].join(' | ') : identity({ ...one, message });
+  return one.job === undefined ? [one.rule, one.obj, message].join(' | ') : identity({ ...one, message });
 }
 
 /** Of these, damage must not give a single one that is not marked inconclusive; others must not call themselves certain. */
