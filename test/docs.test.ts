@@ -84,18 +84,8 @@ it('README begins with the two commands, and the first shows findings', () => {
   expect(out).toContain('[missing-lock]');
 });
 
-it('README shows what blame says of a fault', () => {
+it('README names the switches that change verdicts', () => {
   const text = readFileSync(README, 'utf8');
-  const [, args = '', shown = ''] = /\$ gpuvm-trace (blame fixtures.*)\n([\s\S]*?) {2}\.\.\.\n/.exec(text) ?? [];
-  expect(shown.split('\n').length).toBeGreaterThan(3);
-  expect(run(args.split(' ')).out.startsWith(shown)).toBe(true);
-});
-
-it('README shows what patch says of one, and names the switches that are', () => {
-  const text = readFileSync(README, 'utf8');
-  const [, args = '', shown = ''] = /\$ gpuvm-trace (patch fixtures.*)\n([\s\S]*?)```/.exec(text) ?? [];
-  expect(shown.split('\n').length).toBeGreaterThan(3);
-  expect(run(args.split(' ')).out).toBe(shown);
   const section = /## Kernel versions and patches\n([\s\S]*?)\n## /.exec(text)?.[1] ?? '';
   const named = [...section.matchAll(/^\| ([a-z]+-[a-z-]+) \|/gm)].map(([, name]) => name);
   expect(named.length).toBe(3);
