@@ -104,6 +104,8 @@ export class World {
   contradictions = 0;
   /** A dma_resv was unlocked of which no lock was seen: some are taken by calls that are not probed. */
   unseenLocks = false;
+  /** Steps that may have left their mapping in the tree, as far as they are told. */
+  perhapsSkipped = 0;
   readonly vmBos = new Map<Ptr, VmBo>();
   /** VMs that are being made, or that are gone. */
   readonly mortal = new Map<Ptr, Mortal>();
@@ -132,6 +134,13 @@ export class World {
   countCheck(agreed: boolean): void {
     if (agreed) this.#countsAgreed++;
     else this.#countsDisagreed++;
+  }
+
+  /** A mapping left its tree in a step: removals are probed, so the trees from which none went have it still. */
+  removalsAreShown(): void {
+    if (this.seen.has('removal in a step')) return;
+    this.seen.add('removal in a step');
+    for (const vm of this.vms.values()) vm.removalsShown = true;
   }
 
   /** Locks are probed, or it is certain by their count that there were none. */
