@@ -8,7 +8,7 @@ import { GraphFunctions } from './graph_functions.ts';
 import { bareLogLayout, kernelLogLayout } from './kernel_log.ts';
 import { isNameByte, type Layout, layouts } from './layouts.ts';
 import type { LineSink } from './line_reader.ts';
-import { Losses } from './losses.ts';
+import { Losses, MAX_CPUS } from './losses.ts';
 import { OtherNames } from './other_names.ts';
 import { PERF_LOST, PERF_OTHER, perfScriptLayout } from './perf_script.ts';
 import type { ProbeBinding } from './probe_binding.ts';
@@ -192,7 +192,7 @@ export class TextDecoder implements LineSink {
     this.#open = 'nothing';
     if (this.#layout.name === 'function-graph' && !this.#graphLine(rec)) return;
     if (this.stats.headerWritten !== this.stats.headerEntries && !this.#cpus.has(rec.cpu)) {
-      this.#cpus.add(rec.cpu);
+      if (this.#cpus.size < MAX_CPUS) this.#cpus.add(rec.cpu);
       this.#lost(rec.cpu, undefined, rec.line);
     }
     this.#noteEntry(rec);
@@ -374,7 +374,8 @@ export class TextDecoder implements LineSink {
   #switchLine(text: string): boolean {
     const match = /^\s*(\d+)\)\s+.*-(\d+)\s+=>\s+.*-(\d+)\s*$/.exec(text);
     if (match === null) return false;
-    this.#graphTask.set(Number(match[1]), Number(match[3]));
+    const cpu = Number(match[1]);
+    if (cpu < MAX_CPUS) this.#graphTask.set(cpu, Number(match[3]));
     return true;
   }
 

@@ -86,6 +86,8 @@ export class VmState {
   /** The struct drm_file whose binds use it; 0 while unknown. */
   file: Ptr = 0;
   driver: DriverName | undefined;
+  /** So many jobs of it were seen. */
+  jobs = 0;
   #journal: Change[] = [];
   #dropped = 0;
   #pins = 0;
@@ -136,6 +138,11 @@ export class VmState {
   /** Changes so far; a job remembers it as the state of its lock pass. */
   get version(): number {
     return this.#dropped + this.#journal.length;
+  }
+
+  /** Changes that are remembered. */
+  get changes(): number {
+    return this.#journal.length;
   }
 
   pin(): void {

@@ -26,8 +26,8 @@ export function pointer(value: Ptr, zero?: '0x0'): string | undefined {
   return value === 0 ? zero : ptrHex(value);
 }
 
-/** A spreadsheet takes these at the front of a cell for a formula. */
-const FORMULA = /^[=+\-@\t\r]/;
+/** A spreadsheet takes these at the front of a cell for a formula, some also their full-width forms. */
+const FORMULA = /^[=+\-@\t\r\uff1d\uff0b\uff0d\uff20]/;
 
 function csvCell(kind: CellKind, cell: Cell): string {
   if (cell === undefined) return '';
