@@ -73,6 +73,9 @@ export interface Report {
   readonly probed: ReadonlyMap<string, number | undefined>;
 }
 
+/** Rows kept. */
+const MAX_JOBS = 500_000;
+
 export class Analysis implements EventSink {
   readonly #options: AnalyzeOptions;
   readonly #machine: Machine;
@@ -83,6 +86,10 @@ export class Analysis implements EventSink {
   readonly #judge: Judge;
   readonly #jobs: JobRow[] = [];
   readonly #rows = new WeakMap<Job, JobRow>();
+  /** So many jobs there are beyond those whose rows are kept. */
+  #omitted = 0;
+  /** VMs of which a job was not seen to end, by their ordinals. */
+  readonly #unended = new Set<number>();
   /** Jobs that ran before their ioctl was over. */
   readonly #ran = new WeakMap<Job, number>();
   readonly #kernel: KernelKnowledge;
@@ -210,8 +217,7 @@ export class Analysis implements EventSink {
     const { overruled } = this.#kernel;
     const trust = this.#trust();
     const { misfits } = trust;
-    const unended = new Set(this.#jobs.filter((row) => row.endLine === 0).map((row) => row.vmOrdinal));
-    const findings = this.#judge.findings({ ...trust, unended });
+    const findings = this.#judge.findings({ ...trust, unended: this.#unended });
     const jobs = this.#jobs.map((row) => {
       const misfit = misfits.get(row.vmOrdinal);
       let known = misfit === undefined ? row : row.withDoubt(`the initial state of its VM does not fit: ${misfit}`);
@@ -219,6 +225,9 @@ export class Analysis implements EventSink {
       return known.withProbes(world.seen, world.locksShown, world.stepsShown);
     });
     const doubts = this.#stopped ? [] : [...overruled, ...doubtsOf(world, stats, diagnostics, jobs)];
+    const { omitted } = this.#judge;
+    if (omitted > 0) doubts.push(`there are ${omitted} more findings, of which nothing is kept`);
+    if (this.#omitted > 0) doubts.push(`there are ${this.#omitted} more jobs, of which no row is kept`);
     doubts.push(...this.#uncompared);
     const { file } = this.#options;
     const losses = lossReport(stats.losses, jobs, world.lostSight);
@@ -236,9 +245,11 @@ export class Analysis implements EventSink {
     this.#options.onJob?.(job);
     const row = jobRow(job);
     row.ranLine = this.#ran.get(job) ?? 0;
-    this.#jobs.push(row);
-    this.#rows.set(job, row);
     job.facts.length = 0;
+    if (row.endLine === 0) this.#unended.add(row.vmOrdinal);
+    if (this.#jobs.length < MAX_JOBS) this.#jobs.push(row);
+    else this.#omitted++;
+    this.#rows.set(job, row);
   }
 
   #endRun(job: Job, line: number): void {

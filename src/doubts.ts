@@ -23,11 +23,13 @@ export function doubtsOf(
   const count = diagnostics.find((d) => d.kind === 'entry-count');
   if (count !== undefined) doubts.push(count.message);
   if (stats.lost > 0) doubts.push(`the tracer lost ${stats.lost} events`);
-  else if (world.gaps > world.unpaired) doubts.push('the tracer lost events');
+  else if (world.gaps > world.unpaired + world.forgotten) doubts.push('the tracer lost events');
   if (world.unpaired > 0) {
     const where = world.firstUnpaired === 0 ? '' : `, first at line ${world.firstUnpaired}`;
     doubts.push(`calls and returns do not pair (${world.unpaired} times${where}): events are missing`);
   }
+  for (const [what, line] of world.letGo)
+    doubts.push(`there are ${what} at line ${line}: nothing that came before is known from there on`);
   if (world.contradictions > 0)
     doubts.push(`${world.contradictions} times an event does not follow from those before: events are missing`);
   for (const [vm, why] of world.misfits)

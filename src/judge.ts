@@ -34,11 +34,16 @@ interface Told {
   readonly needs: readonly Shown[] | undefined;
 }
 
+/** Findings kept. Whoever has more of them needs no more of them. */
+const MAX_FINDINGS = 50_000;
+
 export class Judge {
   readonly #file: string;
   readonly #world: World;
   readonly #told: Told[] = [];
   readonly #fingerprints = new Fingerprints();
+  /** Findings beyond those that are kept. */
+  omitted = 0;
 
   constructor(file: string, world: World) {
     this.#file = file;
@@ -49,6 +54,10 @@ export class Judge {
     const check = checkOf(fact);
     const judged = check?.judge(fact);
     if (check === undefined || judged === undefined) return;
+    if (this.#told.length >= MAX_FINDINGS) {
+      this.omitted++;
+      return;
+    }
     const { job, vm, op, step, obj, resv, span } = fact;
     const unsure = job !== undefined && job.unknown.size > 0;
     const finding: Finding = {

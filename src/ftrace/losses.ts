@@ -44,7 +44,7 @@ const MAX_WINDOWS = 100;
 /** Kept apart for judging; beyond that the last one grows over what lies between. */
 const MAX_SPANS = 100_000;
 /** NR_CPUS is 8192 at most. Of others no last entry is kept: all before may be their loss. */
-const MAX_CPUS = 8192;
+export const MAX_CPUS = 8192;
 const MAX_TIME = 32;
 const SAMPLES = 4096;
 /** Data of a 4096-byte page of the ring buffer: kernel/trace/ring_buffer.c, struct buffer_data_page. */

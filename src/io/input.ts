@@ -79,7 +79,7 @@ function readSome(fd: number, buf: Buffer, at: number, path: string): number {
       const code = error instanceof Error && 'code' in error ? error.code : undefined;
       if (code === 'EOF') return 0;
       if (code !== 'EAGAIN') throw asUserError(error, path);
-      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 10); // a pipe that has nothing yet
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1); // a pipe that has nothing yet
     }
   }
 }

@@ -303,8 +303,7 @@ function objOf(context: Context, resv: Ptr): Ptr {
     const held = open.exec.heldBy(resv);
     if (held !== undefined) return held.obj;
   }
-  for (const [obj, state] of context.world.objs) if (state.resv === resv) return obj;
-  return 0;
+  return context.world.objWith(resv);
 }
 
 /** Does exec->num_objects agree with what was followed? A prelocked object that nothing asked for may be in it or not. */

@@ -88,6 +88,8 @@ export class VmState {
   /** The struct drm_file whose binds use it; 0 while unknown. */
   file: Ptr = 0;
   driver: DriverName | undefined;
+  /** So many jobs of it were seen. */
+  jobs = 0;
   #journal: Change[] = [];
   #dropped = 0;
   #pins = 0;
@@ -143,6 +145,11 @@ export class VmState {
   /** Changes so far; a job remembers it as the state of its lock pass. */
   get version(): number {
     return this.#dropped + this.#journal.length;
+  }
+
+  /** Changes that are remembered. */
+  get changes(): number {
+    return this.#journal.length;
   }
 
   pin(): void {

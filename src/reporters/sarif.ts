@@ -3,7 +3,7 @@ import type { RuleDoc } from '../checks/check.ts';
 import type { EvidenceLine, Finding } from '../findings/finding.ts';
 import type { CheckedTrace, CheckRun, UnreadTrace } from './checked_trace.ts';
 import { findingColumns } from './columns.ts';
-import { printable, printablePath } from './escape.ts';
+import { json, printable, printablePath } from './escape.ts';
 import { FindingJobs } from './finding_job.ts';
 import { vmOf } from './rule_cases.ts';
 import { toObject } from './table.ts';
@@ -20,7 +20,7 @@ export function sarif({ traces, unread, rules, version }: CheckRun): string {
     invocations: [...traces.map(invocationOf), ...unread.map(failedInvocation)],
     results: traces.flatMap((trace) => resultsOf(trace, rules)),
   };
-  return `${JSON.stringify({ $schema: SCHEMA, version: '2.1.0', runs: [run] }, undefined, 2)}\n`;
+  return `${json({ $schema: SCHEMA, version: '2.1.0', runs: [run] }, 2)}\n`;
 }
 
 function ruleOf({ id, severity, summary, meaning, why, kernel, example, advice }: RuleDoc): Json {

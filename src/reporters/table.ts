@@ -1,7 +1,7 @@
 // The tables that `check`, `jobs`, `state` and `mmu` give: named columns of typed cells, and their CSV and JSON forms.
 import { stringify } from 'csv-stringify/sync';
 import { hex, type Ptr, ptrHex, type U64 } from '../base/u64.ts';
-import { printable } from './escape.ts';
+import { json, printable } from './escape.ts';
 
 /** Missing values are undefined: an empty CSV cell, null in JSON. */
 export type Cell = string | number | boolean | undefined;
@@ -26,8 +26,8 @@ export function pointer(value: Ptr, zero?: '0x0'): string | undefined {
   return value === 0 ? zero : ptrHex(value);
 }
 
-/** A spreadsheet takes these at the front of a cell for a formula. */
-const FORMULA = /^[=+\-@\t\r]/;
+/** A spreadsheet takes these at the front of a cell for a formula, some also their full-width forms. */
+const FORMULA = /^[=+\-@\t\r\uff1d\uff0b\uff0d\uff20]/;
 
 function csvCell(kind: CellKind, cell: Cell): string {
   if (cell === undefined) return '';
@@ -55,13 +55,13 @@ export function toObject<Row>(columns: readonly Column<Row>[], row: Row): Record
 }
 
 export function toJson(head: Readonly<Record<string, unknown>>): string {
-  return `${JSON.stringify({ schema: SCHEMA, ...head }, undefined, 2)}\n`;
+  return `${json({ schema: SCHEMA, ...head }, 2)}\n`;
 }
 
 /** One object a line, each with its schema and what it is. */
 export function toNdjson(kind: string, objects: Iterable<Readonly<Record<string, unknown>>>): string {
   let text = '';
-  for (const object of objects) text += `${JSON.stringify({ schema: SCHEMA, kind, ...object })}\n`;
+  for (const object of objects) text += `${json({ schema: SCHEMA, kind, ...object })}\n`;
   return text;
 }
 
