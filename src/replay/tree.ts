@@ -226,5 +226,5 @@ export function contradicted(context: Context, vm: VmState, why: string): void {
     return;
   }
   task.job?.unknown.add(`the initial state does not fit: ${why}`);
-  if (!world.misfits.has(vm)) world.misfits.set(vm, `line ${where.line}: ${why}`);
+  if (!world.misfits.has(vm)) world.misfits.set(vm, `${world.lines.name(where.line)}: ${why}`);
 }

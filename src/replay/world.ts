@@ -1,5 +1,6 @@
 // Everything the trace has shown so far: objects, VMs, tasks, locking contexts; and what it has proved to be missing.
 import type { Ptr, U64 } from '../base/u64.ts';
+import { type LineNames, linesOf } from '../events/lines.ts';
 import type { VmDump } from '../events/vm_dump.ts';
 import type { DriverName, Where } from '../events/vm_event.ts';
 import type { Gpuva } from '../gpuvm/gpuva.ts';
@@ -75,6 +76,7 @@ export class World {
   /** Event kinds seen: a probe that never fired may not be installed. */
   readonly seen = new Set<Shown>();
   readonly sink: WorldSink;
+  lines: LineNames = linesOf('');
   readonly detail: boolean;
   readonly passes: boolean;
   readonly mmu: MmuMode;

@@ -63,7 +63,7 @@ export const tableHandlers: Handlers = {
     if (event.unmapped !== result.unmapped) {
       const unmapped = Number(event.unmapped);
       if (result.stop === 'block' && unmapped > result.unmapped) {
-        const why = `an unmap of a part of a block succeeds at line ${context.where.line}`;
+        const why = `an unmap of a part of a block succeeds at ${context.world.lines.name(context.where.line)}`;
         context.world.kernel.prove('splitsBlocks', true, why);
         splitAfterAll(run, context.where.line);
       } else {
