@@ -2,9 +2,9 @@
 import type { Report } from '../analyze.ts';
 import type { Diagnostic } from '../events/diagnostic.ts';
 import { type Finding, SEVERITIES, type Severity } from '../findings/finding.ts';
+import { FindingJobs } from '../findings/finding_job.ts';
 import type { JobRow } from '../replay/job_row.ts';
 import { printable, printablePath } from './escape.ts';
-import { FindingJobs } from './finding_job.ts';
 import { findingText } from './finding_text.ts';
 import { driverLine, kernelLine } from './kernel_text.ts';
 import { lossLines } from './loss_text.ts';
