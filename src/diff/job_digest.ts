@@ -119,7 +119,8 @@ function stepText(op: OpRun, { type = 'prefetch', addr, range, offset, keep, pre
 }
 
 function pieceText(name: string, piece: StepPiece | undefined): string {
-  return piece === undefined ? '' : `, ${name} ${spanText(piece.addr, piece.range)}`;
+  if (piece === undefined) return '';
+  return piece.addr === undefined ? `, ${name} stays` : `, ${name} ${spanText(piece.addr, piece.range)}`;
 }
 
 function spanText(addr: U64 | undefined, range: U64 | undefined): string {

@@ -52,9 +52,9 @@ export function pair(before: TraceDigest, after: TraceDigest): Paired {
   for (const [a, b] of vms.pairs) for (const one of pairJobs(a.jobs, b.jobs)) jobs.push(one);
   const paired = new Set(jobs.flatMap((one) => [one.before, one.after]));
   return {
-    vms: vms.pairs.filter(isVm).map(([a, b]) => ({ before: a.vm, after: b.vm })),
-    vmsGone: vms.left.map(({ vm }) => vm),
-    vmsNew: vms.right.map(({ vm }) => vm),
+    vms: vms.pairs.map(([a, b]) => ({ before: a.vm, after: b.vm })).filter(({ before }) => isKnown(before)),
+    vmsGone: vms.left.map(({ vm }) => vm).filter(isKnown),
+    vmsNew: vms.right.map(({ vm }) => vm).filter(isKnown),
     jobs: jobs.sort((a, b) => a.before.line - b.before.line),
     jobsGone: before.jobs.filter((job) => !paired.has(job)),
     jobsNew: after.jobs.filter((job) => !paired.has(job)),
@@ -77,8 +77,8 @@ function sameOps({ ops }: DigestedJob): number {
 }
 
 /** Jobs whose VM is not known are taken for those of one more. */
-function isVm([{ vm }]: readonly [VmStream, VmStream]): boolean {
-  return vm.ordinal !== 0;
+function isKnown({ ordinal }: DigestedVm): boolean {
+  return ordinal !== 0;
 }
 
 function vmStreams({ vms, jobs }: TraceDigest): VmStream[] {

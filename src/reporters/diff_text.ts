@@ -115,7 +115,7 @@ function changeLines(change: Change, options: DiffTextOptions): string[] {
   const { style } = options;
   const { kind, what, was, is } = change;
   if (kind === 'finding') return findingLines(change, options);
-  if (kind === 'return' || kind === 'attempts' || kind === 'coverage' || kind === 'hold time')
+  if (kind === 'return' || kind === 'attempts' || kind === 'hold time')
     return [`  ${TITLES[kind]}${what === '' ? '' : ` ${printable(what)}`}: ${printable(was)} -> ${printable(is)}`];
   const lines = [`  ${TITLES[kind]}${what === '' ? '' : ` ${what}`}`];
   if (was !== '') lines.push(...body(was, '-', options).map(style.error));
@@ -144,14 +144,29 @@ function whyLines(changes: readonly Change[], { style, width }: DiffTextOptions)
 function elsewhere(changes: readonly Change[], options: DiffTextOptions): string[] {
   const own = inOrder(changes.filter(({ before, after }) => before === undefined && after === undefined));
   if (own.length === 0) return [];
-  const lines = own.flatMap((change) => changeLines(change, options));
+  const lines = own.flatMap((change) => (change.kind === 'coverage' ? [] : changeLines(change, options)));
+  lines.push(...coverageLines(own, options));
   return [options.style.bold('outside of any job'), ...lines, ...whyLines(own, options)];
 }
 
-function doubtLines({ before, after }: Diff, { style, width }: DiffTextOptions): string[] {
+function coverageLines(changes: readonly Change[], { width }: DiffTextOptions): string[] {
+  const byStates = new Map<string, string[]>();
+  for (const { kind, what, was, is } of changes) {
+    if (kind !== 'coverage') continue;
+    const states = `${was} -> ${is}`;
+    byStates.set(states, [...(byStates.get(states) ?? []), what]);
+  }
+  return [...byStates].flatMap(([states, cases]) => wrapped(`  coverage ${states}: ${cases.join(', ')}`, width, 4));
+}
+
+function doubtLines({ before, after, matched }: Diff, { style, width }: DiffTextOptions): string[] {
+  const fewest = Math.min(before.jobs.length, after.jobs.length);
+  const remark =
+    2 * matched.jobs < fewest ? ['  fewer than half of the jobs are in both: is it the same workload?'] : [];
   const lines = [before, after].flatMap(({ file, doubts }) =>
     doubts.flatMap((doubt) => wrapped(`  ${printablePath(file)}: ${printable(doubt)}`, width, 4)),
   );
+  lines.unshift(...remark);
   return lines.length === 0 ? [] : [style.warning(style.bold('could not be judged')), ...lines];
 }
 
