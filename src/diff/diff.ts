@@ -55,7 +55,7 @@ function onlyIn(before: TraceDigest, after: TraceDigest, paired: Paired, texts: 
   const gone = { how: lostAfter === '' ? 'gone' : 'unclear', why: lostAfter } as const;
   const fresh = { how: lostBefore === '' ? 'new' : 'unclear', why: lostBefore } as const;
   const vm = ({ ordinal, name }: DigestedVm) => `VM ${ordinal} "${name}"`;
-  const asked = ({ ops }: DigestedJob) => texts.text(ops.text).replaceAll(' of {}', '').replaceAll('\n', '; ');
+  const asked = ({ ops }: DigestedJob) => texts.text(ops).replaceAll(' of {}', '').replaceAll('\n', '; ');
   return [
     ...paired.vmsGone.map((one) => changeOf({ kind: 'vm', ...gone, vm: one.ordinal, was: vm(one) })),
     ...paired.vmsNew.map((one) => changeOf({ kind: 'vm', ...fresh, vm: one.ordinal, is: vm(one) })),

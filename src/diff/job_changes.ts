@@ -1,7 +1,7 @@
 // What differs in a job that both traces have: what was asked for, its steps, its locks, how it ended.
 import { hex } from '../base/u64.ts';
 import { type Change, changeOf } from './change.ts';
-import { type Listing, LOCK_SETS, type LockSets, OBJECT } from './job_digest.ts';
+import { LOCK_SETS, type LockSets, OBJECT, usesOf } from './job_digest.ts';
 import { UNKNOWN } from './object_numbers.ts';
 import type { ObjectPairs } from './object_pairs.ts';
 import { alignBy, type JobPair } from './pairing.ts';
@@ -22,20 +22,31 @@ interface Line {
 
 export function jobChanges(pair: JobPair, { texts, objects, shows }: Common): Change[] {
   const { before, after } = pair;
+  const [used, uses] = [usesOf(before), usesOf(after)];
+  const listed = (name: 'ops' | 'steps', asked: boolean) =>
+    listingChanges({ text: before[name], objs: used[name] }, { text: after[name], objs: uses[name] }, asked, {
+      texts,
+      objects,
+    });
   const changes: Change[] = [];
   const why = [...new Set([...before.unknown, ...after.unknown])].join('; ');
   const add = (change: Pick<Change, 'kind'> & Partial<Change>) =>
     changes.push(changeOf({ ...pair, how: why === '' ? 'changed' : 'unclear', why, ...change }));
-  for (const one of listingChanges(before.ops, after.ops, true, { texts, objects })) add({ kind: 'ops', ...one });
-  if (shows.steps)
-    for (const one of listingChanges(before.steps, after.steps, false, { texts, objects }))
-      add({ kind: 'steps', ...one });
-  if (shows.steps && shows.locks) for (const one of lockChanges(pair, objects)) add({ kind: 'locks', ...one });
+  for (const one of listed('ops', true)) add({ kind: 'ops', ...one });
+  if (shows.steps) for (const one of listed('steps', false)) add({ kind: 'steps', ...one });
+  if (shows.steps && shows.locks)
+    for (const one of lockChanges(used.locks, uses.locks, judgedSets(pair), objects)) add({ kind: 'locks', ...one });
   if (before.ret !== after.ret && before.ret !== undefined && after.ret !== undefined)
     add({ kind: 'return', was: String(before.ret), is: String(after.ret) });
   if (before.attempts !== after.attempts && before.attempts !== undefined && after.attempts !== undefined)
     add({ kind: 'attempts', was: String(before.attempts), is: String(after.attempts) });
   return changes;
+}
+
+/** One line an op or a step, and the numbers of their objects. */
+interface Listing {
+  readonly text: number;
+  readonly objs: readonly number[];
 }
 
 type Differing = Pick<Change, 'was' | 'is'> & Partial<Pick<Change, 'what'>>;
@@ -78,10 +89,14 @@ function shown({ text, obj }: Line, side: 'before' | 'after', objects: ObjectPai
   return text.replace(OBJECT, objects.name(obj, side));
 }
 
-function lockChanges({ before, after }: JobPair, objects: ObjectPairs): Differing[] {
-  return LOCK_SETS.flatMap((what) => {
-    if (!isJudged(what, before) || !isJudged(what, after)) return [];
-    const apart = objects.apart(before.locks[what], after.locks[what]);
+function lockChanges(
+  before: LockSets,
+  after: LockSets,
+  sets: readonly (keyof LockSets)[],
+  objects: ObjectPairs,
+): Differing[] {
+  return sets.flatMap((what) => {
+    const apart = objects.apart(before[what], after[what]);
     if (apart === undefined || apart.before.length + apart.after.length === 0) return [];
     const named = (numbers: readonly number[], side: 'before' | 'after') =>
       numbers.map((number) => lockName(number, side, objects)).join(', ');
@@ -89,8 +104,11 @@ function lockChanges({ before, after }: JobPair, objects: ObjectPairs): Differin
   });
 }
 
-function isJudged(what: keyof LockSets, { judged }: JobPair['before']): boolean {
-  return what === 'missing' ? judged.missing : what === 'redundant' ? judged.redundant : true;
+function judgedSets({ before, after }: JobPair): (keyof LockSets)[] {
+  return LOCK_SETS.filter((what) => {
+    if (what === 'missing') return before.missingJudged && after.missingJudged;
+    return what !== 'redundant' || (before.redundantJudged && after.redundantJudged);
+  });
 }
 
 function lockName(number: number, side: 'before' | 'after', objects: ObjectPairs): string {

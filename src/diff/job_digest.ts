@@ -6,18 +6,11 @@ import type { AppliedStep, Job, OpRun } from '../replay/job.ts';
 import type { JobRow } from '../replay/job_row.ts';
 import { secondsBetween } from '../replay/resv_waits.ts';
 import type { World } from '../replay/world.ts';
-import { type ObjectNumbers, UNKNOWN } from './object_numbers.ts';
+import type { ObjectNumbers } from './object_numbers.ts';
 import type { Texts } from './texts.ts';
 
 /** Where the object of an op or a step stands in its text. */
 export const OBJECT = '{}';
-
-/** One line an op or a step, and the numbers of their objects. */
-export interface Listing {
-  /** A number of Texts. */
-  readonly text: number;
-  readonly objs: readonly number[];
-}
 
 /** dma_resvs by the numbers of objects that have them, in ascending order, each once. */
 export interface LockSets {
@@ -27,16 +20,29 @@ export interface LockSets {
   readonly redundant: readonly number[];
 }
 
+/** Shared by all jobs that were judged whole. */
+const NOTHING: readonly string[] = [];
+
 export const LOCK_SETS = ['needed', 'held', 'missing', 'redundant'] as const satisfies readonly (keyof LockSets)[];
 
 export interface JobDigest {
-  readonly ops: Listing;
+  /** One line an op, and one a step; numbers of Texts. */
+  readonly ops: number;
+  readonly steps: number;
   /** The kinds and addresses of its ops, for a job whose ops differ otherwise; a number of Texts. */
   readonly places: number;
-  readonly steps: Listing;
-  readonly locks: LockSets;
+  /** What usesOf() gives, packed: as text it takes a fifth of the room. */
+  readonly uses: string;
   /** Seconds from the beginning of each locking context's last attempt to its end; undefined where none was seen. */
   readonly held: number | undefined;
+}
+
+/** The objects that a job uses, by number. */
+export interface Uses {
+  /** Of each op, and of each step. */
+  readonly ops: readonly number[];
+  readonly steps: readonly number[];
+  readonly locks: LockSets;
 }
 
 /** A digest with what the whole trace says of its job. */
@@ -54,7 +60,8 @@ export interface DigestedJob extends JobDigest {
   /** Seconds from its first event to its last less `held`; undefined where either is not known. */
   readonly outside: number | undefined;
   /** Could its missing and its redundant locks be judged? */
-  readonly judged: { readonly missing: boolean; readonly redundant: boolean };
+  readonly missingJudged: boolean;
+  readonly redundantJudged: boolean;
   /** Why it was not judged whole. */
   readonly unknown: readonly string[];
 }
@@ -63,6 +70,7 @@ export interface DigestedJob extends JobDigest {
 export function digestOf(job: Job, world: World, numbers: ObjectNumbers, texts: Texts): JobDigest {
   const { ops, vm } = job;
   const opObjs = ops.map((op) => numbers.of(op.obj, world, vm));
+  const locks = locksOf(job, world, numbers);
   const lines: string[] = [];
   const stepObjs: number[] = [];
   for (const op of ops)
@@ -72,12 +80,19 @@ export function digestOf(job: Job, world: World, numbers: ObjectNumbers, texts: 
     }
   const opLines = ops.length > 0 ? ops.map(opText) : [`${job.opCount ?? 'no'} ops`];
   return {
-    ops: { text: texts.of(opLines.join('\n')), objs: opObjs },
+    ops: texts.of(opLines.join('\n')),
+    steps: texts.of(lines.join('\n')),
     places: texts.of(ops.map((op) => `${op.kind} ${op.addr ?? '?'}`).join('\n')),
-    steps: { text: texts.of(lines.join('\n')), objs: stepObjs },
-    locks: locksOf(job, world, numbers),
+    uses: [opObjs, stepObjs, ...LOCK_SETS.map((set) => locks[set])].map((all) => all.join()).join(';'),
     held: heldFor(job),
   };
+}
+
+export function usesOf({ uses }: JobDigest): Uses {
+  const [ops = [], steps = [], needed = [], held = [], missing = [], redundant = []] = uses
+    .split(';')
+    .map((list) => (list === '' ? [] : list.split(',').map(Number)));
+  return { ops, steps, locks: { needed, held, missing, redundant } };
 }
 
 export function digested(digest: JobDigest, row: JobRow, texts: Texts): DigestedJob {
@@ -94,8 +109,9 @@ export function digested(digest: JobDigest, row: JobRow, texts: Texts): Digested
     ret: row.ret,
     attempts: row.attempts,
     outside: whole === undefined || held === undefined ? undefined : Math.max(0, Number(whole) - held),
-    judged: { missing: row.counts.missing !== undefined, redundant: row.counts.redundant !== undefined },
-    unknown: row.unknown,
+    missingJudged: row.counts.missing !== undefined,
+    redundantJudged: row.counts.redundant !== undefined,
+    unknown: row.unknown.length === 0 ? NOTHING : row.unknown,
   };
 }
 
@@ -151,8 +167,4 @@ function heldFor({ detail }: Job): number | undefined {
   const took = holds.map(({ since, until }) => secondsBetween(since, until));
   if (took.length === 0 || took.includes(undefined)) return undefined;
   return took.reduce((sum, one) => sum + Number(one), 0);
-}
-
-export function isUnknown(numbers: readonly number[]): boolean {
-  return numbers.includes(UNKNOWN);
 }

@@ -1,4 +1,5 @@
 // Which object of one trace stands for which of the other: those that jobs that are paired use in the same place.
+import { usesOf } from './job_digest.ts';
 import { NULL_OBJ, UNKNOWN, type UsedObject, VM_RESV } from './object_numbers.ts';
 import type { JobPair } from './pairing.ts';
 import type { TraceDigest } from './trace_digest.ts';
@@ -19,9 +20,10 @@ export class ObjectPairs {
   #elect(jobs: readonly JobPair[]): void {
     const votes = new Map<number, Map<number, number>>();
     for (const { before, after } of jobs) {
-      if (before.ops.text !== after.ops.text) continue;
-      before.ops.objs.forEach((obj, i) => {
-        const other = after.ops.objs[i] ?? UNKNOWN;
+      if (before.ops !== after.ops) continue;
+      const others = usesOf(after).ops;
+      usesOf(before).ops.forEach((obj, i) => {
+        const other = others[i] ?? UNKNOWN;
         if (obj <= NULL_OBJ || other <= NULL_OBJ) return;
         const own = votes.get(obj) ?? new Map<number, number>();
         votes.set(obj, own.set(other, (own.get(other) ?? 0) + 1));

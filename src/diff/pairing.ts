@@ -39,7 +39,7 @@ type Key<T> = (one: T) => string | number;
 /** The surest first; what one leaves is for the next. */
 const STREAM_KEYS: readonly Key<Stream>[] = [
   ({ name, jobs }) => `${name} ${jobs.map(sameOps).sort().join()}`,
-  ({ name, jobs }) => `${name} ${jobs[0]?.ops.text ?? ''}`,
+  ({ name, jobs }) => `${name} ${jobs[0]?.ops ?? ''}`,
   ({ name }) => name,
   () => '',
 ];
@@ -73,7 +73,7 @@ function groupBy<T, K>(all: readonly T[], key: (one: T) => K): Map<K, T[]> {
 }
 
 function sameOps({ ops }: DigestedJob): number {
-  return ops.text;
+  return ops;
 }
 
 /** Jobs whose VM is not known are taken for those of one more. */
