@@ -9,6 +9,7 @@ import { probes } from '../src/dialects/index.ts';
 import { rules, switches } from '../src/index.ts';
 import { blameColumns } from '../src/reporters/blame_rows.ts';
 import { findingColumns, jobColumns, mmuColumns, stateColumns } from '../src/reporters/columns.ts';
+import { diffColumns } from '../src/reporters/diff_columns.ts';
 import { walkColumns } from '../src/reporters/walk.ts';
 import { ROOT, run } from './support/run.ts';
 
@@ -59,6 +60,7 @@ it('README names the columns of every table', () => {
     ['mmu', mmuColumns],
     ['walk', walkColumns],
     ['blame', blameColumns],
+    ['diff', diffColumns],
   ] as const) {
     expect(text).toContain(`| \`${command}\` | ${columns.map((column) => column.name).join(', ')} |`);
   }
@@ -89,6 +91,16 @@ it('README shows what blame says of a fault', () => {
   const [, args = '', shown = ''] = /\$ gpuvm-trace (blame fixtures.*)\n([\s\S]*?) {2}\.\.\.\n/.exec(text) ?? [];
   expect(shown.split('\n').length).toBeGreaterThan(3);
   expect(run(args.split(' ')).out.startsWith(shown)).toBe(true);
+});
+
+it('README shows what diff says of a fix', () => {
+  const text = readFileSync(README, 'utf8');
+  const [, args = '', shown = ''] = /\$ gpuvm-trace (diff fixtures.*)\n([\s\S]*?)```/.exec(text) ?? [];
+  const { code, out } = run(args.split(' '));
+  expect(code).toBe(0);
+  const parts = shown.split('...\n').filter((part) => part !== '');
+  expect(parts.length).toBe(2);
+  for (const part of parts) expect(out).toContain(part);
 });
 
 it('README shows what patch says of one, and names the switches that are', () => {
