@@ -78,7 +78,7 @@ const RULES: Readonly<Record<string, Rule>> = {
       'exec (type)',
       'checks (type)',
       'coverage',
-      'diff (type)',
+      'diff',
       'whatif',
       'csv-stringify/sync',
     ],
