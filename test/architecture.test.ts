@@ -51,6 +51,10 @@ const RULES: Readonly<Record<string, Rule>> = {
     may: ['base', 'events (type)', 'gpuvm', 'replay', 'patch (type)'],
     because: 'it asks the models about a job that the replay has followed; it judges no more than counts',
   },
+  diff: {
+    may: ['base', 'events (type)', 'gpuvm', 'replay', 'coverage', 'findings', 'analyze.ts (type)', 'doubts.ts'],
+    because: 'it compares what two replays saw; it judges no trace',
+  },
   coverage: {
     may: ['base', 'gpuvm', 'replay', 'exec (type)', 'findings (type)', 'patch (type)'],
     because: 'it counts what the replay saw; what it means is for others',
@@ -74,6 +78,7 @@ const RULES: Readonly<Record<string, Rule>> = {
       'exec (type)',
       'checks (type)',
       'coverage',
+      'diff',
       'whatif',
       'csv-stringify/sync',
     ],
@@ -148,6 +153,7 @@ const RULES: Readonly<Record<string, Rule>> = {
       'findings',
       'mmu',
       'coverage',
+      'diff',
       'whatif',
       'analyze.ts',
       'probe_set.ts',
