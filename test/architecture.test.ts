@@ -51,6 +51,10 @@ const RULES: Readonly<Record<string, Rule>> = {
     may: ['base', 'events (type)', 'gpuvm', 'replay', 'patch (type)'],
     because: 'it asks the models about a job that the replay has followed; it judges no more than counts',
   },
+  anonymize: {
+    may: ['base', 'events', 'kernels', 'ftrace', 'probe_set.ts'],
+    because: 'it reads and writes what the tracer says; what that means is not its business',
+  },
   coverage: {
     may: ['base', 'gpuvm', 'replay', 'exec (type)', 'findings (type)', 'patch (type)'],
     because: 'it counts what the replay saw; what it means is for others',
@@ -149,6 +153,7 @@ const RULES: Readonly<Record<string, Rule>> = {
       'mmu',
       'coverage',
       'whatif',
+      'anonymize',
       'analyze.ts',
       'probe_set.ts',
     ],

@@ -18,7 +18,7 @@ import {
 } from '../index.ts';
 import { followFile, followStream } from '../io/follow.ts';
 import { readFileSync } from '../io/text_file.ts';
-import { inflate, readTrace } from '../io/trace_file.ts';
+import { inflate, type RandomAccess, readTrace } from '../io/trace_file.ts';
 import { withFile } from './spooled.ts';
 
 export type RunOptions = Omit<AnalyzeOptions, 'file' | 'definitions' | 'initial'> & {
@@ -62,22 +62,36 @@ async function runOnce(
   initial: ReadonlyMap<Ptr, VmDump> | undefined,
 ): Promise<Report> {
   const analysis = analysisOf(file, options, initial);
+  const bytes = await readInto(file, options.input, analysis);
+  return reportOf(file, analysis, bytes);
+}
+
+/** Whatever reads the bytes of a trace, streamed or at any place. */
+export interface TraceReader {
+  /** False where no more are wanted. */
+  push(chunk: Uint8Array): boolean;
+  /** A sentence where it is none. */
+  readTraceDat(source: RandomAccess, decompressors: { readonly zlib: typeof inflate }): string | undefined;
+}
+
+/** Hands a trace to its reader; returns how many bytes it has. */
+export async function readInto(file: string, input: AnalyzeOptions['input'], reader: TraceReader): Promise<number> {
   let bytes = 0;
   await readTrace(file, {
-    wantsRandomAccess: (head) => (options.input === undefined ? isTraceDat(head) : options.input === 'trace.dat'),
+    wantsRandomAccess: (head) => (input === undefined ? isTraceDat(head) : input === 'trace.dat'),
     push(chunk) {
       if (bytes === 0 && isDevcoredump(Buffer.from(chunk.subarray(0, 16)).toString('latin1')))
         throw new UserError(`${nameOf(file)}: is a devcoredump, not a trace; ${CRASH_HINT}`);
       bytes += chunk.length;
-      return analysis.push(chunk);
+      return reader.push(chunk);
     },
     random(source) {
       bytes += source.size;
-      const damage = analysis.readTraceDat(source, { zlib: inflate });
+      const damage = reader.readTraceDat(source, { zlib: inflate });
       if (damage !== undefined) throw new UserError(`${nameOf(file)}: ${damage}`);
     },
   });
-  return reportOf(file, analysis, bytes);
+  return bytes;
 }
 
 /**
@@ -113,30 +127,37 @@ export async function followAnalysis(
   return reportOf(file, analysis, bytes);
 }
 
-function nameOf(file: string): string {
+export function nameOf(file: string): string {
   return file === '-' ? 'stdin' : file;
 }
 
 function analysisOf(file: string, options: RunOptions, initial: ReadonlyMap<Ptr, VmDump> | undefined): Analysis {
   const { probes, initialState: _, ...rest } = options;
-  const definitions: ProbeDefinition[] = probes === undefined ? [] : readDefinitions(probes);
+  const definitions = readDefinitions(probes);
   return new Analysis({ ...rest, file: nameOf(file), definitions, initial });
 }
 
 function reportOf(file: string, analysis: Analysis, bytes: number): Report {
   const report = analysis.finish();
-  if (bytes === 0) throw new UserError(`${nameOf(file)}: the file is empty; ${EXPECTED}`);
-  if (report.stats.entries === 0) throw new UserError(`${nameOf(file)}: not a trace${unreadOf(report)}: ${EXPECTED}`);
+  mustBeTrace(file, bytes, report);
   return report;
 }
 
+/** Refuses what turned out to be no trace. */
+export function mustBeTrace(file: string, bytes: number, read: Pick<Report, 'stats' | 'diagnostics'>): void {
+  if (bytes === 0) throw new UserError(`${nameOf(file)}: the file is empty; ${EXPECTED}`);
+  if (read.stats.entries === 0) throw new UserError(`${nameOf(file)}: not a trace${unreadOf(read)}: ${EXPECTED}`);
+}
+
 /** What was taken for a format and could not be read in it. */
-function unreadOf({ diagnostics }: Report): string {
+function unreadOf({ diagnostics }: Pick<Report, 'diagnostics'>): string {
   const first = diagnostics.find(({ kind }) => kind === 'damaged' || kind === 'cut');
   return first === undefined ? '' : `: line ${first.line}, ${first.message}`;
 }
 
-function readDefinitions(file: string): ProbeDefinition[] {
+/** Of a saved dynamic_events, where one is named. */
+export function readDefinitions(file: string | undefined): ProbeDefinition[] {
+  if (file === undefined) return [];
   const definitions = parseDynamicEvents(readFileSync(file));
   if (definitions.length === 0)
     throw new UserError(`${file}: no probe definition in it; expected a saved tracefs dynamic_events`);
