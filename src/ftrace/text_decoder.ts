@@ -142,7 +142,11 @@ export class TextDecoder implements LineSink {
     if (headerEntries === entries) {
       // What stood in that line was counted too.
       if (this.diagnostics.some(({ kind }) => kind === 'cut'))
-        this.#note('entry-count', 0, 'a line is cut off, and yet the file has as many entries as its own header counts');
+        this.#note(
+          'entry-count',
+          0,
+          'a line is cut off, and yet the file has as many entries as its own header counts',
+        );
       return;
     }
     const missing = headerEntries - entries;
