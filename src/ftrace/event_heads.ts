@@ -67,12 +67,12 @@ export class EventHeads {
 
   /** Keeps the head that ends at `stop`, if it is long enough to be told from others by its hash. */
   learn(rec: FtraceRecord, stop: number, binding: ProbeBinding | undefined): void {
-    const { buf, view, rest } = rec;
+    const { view, rest } = rec;
     const length = stop - rest;
     if (length < MIN_LENGTH || length > MAX_LENGTH || this.#size === MAX_HEADS) return;
     const bucket = bucketOf(view, rest);
     if ((this.#buckets[bucket]?.depth ?? 0) === MAX_SIBLINGS) return;
-    this.#buckets[bucket] = new EventHead(new KnownText(buf.slice(rest, stop)), binding, this.#buckets[bucket]);
+    this.#buckets[bucket] = new EventHead(new KnownText(view, rest, stop), binding, this.#buckets[bucket]);
     this.#size++;
   }
 }

@@ -110,7 +110,7 @@ export class ProbeBinding {
     const wanted = this.#wanted[slot];
     return {
       text,
-      known: new KnownText(ascii(` ${text}=`)),
+      known: KnownText.of(` ${text}=`),
       slot,
       kind: wanted === undefined ? -1 : KIND[wanted.type],
     };

@@ -52,7 +52,7 @@ export interface TraceStats {
   functionLines: number;
 }
 
-function emptyStats(): TraceStats {
+export function emptyStats(): TraceStats {
   return {
     lines: 0,
     entries: 0,
@@ -134,25 +134,9 @@ export class TextDecoder implements LineSink {
     if (kind === 'dmesg') this.stats.layouts.add(kernelLogLayout.name);
   }
 
-  /** The input is over: compares what was read with what the headers promised. */
+  /** The input is over. */
   finish(): void {
     this.#graph.flush();
-    const { headerEntries, entries, tracer } = this.stats;
-    if (headerEntries === undefined || tracer === 'function_graph') return;
-    if (headerEntries === entries) {
-      // What stood in that line was counted too.
-      if (this.diagnostics.some(({ kind }) => kind === 'cut'))
-        this.#note(
-          'entry-count',
-          0,
-          'a line is cut off, and yet the file has as many entries as its own header counts',
-        );
-      return;
-    }
-    const missing = headerEntries - entries;
-    const what =
-      missing > 0 ? `${missing} of ${headerEntries} entries are missing from` : `${-missing} entries too many are in`;
-    this.#note('entry-count', 0, `${what} the file, by its own header (entries-in-buffer)`);
   }
 
   /**

@@ -1,5 +1,6 @@
 // Everything the trace has shown so far: objects, VMs, tasks, locking contexts; and what it has proved to be missing.
 import type { Ptr, U64 } from '../base/u64.ts';
+import { type LineNames, linesOf } from '../events/lines.ts';
 import type { VmDump } from '../events/vm_dump.ts';
 import type { DriverName, Where } from '../events/vm_event.ts';
 import type { Gpuva } from '../gpuvm/gpuva.ts';
@@ -75,6 +76,7 @@ export class World {
   /** Event kinds seen: a probe that never fired may not be installed. */
   readonly seen = new Set<Shown>();
   readonly sink: WorldSink;
+  lines: LineNames = linesOf('');
   readonly detail: boolean;
   readonly passes: boolean;
   readonly mmu: MmuMode;
@@ -106,6 +108,8 @@ export class World {
   contradictions = 0;
   /** A dma_resv was unlocked of which no lock was seen: some are taken by calls that are not probed. */
   unseenLocks = false;
+  /** Steps that may have left their mapping in the tree, as far as they are told. */
+  perhapsSkipped = 0;
   /** What was followed no longer, for there was too much of it: each with the line of the first time. */
   readonly letGo = new Map<string, number>();
   /** Gaps that come from that. */
@@ -147,6 +151,13 @@ export class World {
   countCheck(agreed: boolean): void {
     if (agreed) this.#countsAgreed++;
     else this.#countsDisagreed++;
+  }
+
+  /** A mapping left its tree in a step: removals are probed, so the trees from which none went have it still. */
+  removalsAreShown(): void {
+    if (this.seen.has('removal in a step')) return;
+    this.seen.add('removal in a step');
+    for (const vm of this.vms.values()) vm.removalsShown = true;
   }
 
   /** Locks are probed, or it is certain by their count that there were none. */

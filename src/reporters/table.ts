@@ -1,6 +1,7 @@
 // The tables that `check`, `jobs`, `state` and `mmu` give: named columns of typed cells, and their CSV and JSON forms.
 import { stringify } from 'csv-stringify/sync';
 import { hex, type Ptr, ptrHex, type U64 } from '../base/u64.ts';
+import type { LineNames } from '../events/lines.ts';
 import { json, printable } from './escape.ts';
 
 /** Missing values are undefined: an empty CSV cell, null in JSON. */
@@ -36,6 +37,19 @@ function csvCell(kind: CellKind, cell: Cell): string {
   if (kind !== 'text') return text;
   const safe = printable(text);
   return FORMULA.test(safe) ? `'${safe}` : safe;
+}
+
+/** Of files that were merged, `line` is that of its file, which a column more names. */
+export function placed<Row>(columns: readonly Column<Row>[], names: LineNames): readonly Column<Row>[] {
+  const numbers = columns.find(({ name }) => name === 'line');
+  if (!names.isMerged || numbers === undefined) return columns;
+  const place = (row: Row) => {
+    const number = numbers.cell(row);
+    return typeof number === 'number' ? names.placeOf(number) : undefined;
+  };
+  const lines: Column<Row> = { ...numbers, cell: (row) => place(row)?.line };
+  const files: Column<Row> = { name: 'file', kind: 'text', cell: (row) => place(row)?.file };
+  return [...columns.map((column) => (column === numbers ? lines : column)), files];
 }
 
 /** RFC 4180 with LF, header row. */

@@ -56,10 +56,15 @@ export interface Changed {
   /** Undefined: by none, or by one that is not known. */
   readonly job: Job | undefined;
   /** Where a mapping led that left the VA space, and the parts of it that came back as they were. */
-  readonly was?: Place | undefined;
-  readonly back?: Changed[];
+  readonly was: Place | undefined;
+  readonly back: Changed[] | undefined;
   /** It is such a part. */
-  readonly isBack?: boolean;
+  readonly isBack: boolean;
+}
+
+/** Of which no mapping is known that left it or came back. */
+export function rangeChanged(addr: U64, range: U64, line: number, job: Job | undefined): Changed {
+  return { addr, range, line, job, was: undefined, back: undefined, isBack: false };
 }
 
 /** What one job has to do with its VM's tables, until it is judged. */
@@ -97,7 +102,7 @@ export class JobTables {
   /** Is the job to write there when it runs? */
   writesAt(addr: U64): boolean {
     const covers = (one: Changed) => one.addr <= addr && addr < add(one.addr, one.range);
-    return this.changed.some((one) => one.isBack !== true && covers(one) && one.back?.some(covers) !== true);
+    return this.changed.some((one) => !one.isBack && covers(one) && one.back?.some(covers) !== true);
   }
 
   get hasGone(): boolean {
