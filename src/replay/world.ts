@@ -214,7 +214,7 @@ export class World {
     this.vms.delete(id);
     for (const [table, of] of this.tableVms) if (of === id) this.tableVms.delete(table);
     for (const [bo, { vm: of }] of this.vmBos) if (of === vm) this.vmBos.delete(bo);
-    vm.ended = vm.predictable && vm.tree.size === 0;
+    vm.ended = vm.known.unbroken && vm.treeShown && vm.tree.size === 0;
     if (this.#goneVms.size < MAX_GONE_VMS) this.#goneVms.set(id, { name: vm.name, ordinal: vm.ordinal });
   }
 
@@ -302,10 +302,13 @@ export class World {
   /** Events are missing here, and nothing tells which: what is open or known by inference becomes unknown. */
   gap(why: string): void {
     this.gaps++;
-    for (const job of this.openJobs) job.unknown.add(why);
+    for (const job of this.openJobs) {
+      job.unknown.add(why);
+      if (job.op !== undefined) job.op.expected = job.op.planned = undefined;
+    }
     for (const vm of this.vms.values()) {
       if (vm.complete && this.lostSight.size < MAX_GONE_VMS) this.lostSight.add(vm.ordinal);
-      vm.complete = false;
+      vm.known.forget();
       vm.tables.doubt();
     }
     for (const obj of this.objs.values()) obj.resv = 0;
