@@ -27,6 +27,8 @@ const SUBCOMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   rules: async () => (await import('./rules.ts')).rulesCommand(),
   explain: async () => (await import('./rules.ts')).explainCommand(),
   config: async () => (await import('./config.ts')).configCommand(program),
+  completion: async () => (await import('./completion.ts')).completionCommand(program),
+  man: async () => (await import('./man.ts')).manCommand(program),
 };
 
 const EXAMPLES = `
