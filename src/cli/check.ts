@@ -1,5 +1,5 @@
 // `check`: findings, for people and for CI.
-import { Command, InvalidArgumentError, Option } from 'commander';
+import { Command, Option } from 'commander';
 import { type MmuMode, parseDump, type Report, rules, UserError } from '../index.ts';
 import { readFileSync } from '../io/text_file.ts';
 import type { CheckedTrace, CheckRun, FailOn, UnreadTrace } from '../reporters/checked_trace.ts';
@@ -10,6 +10,7 @@ import { CHECK_FORMATS, type CheckFormat, exitCode, isForCi, renderCheck } from 
 import { type Moment, withMoment } from './moment.ts';
 import { atOption, list, mmuOption, outputOption } from './options.ts';
 import { type ColorWhen, chalkFor, emit } from './output.ts';
+import { reportOption, type Target } from './report_target.ts';
 import { followAnalysis, type RunOptions, runAnalysis } from './run_analysis.ts';
 import { addSelection, checkRuleNames, type Selection, wantsFinding, wantsJob } from './select.ts';
 import { chalkStyle } from './style.ts';
@@ -18,13 +19,6 @@ import { VERSION } from './version.ts';
 
 /** They end --follow. */
 const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
-
-/** A report beside the one of --format. */
-interface Target {
-  readonly format: CheckFormat;
-  readonly output: string;
-  readonly color: 'never';
-}
 
 interface CheckOptions extends Selection, TraceChoice {
   readonly format: CheckFormat;
@@ -61,7 +55,7 @@ export function checkCommand(): Command {
     .addOption(mmuOption())
     .addOption(new Option('--format <format>', 'output format').choices(CHECK_FORMATS).default('text'))
     .addOption(outputOption())
-    .addOption(new Option('--report <format=file>', 'write this report as well (repeatable)').argParser(targets))
+    .addOption(reportOption())
     .option('--baseline <file>', 'known findings, which do not count; in JSON, by rule and fingerprint')
     .option('--update-baseline', 'write what is found to the file of --baseline')
     .addOption(new Option('--color [when]', 'colours: auto, always, never').choices(['auto', 'always', 'never']))
@@ -121,10 +115,11 @@ function knowing(run: CheckRun, options: CheckOptions): CheckRun {
   return fresh;
 }
 
-/** Reports for CI tell of an input that cannot be read; without one, it ends the command. */
+/** Reports for CI and JSON tell of an input that cannot be read; without one, it ends the command. */
 async function runOn(files: readonly string[], options: CheckOptions): Promise<CheckRun> {
   const { failOn } = options;
-  const goesOn = !options.follow && [options, ...(options.report ?? [])].some(({ format }) => isForCi(format));
+  const goesOn =
+    !options.follow && [options, ...(options.report ?? [])].some(({ format }) => format === 'json' || isForCi(format));
   const traces: CheckedTrace[] = [];
   const unread: UnreadTrace[] = [];
   for (const file of files) {
@@ -143,14 +138,6 @@ function checked(options: CheckOptions, report: Report): CheckedTrace {
   const findings = report.findings.filter((finding) => wantsFinding(options, report, finding));
   const jobs = report.jobs.filter((row) => wantsJob(options, report, row));
   return { report, jobs, findings, known: 0, doubts: doubtsOf(options, report) };
-}
-
-function targets(value: string, before: readonly Target[] = []): Target[] {
-  const [, name, output] = /^([^=]*)=(.+)$/s.exec(value) ?? [];
-  const format = CHECK_FORMATS.find((one) => one === name);
-  if (format === undefined || output === undefined)
-    throw new InvalidArgumentError(`expected FORMAT=FILE, with one of ${CHECK_FORMATS.join(', ')}.`);
-  return [...before, { format, output, color: 'never' }];
 }
 
 /** Prints each finding when it is made, where the format lets it stand alone, and in the end gives the report. */
