@@ -5,10 +5,21 @@ import { readFileSync } from '../io/text_file.ts';
 import type { CheckedTrace, CheckRun, FailOn, UnreadTrace } from '../reporters/checked_trace.ts';
 import { printable } from '../reporters/escape.ts';
 import { findingText } from '../reporters/finding_text.ts';
-import { readBaseline, unusedText, withoutKnown, writeBaseline } from './baseline.ts';
-import { CHECK_FORMATS, type CheckFormat, exitCode, isForCi, renderCheck } from './check_formats.ts';
+import { type RunResult, runResult, type TraceResult } from '../reporters/trace_result.ts';
+import { type RunOver, readBaseline, unusedText, withoutKnown, writeBaseline } from './baseline.ts';
+import {
+  CHECK_FORMATS,
+  type CheckFormat,
+  exitCode,
+  isForCi,
+  joinTexts,
+  lookOf,
+  renderCheck,
+  renderResult,
+} from './check_formats.ts';
+import { checkByThreads } from './check_threads.ts';
 import { type Moment, withMoment } from './moment.ts';
-import { atOption, list, mmuOption, outputOption } from './options.ts';
+import { atOption, list, mmuOption, outputOption, positive } from './options.ts';
 import { type ColorWhen, chalkFor, emit } from './output.ts';
 import { reportOption, type Target } from './report_target.ts';
 import { followAnalysis, type RunOptions, runAnalysis } from './run_analysis.ts';
@@ -20,7 +31,7 @@ import { VERSION } from './version.ts';
 /** They end --follow. */
 const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
 
-interface CheckOptions extends Selection, TraceChoice {
+export interface CheckOptions extends Selection, TraceChoice {
   readonly format: CheckFormat;
   readonly report?: readonly Target[];
   readonly baseline?: string;
@@ -32,6 +43,7 @@ interface CheckOptions extends Selection, TraceChoice {
   readonly expectState?: string;
   readonly at: Moment;
   readonly follow?: true;
+  readonly jobs: number;
 }
 
 export function checkCommand(): Command {
@@ -44,6 +56,11 @@ export function checkCommand(): Command {
         .default('error'),
     )
     .option('-f, --follow', 'go on where the trace ends: a file that grows, trace_pipe, a pipe; findings as they come')
+    .addOption(
+      new Option('-j, --jobs <n>', 'so many traces at once, each by a thread of its own')
+        .argParser(positive)
+        .default(1),
+    )
     .option('--rule <rules>', 'only these rules (repeatable, comma-separated)', list)
     .option('--ignore <rules>', 'leave these rules out (repeatable, comma-separated)', list);
   addTraceOptions(addSelection(command))
@@ -67,6 +84,7 @@ Examples:
   gpuvm-trace check trace.txt --rule missing-lock --job 26
   gpuvm-trace check *.txt.gz --format csv -o findings.csv --fail-on warning
   gpuvm-trace check *.txt.gz --baseline known.json            only what is new; the first time with --update-baseline
+  gpuvm-trace check -j 4 *.txt.gz --format json -o report.json      by four threads; see also merge
   gpuvm-trace check *.txt.gz --report sarif=out.sarif --report junit=out.xml
   cat /sys/kernel/tracing/trace | gpuvm-trace check -
   sudo gpuvm-trace check --follow /sys/kernel/tracing/trace_pipe      until Ctrl-C, which gives the report
@@ -84,16 +102,49 @@ Exit codes: 0 clean, 1 findings, 2 could not do the job, 3 inconclusive.`,
 async function check(files: readonly string[], options: CheckOptions): Promise<void> {
   checkRuleNames(options.rule);
   checkRuleNames(options.ignore);
-  const run = knowing(await runOn(files, options), options);
-  for (const target of [options, ...(options.report ?? [])])
-    emit(renderCheck(target.format, run, { ...options, ...target }), target);
-  const [unread] = run.unread;
+  const targets = [options, ...(options.report ?? [])];
+  const outcome =
+    options.jobs > 1 ? await checkAtOnce(files, options, targets) : await checkInOrder(files, options, targets);
+  const [unread] = outcome.unread;
   if (unread !== undefined) throw new UserError(unread.message);
-  process.exitCode = exitCode(run);
+  process.exitCode = exitCode(outcome);
+}
+
+type Targets = readonly (CheckOptions | Target)[];
+
+async function checkInOrder(files: readonly string[], options: CheckOptions, targets: Targets): Promise<CheckRun> {
+  const run = knowing(await runOn(files, options), options);
+  for (const target of targets) emit(renderCheck(target.format, run, { ...options, ...target }), target);
+  return run;
+}
+
+/** The same by several threads; texts are made where the traces are. */
+async function checkAtOnce(files: readonly string[], options: CheckOptions, targets: Targets): Promise<RunResult> {
+  if (files.includes('-')) throw new UserError('-j takes files, and - is standard input');
+  if (options.follow) throw new UserError('--follow takes one trace, and no -j');
+  const { baseline: known, updateBaseline } = options;
+  const baseline = known === undefined || updateBaseline ? undefined : readBaseline(known);
+  const looks = targets.filter(({ format }) => format === 'text').map((target) => lookOf({ ...options, ...target }));
+  const { traces, unread, printed } = await checkByThreads(files, {
+    options,
+    threads: options.jobs,
+    goesOn: goesOn(options),
+    looks,
+    isShown: (finding) => !updateBaseline && baseline?.takes(finding) !== true,
+  });
+  // No baseline is written then, and what the texts left out as known may be new.
+  if (updateBaseline && unread.length > 0) return runResult(await checkInOrder(files, options, targets));
+  const run = knowing({ ...runOf(options), traces, unread }, options);
+  const texts = printed.values();
+  for (const target of targets) {
+    const { format } = target;
+    emit(format === 'text' ? joinTexts(texts.next().value ?? []) : renderResult(format, run), target);
+  }
+  return run;
 }
 
 /** The run as the baseline lets it be. */
-function knowing(run: CheckRun, options: CheckOptions): CheckRun {
+function knowing<T extends TraceResult | CheckedTrace>(run: RunOver<T>, options: CheckOptions): RunOver<T> {
   const { baseline: file, updateBaseline } = options;
   if (file === undefined) {
     if (updateBaseline) throw new UserError('--update-baseline needs --baseline FILE');
@@ -116,22 +167,33 @@ function knowing(run: CheckRun, options: CheckOptions): CheckRun {
 }
 
 /** Reports for CI and JSON tell of an input that cannot be read; without one, it ends the command. */
+function goesOn({ follow, format, report = [] }: CheckOptions): boolean {
+  return !follow && [format, ...report.map((target) => target.format)].some((one) => one === 'json' || isForCi(one));
+}
+
 async function runOn(files: readonly string[], options: CheckOptions): Promise<CheckRun> {
-  const { failOn } = options;
-  const goesOn =
-    !options.follow && [options, ...(options.report ?? [])].some(({ format }) => format === 'json' || isForCi(format));
   const traces: CheckedTrace[] = [];
   const unread: UnreadTrace[] = [];
   for (const file of files) {
     try {
-      traces.push(checked(options, await (options.follow ? follow(file, files, options) : analyze(file, options))));
+      traces.push(
+        options.follow ? checked(options, await follow(file, files, options)) : await checkOne(file, options),
+      );
     } catch (error) {
-      if (!goesOn || !(error instanceof UserError)) throw error;
+      if (!goesOn(options) || !(error instanceof UserError)) throw error;
       unread.push({ file, message: error.message });
     }
   }
-  const asked = rules.filter(({ id }) => options.rule?.includes(id) !== false && options.ignore?.includes(id) !== true);
-  return { traces, unread, rules: asked, failOn, version: VERSION };
+  return { ...runOf(options), traces, unread };
+}
+
+function runOf({ rule, ignore, failOn }: CheckOptions): Pick<CheckRun, 'rules' | 'failOn' | 'version'> {
+  const asked = rules.filter(({ id }) => rule?.includes(id) !== false && ignore?.includes(id) !== true);
+  return { rules: asked, failOn, version: VERSION };
+}
+
+export async function checkOne(file: string, options: CheckOptions): Promise<CheckedTrace> {
+  return checked(options, await analyze(file, options));
 }
 
 function checked(options: CheckOptions, report: Report): CheckedTrace {

@@ -11,7 +11,7 @@ import { ktap } from '../reporters/ktap.ts';
 import { sarif } from '../reporters/sarif.ts';
 import { FORMATS, type Format, toCsv, toJson, toNdjson } from '../reporters/table.ts';
 import { type RunResult, runResult } from '../reporters/trace_result.ts';
-import { chalkFor, type OutputOptions, terminalWidth } from './output.ts';
+import { chalkOf, isColored, type OutputOptions, terminalWidth } from './output.ts';
 import { chalkStyle } from './style.ts';
 
 const CI_FORMATS = { sarif, junit, gitlab, github, ktap } as const;
@@ -42,8 +42,9 @@ export function exitCode({ traces, unread, failOn }: Outcome): keyof typeof VERD
 const VERDICTS = { 0: 'clean', 1: 'findings', 2: 'unreadable', 3: 'inconclusive' } as const;
 
 export function renderCheck(format: CheckFormat, run: CheckRun, output: CheckOutput): string {
-  if (format === 'text') return run.traces.map((trace) => checkedText(trace, run, output)).join('\n');
-  return renderResult(format, runResult(run));
+  if (format !== 'text') return renderResult(format, runResult(run));
+  const look = lookOf(output);
+  return joinTexts(run.traces.map((trace) => checkedText(trace, run, look)));
 }
 
 /** All but the text for people, which tells of each trace more than its result. */
@@ -65,17 +66,31 @@ export interface CheckOutput extends OutputOptions {
   readonly rule?: readonly string[];
 }
 
+/** How a text is to look, whoever makes it. */
+export interface TextLook {
+  readonly colors: boolean;
+  readonly width: number | undefined;
+  readonly allNotes: boolean;
+}
+
+export function lookOf(output: CheckOutput): TextLook {
+  return { colors: isColored(output), width: terminalWidth(output), allNotes: output.rule !== undefined };
+}
+
 export function checkedText(
   { report, findings, known, doubts }: CheckedTrace,
   { failOn }: Pick<CheckRun, 'failOn'>,
-  output: CheckOutput,
+  { colors, width, allNotes }: TextLook,
 ): string {
-  const width = terminalWidth(output);
   return checkText({ ...report, doubts }, findings, {
-    style: chalkStyle(chalkFor(output)),
+    style: chalkStyle(chalkOf(colors)),
     failOn,
     known,
-    allNotes: output.rule !== undefined,
+    allNotes,
     ...(width === undefined ? {} : { width }),
   });
+}
+
+export function joinTexts(texts: readonly string[]): string {
+  return texts.join('\n');
 }
