@@ -1,5 +1,6 @@
 // The public API: analyze a trace, read the findings, list the rules.
 export { Analysis, type AnalyzeOptions, type Expectation, type Report } from './analyze.ts';
+export { type AnonymizeOptions, Anonymizer } from './anonymize/anonymizer.ts';
 export { hex, type Ptr, ptrHex, type U64 } from './base/u64.ts';
 export { UserError } from './base/user_error.ts';
 export { type Bug, bugs, isCaught } from './checks/bugs.ts';
@@ -15,6 +16,7 @@ export type { Topic } from './drivers/driver.ts';
 export { DRIVERS, TOPICS } from './drivers/index.ts';
 export { isDevcoredump, parseCrash, parseDump } from './dumps/index.ts';
 export type { Diagnostic } from './events/diagnostic.ts';
+export type { LineNames, Place } from './events/lines.ts';
 export type { CrashLogEntry, CrashObject, VmCrash } from './events/vm_crash.ts';
 export type { VmDump } from './events/vm_dump.ts';
 export type { DriverName, Where } from './events/vm_event.ts';

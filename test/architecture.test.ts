@@ -55,6 +55,10 @@ const RULES: Readonly<Record<string, Rule>> = {
     may: ['base', 'events (type)', 'gpuvm', 'replay', 'coverage', 'findings', 'analyze.ts (type)', 'doubts.ts'],
     because: 'it compares what two replays saw; it judges no trace',
   },
+  anonymize: {
+    may: ['base', 'events', 'kernels', 'ftrace', 'probe_set.ts'],
+    because: 'it reads and writes what the tracer says; what that means is not its business',
+  },
   coverage: {
     may: ['base', 'gpuvm', 'replay', 'exec (type)', 'findings (type)', 'patch (type)'],
     because: 'it counts what the replay saw; what it means is for others',
@@ -115,7 +119,7 @@ const RULES: Readonly<Record<string, Rule>> = {
     because: 'facts in, findings out: how they came to be is not its business',
   },
   'doubts.ts': {
-    may: ['base', 'events', 'ftrace (type)', 'replay (type)'],
+    may: ['base', 'events', 'ftrace', 'replay (type)'],
     because: 'it reads what the others counted',
   },
   'lost.ts': {
@@ -155,6 +159,7 @@ const RULES: Readonly<Record<string, Rule>> = {
       'coverage',
       'diff',
       'whatif',
+      'anonymize',
       'analyze.ts',
       'probe_set.ts',
     ],

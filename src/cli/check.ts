@@ -26,12 +26,13 @@ import { followAnalysis, type RunOptions, runAnalysis } from './run_analysis.ts'
 import { addSelection, checkRuleNames, type Selection, wantsFinding, wantsJob } from './select.ts';
 import { chalkStyle } from './style.ts';
 import { addTraceOptions, type TraceChoice, traceOptionsOf } from './trace_options.ts';
+import { fileOf, type MergeChoice, mergeOption, nameOf, type Trace, tracesOf } from './traces.ts';
 import { VERSION } from './version.ts';
 
 /** They end --follow. */
 const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
 
-export interface CheckOptions extends Selection, TraceChoice {
+export interface CheckOptions extends Selection, TraceChoice, MergeChoice {
   readonly format: CheckFormat;
   readonly report?: readonly Target[];
   readonly baseline?: string;
@@ -50,6 +51,7 @@ export function checkCommand(): Command {
   const command = new Command('check')
     .description('report what the traces show to be wrong')
     .argument('<trace...>', 'traces; - is standard input')
+    .addOption(mergeOption())
     .addOption(
       new Option('--fail-on <severity>', 'exit 1 from this severity on')
         .choices(['error', 'warning', 'never'])
@@ -86,6 +88,8 @@ Examples:
   gpuvm-trace check *.txt.gz --baseline known.json            only what is new; the first time with --update-baseline
   gpuvm-trace check -j 4 *.txt.gz --format json -o report.json      by four threads; see also merge
   gpuvm-trace check *.txt.gz --report sarif=out.sarif --report junit=out.xml
+  gpuvm-trace check 'captures/**/*.txt'                       patterns that the shell leaves are expanded
+  gpuvm-trace check --merge per_cpu/*/trace                   the files of one run as one trace
   cat /sys/kernel/tracing/trace | gpuvm-trace check -
   sudo gpuvm-trace check --follow /sys/kernel/tracing/trace_pipe      until Ctrl-C, which gives the report
   gpuvm-trace check late.txt --initial-state state.json       a trace that begins where state.json was taken
@@ -120,12 +124,13 @@ async function checkInOrder(files: readonly string[], options: CheckOptions, tar
 
 /** The same by several threads; texts are made where the traces are. */
 async function checkAtOnce(files: readonly string[], options: CheckOptions, targets: Targets): Promise<RunResult> {
-  if (files.includes('-')) throw new UserError('-j takes files, and - is standard input');
+  const asked = tracesOf(files, options);
+  if (asked.flat().some(({ path }) => path === '-')) throw new UserError('-j takes files, and - is standard input');
   if (options.follow) throw new UserError('--follow takes one trace, and no -j');
   const { baseline: known, updateBaseline } = options;
   const baseline = known === undefined || updateBaseline ? undefined : readBaseline(known);
   const looks = targets.filter(({ format }) => format === 'text').map((target) => lookOf({ ...options, ...target }));
-  const { traces, unread, printed } = await checkByThreads(files, {
+  const { traces, unread, printed } = await checkByThreads(asked, {
     options,
     threads: options.jobs,
     goesOn: goesOn(options),
@@ -174,14 +179,12 @@ function goesOn({ follow, format, report = [] }: CheckOptions): boolean {
 async function runOn(files: readonly string[], options: CheckOptions): Promise<CheckRun> {
   const traces: CheckedTrace[] = [];
   const unread: UnreadTrace[] = [];
-  for (const file of files) {
+  for (const trace of tracesOf(files, options)) {
     try {
-      traces.push(
-        options.follow ? checked(options, await follow(file, files, options)) : await checkOne(file, options),
-      );
+      traces.push(options.follow ? checked(options, await follow(files, options)) : await checkOne(trace, options));
     } catch (error) {
       if (!goesOn(options) || !(error instanceof UserError)) throw error;
-      unread.push({ file, message: error.message });
+      unread.push({ file: nameOf(trace), message: error.message });
     }
   }
   return { ...runOf(options), traces, unread };
@@ -192,8 +195,8 @@ function runOf({ rule, ignore, failOn }: CheckOptions): Pick<CheckRun, 'rules' |
   return { rules: asked, failOn, version: VERSION };
 }
 
-export async function checkOne(file: string, options: CheckOptions): Promise<CheckedTrace> {
-  return checked(options, await analyze(file, options));
+export async function checkOne(trace: Trace, options: CheckOptions): Promise<CheckedTrace> {
+  return checked(options, await analyze(trace, options));
 }
 
 function checked(options: CheckOptions, report: Report): CheckedTrace {
@@ -203,8 +206,9 @@ function checked(options: CheckOptions, report: Report): CheckedTrace {
 }
 
 /** Prints each finding when it is made, where the format lets it stand alone, and in the end gives the report. */
-async function follow(file: string, files: readonly string[], options: CheckOptions): Promise<Report> {
-  if (files.length > 1) throw new UserError('--follow takes one trace');
+async function follow(files: readonly string[], options: CheckOptions): Promise<Report> {
+  const [file = '', ...more] = files;
+  if (more.length > 0) throw new UserError('--follow takes one trace');
   if (options.expectState !== undefined)
     throw new UserError('--follow takes no --expect-state: run check again without it');
   const end = new AbortController();
@@ -213,7 +217,7 @@ async function follow(file: string, files: readonly string[], options: CheckOpti
   const style = chalkStyle(chalkFor(options));
   try {
     return await followAnalysis(
-      file,
+      fileOf(file),
       { ...traceOptionsOf(options), mmu: options.mmu },
       end.signal,
       (analysis, fresh) => {
@@ -227,12 +231,12 @@ async function follow(file: string, files: readonly string[], options: CheckOpti
   }
 }
 
-async function analyze(file: string, options: CheckOptions): Promise<Report> {
+async function analyze(trace: Trace, options: CheckOptions): Promise<Report> {
   const { mmu, expectState, at } = options;
   const run: RunOptions = { ...traceOptionsOf(options), mmu };
-  if (expectState === undefined) return runAnalysis(file, run);
+  if (expectState === undefined) return runAnalysis(trace, run);
   const dumps = parseDump(readFileSync(expectState), expectState);
-  return withMoment(file, at, run, (path, until) => runAnalysis(path, { ...run, expect: { dumps, until } }));
+  return withMoment(trace, at, run, (copy, until) => runAnalysis(copy, { ...run, expect: { dumps, until } }));
 }
 
 /** Findings of some VMs, jobs or times only. */

@@ -5,6 +5,7 @@ import type { UnreadTrace } from '../reporters/checked_trace.ts';
 import type { TraceResult } from '../reporters/trace_result.ts';
 import type { CheckOptions } from './check.ts';
 import type { TextLook } from './check_formats.ts';
+import { nameOf, type Trace } from './traces.ts';
 
 /** What a thread is given when it starts. */
 export interface ThreadData {
@@ -15,7 +16,7 @@ export interface ThreadData {
 
 /** A trace to check; then, of what was found in it, what is to be shown. */
 export type Request =
-  | { readonly kind: 'check'; readonly file: string }
+  | { readonly kind: 'check'; readonly trace: Trace }
   | { readonly kind: 'print'; readonly shown: readonly number[] };
 
 export type Answer =
@@ -40,11 +41,11 @@ export interface CheckedByThreads {
   readonly printed: readonly (readonly string[])[];
 }
 
-/** Rejects with the first error in the order of the files. What a thread dies of is an error of its file, and ends nothing. */
-export async function checkByThreads(files: readonly string[], threads: Threads): Promise<CheckedByThreads> {
-  const crew = new Crew(files, threads);
+/** Rejects with the first error in the order of the traces. What a thread dies of is an error of its trace, and ends nothing. */
+export async function checkByThreads(asked: readonly Trace[], threads: Threads): Promise<CheckedByThreads> {
+  const crew = new Crew(asked, threads);
   try {
-    const size = Math.min(threads.threads, files.length);
+    const size = Math.min(threads.threads, asked.length);
     await Promise.all(Array.from({ length: size }, () => crew.work()));
   } finally {
     await crew.end();
@@ -57,30 +58,30 @@ export async function checkByThreads(files: readonly string[], threads: Threads)
   };
 }
 
-function inOrder<T>(byFile: ReadonlyMap<number, T>): T[] {
-  return [...byFile].sort(([a], [b]) => a - b).map(([, one]) => one);
+function inOrder<T>(byTrace: ReadonlyMap<number, T>): T[] {
+  return [...byTrace].sort(([a], [b]) => a - b).map(([, one]) => one);
 }
 
 class Crew {
   readonly traces = new Map<number, TraceResult>();
   readonly unread = new Map<number, UnreadTrace>();
   readonly texts = new Map<number, readonly string[]>();
-  readonly #files: readonly string[];
+  readonly #asked: readonly Trace[];
   readonly #threads: Threads;
   readonly #running = new Set<Thread>();
   #next = 0;
-  /** Resolved when the file that was taken last has had its turn. */
+  /** Resolved when the trace that was taken last has had its turn. */
   #turn: Promise<void> = Promise.resolve();
 
-  constructor(files: readonly string[], threads: Threads) {
-    this.#files = files;
+  constructor(asked: readonly Trace[], threads: Threads) {
+    this.#asked = asked;
     this.#threads = threads;
   }
 
-  /** A thread takes one file after another; where it dies, the next one gets a new thread. */
+  /** A thread takes one trace after another; where it dies, the next one gets a new thread. */
   async work(): Promise<void> {
     let thread: Thread | undefined;
-    for (let i = this.#next++; i < this.#files.length; i = this.#next++) {
+    for (let i = this.#next++; i < this.#asked.length; i = this.#next++) {
       if (thread?.died !== undefined) thread = undefined;
       thread ??= this.#start();
       await this.#check(thread, i);
@@ -93,7 +94,7 @@ class Crew {
     this.#turn = new Promise((resolve) => {
       done = resolve;
     });
-    const answer = await thread.ask({ kind: 'check', file: this.#files[i] ?? '' });
+    const answer = await thread.ask({ kind: 'check', trace: this.#asked[i] ?? [] });
     await before;
     const checked = this.#take(answer, i);
     const shown = checked?.findings.flatMap((finding, at) => (this.#threads.isShown(finding) ? [at] : []));
@@ -105,7 +106,7 @@ class Crew {
   }
 
   #take(answer: Answer | Died, i: number): TraceResult | undefined {
-    const file = this.#files[i] ?? '';
+    const file = nameOf(this.#asked[i] ?? []);
     if (answer.kind === 'checked') {
       this.traces.set(i, answer.result);
       return answer.result;

@@ -14,7 +14,7 @@ async function answer(request: Request): Promise<Answer> {
   if (request.kind === 'print') return { kind: 'printed', texts: texts(request.shown) };
   trace = undefined;
   try {
-    trace = await checkOne(request.file, options);
+    trace = await checkOne(request.trace, options);
     return { kind: 'checked', result: traceResult(trace) };
   } catch (error) {
     if (error instanceof UserError) return { kind: 'unread', message: error.message };

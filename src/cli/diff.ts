@@ -20,6 +20,7 @@ import { formatOption, outputOption, probesOption } from './options.ts';
 import { type ColorWhen, chalkFor, emit, terminalWidth } from './output.ts';
 import { runAnalysis } from './run_analysis.ts';
 import { chalkStyle } from './style.ts';
+import { traceOf } from './traces.ts';
 
 interface DiffOptions extends InputChoice {
   readonly failOn: FailOn;
@@ -78,7 +79,7 @@ async function diff(before: string, after: string, options: DiffOptions): Promis
 
 async function digest(file: string, texts: Texts, options: DiffOptions): Promise<TraceDigest> {
   const digester = new TraceDigester(texts);
-  const report = await runAnalysis(file, {
+  const report = await runAnalysis(traceOf([file], {}), {
     ...inputOf(options),
     probes: options.probes,
     passes: true,

@@ -16,6 +16,7 @@ const SUBCOMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   'what-if': async () => (await import('./what_if.ts')).whatIfCommand(),
   merge: async () => (await import('./merge.ts')).mergeCommand(),
   diff: async () => (await import('./diff.ts')).diffCommand(),
+  anonymize: async () => (await import('./anonymize.ts')).anonymizeCommand(),
   coverage: async () => (await import('./coverage.ts')).coverageCommand(),
   capture: async () => (await import('./capture.ts')).captureCommand(),
   probes: async () => (await import('./probes.ts')).probesCommand(),
@@ -40,6 +41,7 @@ Examples:
   gpuvm-trace merge shard*.json                  one report of many, for CI
   gpuvm-trace diff before.txt after.txt          what a change of the driver changed
   gpuvm-trace coverage *.txt.gz --min 80%        which cases the traces exercise
+  gpuvm-trace anonymize trace.txt -o public.txt  other names, the same findings: for a public bug
   gpuvm-trace patch 0001-drm-msm.patch           what a kernel patch changes of all this
   gpuvm-trace capture --driver xe -- glxgears    a shell script that makes such a trace
   gpuvm-trace explain missing-lock               what a rule means

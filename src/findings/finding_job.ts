@@ -19,8 +19,8 @@ export class FindingJobs<Row extends Placed> {
     }
   }
 
-  of({ job, line }: Pick<Finding, 'job' | 'line'>): Row | undefined {
+  of({ job, order }: Pick<Finding, 'job' | 'order'>): Row | undefined {
     const rows = job === undefined ? [] : (this.#rows.get(job) ?? []);
-    return rows.find((one) => one.line <= line && line <= one.endLine) ?? rows[0];
+    return rows.find((one) => one.line <= order && order <= one.endLine) ?? rows[0];
   }
 }

@@ -1,4 +1,5 @@
 // A text that the trace repeats on many lines, recognised four bytes at a time instead of one by one.
+import { ascii } from './bytes.ts';
 
 export function viewOf(buf: Uint8Array): DataView {
   return new DataView(buf.buffer, buf.byteOffset, buf.byteLength);
@@ -8,15 +9,21 @@ export class KnownText {
   readonly length: number;
   /** The last one overlaps the one before where the length is no multiple of four; none of a shorter text. */
   readonly #words: Int32Array;
-  readonly #bytes: Uint8Array;
+  /** Of a text that is shorter. */
+  readonly #bytes: readonly number[];
 
-  constructor(bytes: Uint8Array) {
-    this.length = bytes.length;
-    this.#bytes = bytes;
-    this.#words = new Int32Array(bytes.length < 4 ? 0 : (bytes.length + 3) >> 2);
-    const view = viewOf(bytes);
+  /** The text at [start, end) of view. */
+  constructor(view: DataView, start: number, end: number) {
+    const length = end - start;
+    this.length = length;
+    this.#bytes = Array.from({ length: length < 4 ? length : 0 }, (_, i) => view.getUint8(start + i));
+    this.#words = new Int32Array(length < 4 ? 0 : (length + 3) >> 2);
     for (let i = 0; i < this.#words.length; i++)
-      this.#words[i] = view.getInt32(Math.min(4 * i, bytes.length - 4), true);
+      this.#words[i] = view.getInt32(start + Math.min(4 * i, length - 4), true);
+  }
+
+  static of(text: string): KnownText {
+    return new KnownText(viewOf(ascii(text)), 0, text.length);
   }
 
   /** Does the text stand at pos? */

@@ -23,10 +23,10 @@ export class OtherNames {
   }
 
   /** Keeps the name that ends at `stop`, behind its colon and blank. */
-  learn({ buf, view, rest }: FtraceRecord, stop: number): void {
+  learn({ view, rest }: FtraceRecord, stop: number): void {
     const length = stop - rest;
     if (length < MIN_LENGTH || length > MAX_LENGTH) return;
-    this.#places[placeOf(view, rest)] = new KnownText(buf.slice(rest, stop));
+    this.#places[placeOf(view, rest)] = new KnownText(view, rest, stop);
   }
 }
 

@@ -4,7 +4,10 @@ import { DOT } from './bytes.ts';
 import { KnownText } from './known_text.ts';
 import type { FtraceRecord } from './record.ts';
 
-/** A power of two, and more than the tasks that take turns at a time; two that share a place only cost their parsing. */
+/**
+ * A power of two, and more than the tasks that take turns at a time. Two that share a place have its neighbour too; of more
+ * than that each costs its parsing.
+ */
 const PLACES = 256;
 /** Columns of the last digits of the pid, of the CPU and of the flags in the kernel's default layout. */
 const PID_COLUMN = 17;
@@ -31,8 +34,11 @@ export class TaskPrefixes {
 
   find(view: DataView, start: number, end: number): TaskPrefix | undefined {
     if (start + MIN_LENGTH > end) return undefined;
-    const known = this.#places[placeOf(view, start)];
-    return known?.text.standsAt(view, start, end) ? known : undefined;
+    const place = placeOf(view, start);
+    const known = this.#places[place];
+    if (known === undefined || known.text.standsAt(view, start, end)) return known;
+    const other = this.#places[place ^ 1];
+    return other?.text.standsAt(view, start, end) ? other : undefined;
   }
 
   /** Keeps the prefix of a line that was taken apart; the time of a counting clock has no point and is not kept. */
@@ -41,8 +47,10 @@ export class TaskPrefixes {
     let dot = timeStart;
     while (dot < timeEnd && buf[dot] !== DOT) dot++;
     if (dot === timeEnd || dot + 1 - start < MIN_LENGTH) return;
-    const text = new KnownText(buf.slice(start, dot + 1));
-    this.#places[placeOf(view, start)] = new TaskPrefix(text, pid, cpu, timeStart - start);
+    const text = new KnownText(view, start, dot + 1);
+    const place = placeOf(view, start);
+    this.#places[place ^ 1] = this.#places[place];
+    this.#places[place] = new TaskPrefix(text, pid, cpu, timeStart - start);
   }
 }
 

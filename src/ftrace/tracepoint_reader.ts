@@ -1,7 +1,7 @@
 // Reads the text of a tracepoint or of a message: fixed words with values in between, as its format in the kernel has it.
 import type { ArgSpec, TracepointText } from '../events/probe.ts';
 import { type ArgValues, KIND } from './arg_values.ts';
-import { ascii, COMMA, MINUS, PAREN_CLOSE, PAREN_OPEN, SPACE, skipDigits, startsWith } from './bytes.ts';
+import { COMMA, MINUS, PAREN_CLOSE, PAREN_OPEN, SPACE, skipDigits, startsWith } from './bytes.ts';
 import { KnownText } from './known_text.ts';
 import type { FtraceRecord } from './record.ts';
 
@@ -33,7 +33,7 @@ export class TracepointReader {
   readonly #forms: readonly Form[];
 
   constructor({ head, rest, older }: TracepointText, wanted: readonly ArgSpec[]) {
-    this.#head = typeof head === 'string' ? new KnownText(ascii(head)) : head;
+    this.#head = typeof head === 'string' ? KnownText.of(head) : head;
     this.#forms = older === undefined ? [formOf(rest, wanted)] : [formOf(rest, wanted), formOf(older, wanted)];
   }
 
@@ -59,7 +59,7 @@ function formOf(rest: string, wanted: readonly ArgSpec[]): Form {
     ([, name = '', width = '1', behind = '']) => {
       const slot = wanted.findIndex((arg) => arg.names.includes(name));
       const kind = KIND[wanted[slot]?.type ?? 'u64'];
-      return { slot, kind, width: Number(width), behind: new KnownText(ascii(behind)) };
+      return { slot, kind, width: Number(width), behind: KnownText.of(behind) };
     },
   );
   const absent = [...wanted.keys()].filter((slot) => values.every((value) => value.slot !== slot));

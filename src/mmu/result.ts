@@ -65,14 +65,12 @@ export class Tally {
   }
 }
 
-function changeOf({ gone, tablesAllocated, tablesFreed }: Tally): Change {
-  return { gone, tablesAllocated, tablesFreed };
-}
-
 export function mapResult(ret: number, mapped: number, tally: Tally): MapResult {
-  return { ret, mapped, conflict: tally.conflict, ...changeOf(tally) };
+  const { conflict, gone, tablesAllocated, tablesFreed } = tally;
+  return { ret, mapped, conflict, gone, tablesAllocated, tablesFreed };
 }
 
 export function unmapResult(unmapped: number, tally: Tally): UnmapResult {
-  return { unmapped, stop: tally.stop, stopAt: tally.stopAt, ...changeOf(tally) };
+  const { stop, stopAt, gone, tablesAllocated, tablesFreed } = tally;
+  return { unmapped, stop, stopAt, gone, tablesAllocated, tablesFreed };
 }

@@ -26,8 +26,9 @@ export function reportObject(run: RunResult, verdict: string): Json {
 }
 
 export function findingObject(finding: FoundInVm): Json {
-  const { evidence, of } = finding;
-  return { ...toObject(findingColumns, finding), of: vmObject(of), evidence };
+  const { evidence, of, line, order } = finding;
+  const place = order === line ? {} : { order };
+  return { ...toObject(findingColumns, finding), ...place, of: vmObject(of), evidence };
 }
 
 function traceObject({

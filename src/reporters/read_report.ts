@@ -43,11 +43,10 @@ export function readReport(document: JsonReader, rules: readonly RuleDoc[]): Run
 }
 
 function traceOf(trace: JsonReader, findings: readonly JsonReader[], rules: readonly RuleDoc[]): TraceResult {
-  const file = trace.member('file').text;
   const texts = (name: string) => trace.member(name).list.map(({ text }) => text);
   const { jobs, losses, kernel, diagnostics } = trace.object;
   return {
-    file,
+    file: trace.member('file').text,
     stats: {
       lines: trace.member('lines').count,
       events: trace.member('events').count,
@@ -57,23 +56,25 @@ function traceOf(trace: JsonReader, findings: readonly JsonReader[], rules: read
     drivers: texts('drivers'),
     vms: trace.member('vms').list.map(vmOf),
     heard: trace.member('rules').list.map((one) => ruleId(one, rules)),
-    findings: findings.map((one) => findingOf(one, file, rules)),
+    findings: findings.map((one) => findingOf(one, rules)),
     known: trace.member('known').count,
     doubts: texts('doubts'),
     more: { jobs, losses, kernel, diagnostics },
   };
 }
 
-function findingOf(finding: JsonReader, file: string, rules: readonly RuleDoc[]): FoundInVm {
+function findingOf(finding: JsonReader, rules: readonly RuleDoc[]): FoundInVm {
   const text = (name: string) => finding.member(name).text;
   const count = (name: string) => finding.member(name).or((one) => one.count);
   const pointer = (name: string): Ptr => ptrFromU64(finding.member(name).or(address) ?? 0);
+  const line = finding.member('line').count;
   return {
     rule: ruleId(finding.member('rule'), rules),
     severity: finding.member('severity').oneOf(SEVERITIES),
     confidence: finding.member('confidence').oneOf(CONFIDENCES),
-    file,
-    line: finding.member('line').count,
+    file: unprintable(text('file')),
+    line,
+    order: finding.object['order'] === undefined ? line : finding.member('order').count,
     time: text('time'),
     pid: undefined,
     job: count('job'),

@@ -6,6 +6,7 @@ import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, describe, expect, it } from 'vitest';
 import { type CheckedByThreads, checkByThreads, type Threads } from '../../src/cli/check_threads.ts';
+import { fileOf } from '../../src/cli/traces.ts';
 import { UserError } from '../../src/index.ts';
 import { BIN, fixture, ROOT, run } from '../support/run.ts';
 
@@ -73,7 +74,8 @@ describe('threads that die', () => {
   writeFileSync(
     module,
     `import { parentPort } from 'node:worker_threads';
-    parentPort.on('message', ({ kind, file, shown }) => {
+    parentPort.on('message', ({ kind, trace, shown }) => {
+      const file = trace?.[0].name;
       if (kind === 'print') parentPort.postMessage({ kind: 'printed', texts: [shown.join()] });
       else if (file.startsWith('dies')) throw new Error('broken inside');
       else if (file.startsWith('ends')) process.exit(7);
@@ -86,15 +88,18 @@ describe('threads that die', () => {
 
   function checked(files: readonly string[], more: Partial<Threads> = {}): Promise<CheckedByThreads> {
     const look = { colors: false, width: undefined, allNotes: false };
-    return checkByThreads(files, {
-      options: {} as Threads['options'],
-      looks: [look],
-      threads: 2,
-      goesOn: false,
-      isShown: () => true,
-      module: pathToFileURL(module),
-      ...more,
-    });
+    return checkByThreads(
+      files.map((file) => [fileOf(file)]),
+      {
+        options: {} as Threads['options'],
+        looks: [look],
+        threads: 2,
+        goesOn: false,
+        isShown: () => true,
+        module: pathToFileURL(module),
+        ...more,
+      },
+    );
   }
 
   it('take only their file along', async () => {

@@ -12,7 +12,7 @@ import { settle, tellShort } from './calls.ts';
 import { deriveLists } from './derive.ts';
 import { judgeJob, judgeRun } from './judge.ts';
 import { siteOf } from './site.ts';
-import { type Changed, JobTables } from './vm_tables.ts';
+import { type Changed, JobTables, rangeChanged } from './vm_tables.ts';
 import { doubt, reach, splitAfterAll, takeBack, writeMap, writeUnmap } from './write.ts';
 
 type TableMapRet = Extract<VmEvent, { kind: 'mmu_map_ret' }>;
@@ -63,7 +63,7 @@ export const tableHandlers: Handlers = {
     if (event.unmapped !== result.unmapped) {
       const unmapped = Number(event.unmapped);
       if (result.stop === 'block' && unmapped > result.unmapped) {
-        const why = `an unmap of a part of a block succeeds at line ${context.where.line}`;
+        const why = `an unmap of a part of a block succeeds at ${context.world.lines.name(context.where.line)}`;
         context.world.kernel.prove('splitsBlocks', true, why);
         splitAfterAll(run, context.where.line);
       } else {
@@ -91,6 +91,7 @@ export const tableHandlers: Handlers = {
     const { tables } = vm;
     world.watch?.region(context, vm, 'as lock', event.addr, event.size);
     tables.locksRegions = true;
+    world.holdTables(vm);
     const addr = Number(event.addr);
     const end = Number(add(event.addr, event.size));
     const { region } = tables;
@@ -206,15 +207,18 @@ export function noteTreeChange(
     const { changed } = tables.of(job);
     const gone = now === undefined ? undefined : lastGone(changed);
     const isBack = gone !== undefined && now !== undefined && comesBack(gone, addr, range, now);
-    const one = { addr, range, line, job, was, isBack, ...(was === undefined ? {} : { back: [] }) };
+    const one = { addr, range, line, job, was, back: was === undefined ? undefined : [], isBack };
     changed.push(one);
     if (isBack) gone.back?.push(one);
-  } else if (tables.table !== undefined) tables.addLoose({ addr, range, line, job: undefined });
+  } else if (tables.table !== undefined) tables.addLoose(rangeChanged(addr, range, line, undefined));
 }
 
 /** The mapping that left: before prev and next of a REMAP there is nothing else between. */
 function lastGone(changed: readonly Changed[]): Changed | undefined {
-  return changed.slice(-2).findLast(({ was }) => was !== undefined);
+  const last = changed.at(-1);
+  if (last === undefined || last.was !== undefined) return last;
+  const before = changed.at(-2);
+  return before?.was === undefined ? undefined : before;
 }
 
 /** Does what enters lead where the same part of what left did? */

@@ -88,7 +88,7 @@ function judge(context: Context, vm: VmState, job: Job | undefined, ranges: read
 /** What a job will write when it runs: nothing where a mapping came back as it was. */
 function toWrite(table: PageTable, changed: readonly Changed[]): Span[] {
   return changed
-    .filter(({ isBack }) => isBack !== true)
+    .filter(({ isBack }) => !isBack)
     .flatMap((one) => [...without(merged(table, [one]), merged(table, one.back ?? []))]);
 }
 

@@ -1,5 +1,5 @@
 // The page tables of one VM as the trace shows them written, and what is still to be judged about them.
-import { add, type U64 } from '../../base/u64.ts';
+import { add, type Ptr, type U64 } from '../../base/u64.ts';
 import type { DriverTables } from '../../drivers/driver.ts';
 import { TABLE_CODES } from '../../drivers/index.ts';
 import type { TableCode, TableUnmap } from '../../events/vm_event.ts';
@@ -56,10 +56,15 @@ export interface Changed {
   /** Undefined: by none, or by one that is not known. */
   readonly job: Job | undefined;
   /** Where a mapping led that left the VA space, and the parts of it that came back as they were. */
-  readonly was?: Place | undefined;
-  readonly back?: Changed[];
+  readonly was: Place | undefined;
+  readonly back: Changed[] | undefined;
   /** It is such a part. */
-  readonly isBack?: boolean;
+  readonly isBack: boolean;
+}
+
+/** Of which no mapping is known that left it or came back. */
+export function rangeChanged(addr: U64, range: U64, line: number, job: Job | undefined): Changed {
+  return { addr, range, line, job, was: undefined, back: undefined, isBack: false };
 }
 
 /** What one job has to do with its VM's tables, until it is judged. */
@@ -97,7 +102,7 @@ export class JobTables {
   /** Is the job to write there when it runs? */
   writesAt(addr: U64): boolean {
     const covers = (one: Changed) => one.addr <= addr && addr < add(one.addr, one.range);
-    return this.changed.some((one) => one.isBack !== true && covers(one) && one.back?.some(covers) !== true);
+    return this.changed.some((one) => !one.isBack && covers(one) && one.back?.some(covers) !== true);
   }
 
   get hasGone(): boolean {
@@ -121,6 +126,8 @@ export class VmTables {
   /** Undefined until a table call was seen. */
   table: PageTable | undefined;
   code: TableCode | undefined;
+  /** What stands for it in the driver, a pointer for each layer of calls. */
+  readonly pointers: Ptr[] = [];
   /** When the driver writes its tables; undefined until a table call was seen in a job. */
   clock: 'run' | 'apply' | undefined;
   /** False: entries may have been written that the trace did not show. */
@@ -152,6 +159,12 @@ export class VmTables {
 
   constructor(complete: boolean) {
     this.complete = complete;
+  }
+
+  /** What is kept of it, in ranges. */
+  get size(): number {
+    const { told, evicted, sparse, invalid, tlb, table } = this;
+    return (table?.size ?? 0) + (tlb?.size ?? 0) + told.size + evicted.size + sparse.size + invalid.size;
   }
 
   get traits(): DriverTables | undefined {

@@ -4,11 +4,12 @@ import type { TableMap, TableUnmap } from '../../events/vm_event.ts';
 import { placedSpan } from '../../mmu/compare.ts';
 import type { MapResult, UnmapResult } from '../../mmu/result.ts';
 import { advance, NULL_TARGET, type Run, type Target } from '../../mmu/run.ts';
+import type { Span } from '../../mmu/span_map.ts';
 import type { Context } from '../context.ts';
 import type { VmState } from '../vm_state.ts';
 import { tellBlock, tellHole, tellOverrun, tellOverwrite, tellShort, tellTransient } from './calls.ts';
 import { claimOf, learn, type TableCallSite, targetOf } from './site.ts';
-import type { JobTables, VmTables } from './vm_tables.ts';
+import { type JobTables, rangeChanged, type VmTables } from './vm_tables.ts';
 
 /** A table call while it runs: its effect is taken as the model gives it until its return says otherwise. */
 export interface TableRun {
@@ -78,17 +79,22 @@ export function writeUnmap(
   const span = placedSpan(table, event.addr, event.length);
   if (span !== undefined) {
     if (of === undefined) evict(context, tables, result.gone);
-    for (const { addr, end } of [...tables.sparse.overlaps(span.addr, span.end)]) {
-      const from = Math.max(addr, span.addr);
-      const to = Math.min(end, span.end);
-      if (event.sparse) tables.invalid.remove(from, to);
-      else tables.invalid.add(from, to);
-    }
+    if (tables.sparse.size > 0) noteInvalid(tables, span, event.sparse);
   }
   noteChanged(context, site, event);
   if (result.stop === 'hole') tellHole(context, site, event, result, say);
   else if (result.stop === 'block') tellBlock(context, site, event, result, say);
   task.tableRun = { event, vm, of, target: NULL_TARGET, result, say };
+}
+
+/** In a sparse region: the entries read as zero from now on, or fault. */
+function noteInvalid(tables: VmTables, { addr, end }: Span, readsZero: boolean): void {
+  for (const region of tables.sparse.overlaps(addr, end)) {
+    const from = Math.max(region.addr, addr);
+    const to = Math.min(region.end, end);
+    if (readsZero) tables.invalid.remove(from, to);
+    else tables.invalid.add(from, to);
+  }
 }
 
 /** Entries that are cleared: they may come back in the same job. */
@@ -105,7 +111,7 @@ function noteGone(context: Context, site: TableCallSite, call: TableUnmap, gone:
 }
 
 function noteChanged({ where }: Context, { tables, of }: TableCallSite, { addr, length }: TableMap | TableUnmap): void {
-  const changed = { addr, range: length, line: where.line, job: of?.job };
+  const changed = rangeChanged(addr, length, where.line, of?.job);
   if (of === undefined) tables.addLoose(changed);
   else of.changed.push(changed);
 }
