@@ -16,7 +16,7 @@ export interface Column<Row> {
   readonly cell: (row: Row) => Cell;
 }
 
-const SCHEMA = 1;
+export const SCHEMA = 1;
 
 export function address(value: U64 | undefined): string | undefined {
   return value === undefined ? undefined : hex(value);
