@@ -15,6 +15,8 @@ const SUBCOMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   blame: async () => (await import('./blame.ts')).blameCommand(),
   'what-if': async () => (await import('./what_if.ts')).whatIfCommand(),
   coverage: async () => (await import('./coverage.ts')).coverageCommand(),
+  export: async () => (await import('./export.ts')).exportCommand(),
+  query: async () => (await import('./query.ts')).queryCommand(),
   capture: async () => (await import('./capture.ts')).captureCommand(),
   probes: async () => (await import('./probes.ts')).probesCommand(),
   formats: async () => (await import('./formats.ts')).formatsCommand(),

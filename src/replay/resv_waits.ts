@@ -1,7 +1,7 @@
 // Who waited for which dma_resv, for how long, and who had it: from the kernel's contention_begin and contention_end.
 import type { Ptr } from '../base/u64.ts';
 import type { Context, Handlers } from './context.ts';
-import type { ExecContext, LockWait } from './task.ts';
+import type { ExecContext, LockWait, Rival } from './task.ts';
 
 /** Waits kept of one locking context. */
 const MAX_WAITS = 64;
@@ -30,22 +30,32 @@ export const resvWaitHandlers: Handlers = {
 };
 
 /** Who else holds this resv. */
-export function holderOf({ world, task }: Context, resv: Ptr, self: ExecContext): string {
+export function holderOf({ world, task }: Context, resv: Ptr, self: ExecContext): Rival | undefined {
   for (const other of world.contexts.values()) {
-    if (other !== self && other.exec.holdsResv(resv)) return `held by task ${other.pid} since line ${other.line}`;
+    if (other !== self && other.exec.holdsResv(resv)) return { pid: other.pid, line: other.line };
   }
   for (const other of world.tasks.values()) {
     const line = other === task ? undefined : other.resvLocks.get(resv)?.line;
-    if (line !== undefined) return `held by task ${other.pid} since line ${line}`;
+    if (line !== undefined) return { pid: other.pid, line };
   }
-  return 'its holder is not in the trace';
+  return undefined;
 }
 
-/** What the last wait for this resv was, before `line`; '' where none was seen since `from`. */
-export function waitText(waits: readonly LockWait[], resv: Ptr, from: number, line: number): string {
-  const wait = waits.findLast((one) => one.resv === resv && one.line >= from && one.endLine <= line);
+export function holderText(holder: Rival | undefined): string {
+  return holder === undefined
+    ? 'its holder is not in the trace'
+    : `held by task ${holder.pid} since line ${holder.line}`;
+}
+
+/** The last wait for this resv before `line`; undefined where none was seen since `from`. */
+export function lastWait(waits: readonly LockWait[], resv: Ptr, from: number, line: number): LockWait | undefined {
+  return waits.findLast((one) => one.resv === resv && one.line >= from && one.endLine <= line);
+}
+
+/** '' for none. */
+export function waitText(wait: LockWait | undefined): string {
   if (wait === undefined) return '';
-  return `waited ${wait.took === undefined ? '' : `${wait.took} s `}from line ${wait.line} on, ${wait.holder}`;
+  return `waited ${wait.took === undefined ? '' : `${wait.took} s `}from line ${wait.line} on, ${holderText(wait.holder)}`;
 }
 
 /** Undefined where the clock does not count seconds. */

@@ -10,7 +10,7 @@ import { tell } from './tell.ts';
 import { checkGpuvaLock, checkLinked, checkListed, checkTreeLocked } from './vm_bos.ts';
 import { checkClosing } from './vm_life.ts';
 import { disturbWalks, tellDisturbed, tellUnowned } from './vm_race.ts';
-import type { VmState } from './vm_state.ts';
+import type { Change, VmState } from './vm_state.ts';
 
 const EEXIST = -17;
 
@@ -96,7 +96,7 @@ export const treeHandlers: Handlers = {
     noteNet(context, vm, va ?? { ...event, offset: 0 }, -1);
     if (va !== undefined && va.addr === event.addr && va.range === event.range) {
       vm.tree.remove(va);
-      vm.record({ inserted: false, va, job: task.job, op: task.job?.op?.index ?? -1, byMap: false });
+      changed(context, vm, { inserted: false, va, job: task.job, op: task.job?.op?.index ?? -1, byMap: false });
     } else if (!world.seen.has('va_insert')) {
       vm.treeShown = false;
       vm.inherit(event.addr, event.range, event.obj);
@@ -188,7 +188,12 @@ function insert(context: Context, vm: VmState | undefined, id: Ptr, one: Inserte
     vm.tree.insert(va);
   }
   const byMap = task.step?.view.type === 'map';
-  vm.record({ inserted: true, va, job: task.job, op: task.job?.op?.index ?? -1, byMap });
+  changed(context, vm, { inserted: true, va, job: task.job, op: task.job?.op?.index ?? -1, byMap });
+}
+
+function changed(context: Context, vm: VmState, change: Change): void {
+  vm.record(change);
+  context.world.sink.change?.(vm, change, context);
 }
 
 /** drm_gpuva_map() ignores what drm_gpuva_insert() returns: nothing but this event tells. */

@@ -7,6 +7,7 @@ import type { GpuvmInit } from '../gpuvm/gpuvm.ts';
 import type { KernelKnowledge } from '../kernels/index.ts';
 import type { Known } from '../mmu/compare.ts';
 import type { Target } from '../mmu/run.ts';
+import type { Context } from './context.ts';
 import { followVm } from './detail.ts';
 import type { Fact, Shown } from './fact.ts';
 import type { Job } from './job.ts';
@@ -15,7 +16,7 @@ import { Memory } from './tables/index.ts';
 import { type ExecContext, Task } from './task.ts';
 import type { VmBo } from './vm_bos.ts';
 import type { Mortal } from './vm_life.ts';
-import { VmState } from './vm_state.ts';
+import { type Change, VmState } from './vm_state.ts';
 import { Watch, type WatchOptions } from './watch.ts';
 
 /** A GEM object; its resv may change during its life. */
@@ -40,6 +41,8 @@ export interface WorldSink {
   job(job: Job): void;
   /** The scheduler has run a job whose ioctl was over. */
   ran?(job: Job, line: number): void;
+  /** A mapping has entered the tree of a VM, or left it. */
+  readonly change?: ((vm: VmState, change: Change, context: Context) => void) | undefined;
 }
 
 export interface WorldOptions {

@@ -1,7 +1,7 @@
 // `show`: what a job locked, attempt by attempt.
 import type { ExecEntry, Via } from '../exec/exec.ts';
 import type { LockAttempt } from '../replay/job.ts';
-import { waitText } from '../replay/resv_waits.ts';
+import { lastWait, waitText } from '../replay/resv_waits.ts';
 import { printable } from './escape.ts';
 import { aligned, ends, type View } from './show_view.ts';
 import { counted } from './style.ts';
@@ -61,7 +61,7 @@ function both(text: string, more: string): string {
 }
 
 function note(view: View, one: LockAttempt, entry: ExecEntry): string {
-  const waited = waitText(one.waits, entry.resv, one.attempt.line, entry.line);
+  const waited = waitText(lastWait(one.waits, entry.resv, one.attempt.line, entry.line));
   switch (entry.via) {
     case 'lock':
       return both(entry.resv !== 0 && entry.resv === view.job.vm?.resv ? 'the VM’s dma_resv' : '', waited);
