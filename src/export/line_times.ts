@@ -1,7 +1,8 @@
-// When the lines of a trace happened, and in which task: kept of the last million events, since jobs name lines only.
+// When the lines of a trace happened, and in which task: kept of the last events, since jobs name lines only.
 import type { Where } from '../events/vm_event.ts';
 
-const KEPT = 1 << 20;
+/** Events; the lines of a job that goes on for longer lose their times. */
+const KEPT = 1 << 18;
 
 /** Nanoseconds of a time stamp in seconds; undefined where the clock counts something else. */
 export function nanoseconds(time: string): bigint | undefined {

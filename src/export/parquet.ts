@@ -7,7 +7,7 @@ type Schema = ConstructorParameters<typeof ParquetWriter>[0]['schema'];
 /** Counted up where a column changes its meaning or goes away. */
 export const TABLES_SCHEMA = 1;
 
-const GROUP_ROWS = 16_384;
+const GROUP_ROWS = 8192;
 /** Characters of text in a group. */
 const GROUP_TEXT = 4_000_000;
 

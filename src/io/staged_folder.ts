@@ -2,10 +2,10 @@
 import {
   closeSync,
   existsSync,
+  lstatSync,
   mkdirSync,
   mkdtempSync,
   openSync,
-  realpathSync,
   renameSync,
   rmSync,
   writeSync,
@@ -39,21 +39,29 @@ export class StagedFolder {
   /** Puts each file where `placeOf` says, below the folder; gives the places where one was before. */
   commit(placeOf: (name: string) => string): string[] {
     const replaced: string[] = [];
-    const root = realpathSync(this.#folder);
     for (const [name, fd] of this.#open) {
       closeSync(fd);
+      this.#open.delete(name);
       const place = path.join(this.#folder, placeOf(name));
       tried(place, () => {
-        mkdirSync(path.dirname(place), { recursive: true });
-        if (!realpathSync(path.dirname(place)).startsWith(root + path.sep))
-          throw new UserError(`${place}: a link leads out of ${this.#folder}`);
+        this.#makeFolders(path.dirname(placeOf(name)));
         if (existsSync(place)) replaced.push(place);
         renameSync(path.join(this.#staging, name), place);
       });
     }
-    this.#open.clear();
     this.discard();
     return replaced;
+  }
+
+  /** One by one: a link on the way may lead out of the folder. */
+  #makeFolders(place: string): void {
+    let folder = this.#folder;
+    for (const part of place.split('/')) {
+      folder = path.join(folder, part);
+      const there = lstatSync(folder, { throwIfNoEntry: false });
+      if (there?.isSymbolicLink()) throw new UserError(`${folder}: a link leads out of ${this.#folder}`);
+      if (there === undefined) mkdirSync(folder);
+    }
   }
 
   /** Leaves nothing of what was not committed. */
