@@ -1,6 +1,5 @@
 // The five tables of a capture while it is analyzed: rows are written when their job ends or their mapping goes.
 import type { AnalyzeOptions, Report } from '../analyze.ts';
-import type { Where } from '../events/vm_event.ts';
 import type { Gpuva } from '../gpuvm/gpuva.ts';
 import type { Context } from '../replay/context.ts';
 import type { Job } from '../replay/job.ts';
@@ -41,7 +40,7 @@ export class CaptureTables {
   /** What the analysis is to tell. */
   get hooks(): Required<Pick<AnalyzeOptions, 'onJob' | 'onChange' | 'until'>> {
     return {
-      until: (where) => this.#note(where),
+      until: (where) => this.#times.note(where),
       onJob: (job) => this.#job(job),
       onChange: (vm, change, context) => this.#change(vm, change, context),
     };
@@ -63,11 +62,6 @@ export class CaptureTables {
     const file = this.#open(table);
     for (const row of rows) file.add(row);
     file.finish();
-  }
-
-  #note(where: Where): true {
-    this.#times.note(where);
-    return true;
   }
 
   #job(job: Job): void {

@@ -4,6 +4,9 @@ import type { Where } from '../events/vm_event.ts';
 /** Events; the lines of a job that goes on for longer lose their times. */
 const KEPT = 1 << 18;
 
+/** Tasks whose names are kept. */
+const MAX_NAMES = 100_000;
+
 /** Nanoseconds of a time stamp in seconds; undefined where the clock counts something else. */
 export function nanoseconds(time: string): bigint | undefined {
   const [, seconds, fraction = ''] = /^(\d{1,10})\.(\d{1,9})$/.exec(time) ?? [];
@@ -20,20 +23,32 @@ export class LineTimes {
   readonly #lines = new Float64Array(KEPT);
   readonly #times = new BigInt64Array(KEPT);
   readonly #pids = new Int32Array(KEPT);
+  readonly #names = new Map<number, string>();
   #count = 0;
+  /** The latest of all. */
+  last = 0n;
 
   constructor(of: (time: string) => bigint | undefined) {
     this.#of = of;
   }
 
-  /** Lines only go up. */
-  note(where: Where): void {
+  /** Lines only go up. Always true: the analysis is to go on. */
+  note(where: Where): true {
+    if (!this.#names.has(where.pid) && this.#names.size < MAX_NAMES)
+      this.#names.set(where.pid, `${where.comm()}-${where.pid}`);
     const time = this.#of(where.time());
-    if (time === undefined) return;
+    if (time === undefined) return true;
+    if (time > this.last) this.last = time;
     const at = this.#count++ % KEPT;
     this.#lines[at] = where.line;
     this.#times[at] = time;
     this.#pids[at] = where.pid;
+    return true;
+  }
+
+  /** As the trace first called the task. */
+  nameOf(pid: number): string {
+    return this.#names.get(pid) ?? `task ${pid}`;
   }
 
   timeAt(line: number): bigint | undefined {
