@@ -19,6 +19,8 @@ const SUBCOMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   diff: async () => (await import('./diff.ts')).diffCommand(),
   anonymize: async () => (await import('./anonymize.ts')).anonymizeCommand(),
   coverage: async () => (await import('./coverage.ts')).coverageCommand(),
+  export: async () => (await import('./export.ts')).exportCommand(),
+  query: async () => (await import('./query.ts')).queryCommand(),
   capture: async () => (await import('./capture.ts')).captureCommand(),
   probes: async () => (await import('./probes.ts')).probesCommand(),
   formats: async () => (await import('./formats.ts')).formatsCommand(),
