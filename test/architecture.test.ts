@@ -51,6 +51,10 @@ const RULES: Readonly<Record<string, Rule>> = {
     may: ['base', 'events (type)', 'gpuvm', 'replay', 'patch (type)'],
     because: 'it asks the models about a job that the replay has followed; it judges no more than counts',
   },
+  diff: {
+    may: ['base', 'events (type)', 'gpuvm', 'replay', 'coverage', 'findings', 'analyze.ts (type)', 'doubts.ts'],
+    because: 'it compares what two replays saw; it judges no trace',
+  },
   anonymize: {
     may: ['base', 'events', 'kernels', 'ftrace', 'probe_set.ts'],
     because: 'it reads and writes what the tracer says; what that means is not its business',
@@ -78,6 +82,7 @@ const RULES: Readonly<Record<string, Rule>> = {
       'exec (type)',
       'checks (type)',
       'coverage',
+      'diff',
       'whatif',
       'csv-stringify/sync',
     ],
@@ -114,7 +119,7 @@ const RULES: Readonly<Record<string, Rule>> = {
     because: 'facts in, findings out: how they came to be is not its business',
   },
   'doubts.ts': {
-    may: ['base', 'events', 'ftrace (type)', 'replay (type)'],
+    may: ['base', 'events', 'ftrace', 'replay (type)'],
     because: 'it reads what the others counted',
   },
   'lost.ts': {
@@ -152,6 +157,7 @@ const RULES: Readonly<Record<string, Rule>> = {
       'findings',
       'mmu',
       'coverage',
+      'diff',
       'whatif',
       'anonymize',
       'analyze.ts',

@@ -4,7 +4,8 @@ import { Anonymizer, UserError } from '../index.ts';
 import { isSameFile, TextWriter, writeReport } from '../io/trace_file.ts';
 import { addInputOptions, type InputChoice, inputOf } from './input_options.ts';
 import { outputOption, probesOption } from './options.ts';
-import { mustBeTrace, nameOf, readDefinitions, readInto } from './run_analysis.ts';
+import { mustBeTrace, readDefinitions, readInto } from './run_analysis.ts';
+import { fileOf } from './traces.ts';
 
 interface AnonymizeChoice extends InputChoice {
   readonly keys?: string;
@@ -44,18 +45,19 @@ Exit codes: 0, 2 could not do the job.`,
     .action(anonymize);
 }
 
-async function anonymize(file: string, options: AnonymizeChoice): Promise<void> {
+async function anonymize(path: string, options: AnonymizeChoice): Promise<void> {
   const { output = '-', keys, probes, shiftTimes } = options;
   for (const target of [output, keys ?? '-'])
-    if (file !== '-' && isSameFile(file, target)) throw new UserError(`${target}: is the trace itself`);
+    if (path !== '-' && isSameFile(path, target)) throw new UserError(`${target}: is the trace itself`);
+  const file = fileOf(path);
   const writer = new TextWriter(output === '-' ? (text) => process.stdout.write(text) : output);
   const anonymizer = new Anonymizer(
-    { file: nameOf(file), ...inputOf(options), definitions: readDefinitions(probes), shiftTimes },
+    { file: file.name, ...inputOf(options), definitions: readDefinitions(probes), shiftTimes },
     (text) => writer.write(text),
   );
   const bytes = await readInto(file, options.input, anonymizer);
   anonymizer.finish();
-  mustBeTrace(file, bytes, anonymizer);
+  mustBeTrace([file], bytes, anonymizer);
   writer.end();
   if (keys !== undefined) writeReport(keys, `${JSON.stringify(anonymizer.keys, undefined, 1)}\n`);
 }

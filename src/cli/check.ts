@@ -14,6 +14,7 @@ import { followAnalysis, type RunOptions, runAnalysis } from './run_analysis.ts'
 import { addSelection, checkRuleNames, type Selection, wantsFinding, wantsJob } from './select.ts';
 import { chalkStyle } from './style.ts';
 import { addTraceOptions, type TraceChoice, traceOptionsOf } from './trace_options.ts';
+import { fileOf, type MergeChoice, mergeOption, nameOf, type Trace, tracesOf } from './traces.ts';
 import { VERSION } from './version.ts';
 
 /** They end --follow. */
@@ -26,7 +27,7 @@ interface Target {
   readonly color: 'never';
 }
 
-interface CheckOptions extends Selection, TraceChoice {
+interface CheckOptions extends Selection, TraceChoice, MergeChoice {
   readonly format: CheckFormat;
   readonly report?: readonly Target[];
   readonly baseline?: string;
@@ -44,6 +45,7 @@ export function checkCommand(): Command {
   const command = new Command('check')
     .description('report what the traces show to be wrong')
     .argument('<trace...>', 'traces; - is standard input')
+    .addOption(mergeOption())
     .addOption(
       new Option('--fail-on <severity>', 'exit 1 from this severity on')
         .choices(['error', 'warning', 'never'])
@@ -74,6 +76,8 @@ Examples:
   gpuvm-trace check *.txt.gz --format csv -o findings.csv --fail-on warning
   gpuvm-trace check *.txt.gz --baseline known.json            only what is new; the first time with --update-baseline
   gpuvm-trace check *.txt.gz --report sarif=out.sarif --report junit=out.xml
+  gpuvm-trace check 'captures/**/*.txt'                       patterns that the shell leaves are expanded
+  gpuvm-trace check --merge per_cpu/*/trace                   the files of one run as one trace
   cat /sys/kernel/tracing/trace | gpuvm-trace check -
   sudo gpuvm-trace check --follow /sys/kernel/tracing/trace_pipe      until Ctrl-C, which gives the report
   gpuvm-trace check late.txt --initial-state state.json       a trace that begins where state.json was taken
@@ -127,12 +131,12 @@ async function runOn(files: readonly string[], options: CheckOptions): Promise<C
   const goesOn = !options.follow && [options, ...(options.report ?? [])].some(({ format }) => isForCi(format));
   const traces: CheckedTrace[] = [];
   const unread: UnreadTrace[] = [];
-  for (const file of files) {
+  for (const trace of tracesOf(files, options)) {
     try {
-      traces.push(checked(options, await (options.follow ? follow(file, files, options) : analyze(file, options))));
+      traces.push(checked(options, await (options.follow ? follow(files, options) : analyze(trace, options))));
     } catch (error) {
       if (!goesOn || !(error instanceof UserError)) throw error;
-      unread.push({ file, message: error.message });
+      unread.push({ file: nameOf(trace), message: error.message });
     }
   }
   const asked = rules.filter(({ id }) => options.rule?.includes(id) !== false && options.ignore?.includes(id) !== true);
@@ -154,8 +158,9 @@ function targets(value: string, before: readonly Target[] = []): Target[] {
 }
 
 /** Prints each finding when it is made, where the format lets it stand alone, and in the end gives the report. */
-async function follow(file: string, files: readonly string[], options: CheckOptions): Promise<Report> {
-  if (files.length > 1) throw new UserError('--follow takes one trace');
+async function follow(files: readonly string[], options: CheckOptions): Promise<Report> {
+  const [file = '', ...more] = files;
+  if (more.length > 0) throw new UserError('--follow takes one trace');
   if (options.expectState !== undefined)
     throw new UserError('--follow takes no --expect-state: run check again without it');
   const end = new AbortController();
@@ -164,7 +169,7 @@ async function follow(file: string, files: readonly string[], options: CheckOpti
   const style = chalkStyle(chalkFor(options));
   try {
     return await followAnalysis(
-      file,
+      fileOf(file),
       { ...traceOptionsOf(options), mmu: options.mmu },
       end.signal,
       (analysis, fresh) => {
@@ -178,12 +183,12 @@ async function follow(file: string, files: readonly string[], options: CheckOpti
   }
 }
 
-async function analyze(file: string, options: CheckOptions): Promise<Report> {
+async function analyze(trace: Trace, options: CheckOptions): Promise<Report> {
   const { mmu, expectState, at } = options;
   const run: RunOptions = { ...traceOptionsOf(options), mmu };
-  if (expectState === undefined) return runAnalysis(file, run);
+  if (expectState === undefined) return runAnalysis(trace, run);
   const dumps = parseDump(readFileSync(expectState), expectState);
-  return withMoment(file, at, run, (path, until) => runAnalysis(path, { ...run, expect: { dumps, until } }));
+  return withMoment(trace, at, run, (copy, until) => runAnalysis(copy, { ...run, expect: { dumps, until } }));
 }
 
 /** Findings of some VMs, jobs or times only. */
