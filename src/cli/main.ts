@@ -15,6 +15,7 @@ const SUBCOMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   blame: async () => (await import('./blame.ts')).blameCommand(),
   'what-if': async () => (await import('./what_if.ts')).whatIfCommand(),
   diff: async () => (await import('./diff.ts')).diffCommand(),
+  reduce: async () => (await import('./reduce.ts')).reduceCommand(),
   anonymize: async () => (await import('./anonymize.ts')).anonymizeCommand(),
   coverage: async () => (await import('./coverage.ts')).coverageCommand(),
   capture: async () => (await import('./capture.ts')).captureCommand(),
@@ -39,6 +40,7 @@ Examples:
   gpuvm-trace what-if trace.txt --patch fix.patch   would it have helped: another lock pass
   gpuvm-trace diff before.txt after.txt          what a change of the driver changed
   gpuvm-trace coverage *.txt.gz --min 80%        which cases the traces exercise
+  gpuvm-trace reduce trace.txt --rule missing-lock   the fewest ops that still give it, as a test
   gpuvm-trace anonymize trace.txt -o public.txt  other names, the same findings: for a public bug
   gpuvm-trace patch 0001-drm-msm.patch           what a kernel patch changes of all this
   gpuvm-trace capture --driver xe -- glxgears    a shell script that makes such a trace
