@@ -67,7 +67,7 @@ async function reduce(files: readonly string[], options: ReduceChoice): Promise<
   const where = `${nameOf(trace)}: ${rule}${job === undefined ? '' : ` of job ${job}`}`;
   const { scenario, isUnsure, line } = recorder;
   if (scenario === undefined)
-    throw new UserError(`${where}: not found${isUnsure ? ' but where events are missing' : ' by this trace'}`);
+    throw new UserError(`${where}: not found${isUnsure ? ' but where events are missing' : ' in any job'}`);
   const smallest = reduced(scenario);
   if (smallest === undefined)
     throw new UserError(

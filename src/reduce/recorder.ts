@@ -4,6 +4,7 @@ import { checkOf } from '../checks/index.ts';
 import { DRM_GPUVM_IMMEDIATE_MODE } from '../gpuvm/gpuvm.ts';
 import type { Fact } from '../replay/fact.ts';
 import type { Job, OpRun } from '../replay/job.ts';
+import { passVersion } from '../replay/pass_record.ts';
 import type { VmState } from '../replay/vm_state.ts';
 import {
   type OpLocking,
@@ -194,9 +195,7 @@ class Locks {
 
   /** What a helper locks for a request on the VM as the lock pass found it. */
   #objectsOf({ kind }: Pick<OpRun, 'kind'>, request: Omit<Request, 'obj'> & { readonly obj: Ptr }): Ptr[] {
-    const { lockVersion, detail } = this.#job;
-    const version = lockVersion < 0 ? (detail?.applyVersion ?? -1) : lockVersion;
-    const given = this.#record.state.stepsAt(version, kind === 'unmap' ? 'unmap' : 'map', request);
+    const given = this.#record.state.stepsAt(passVersion(this.#job), kind === 'unmap' ? 'unmap' : 'map', request);
     const old = (given?.steps ?? []).flatMap((step) => (step.kind === 'map' ? [] : [step.va.obj]));
     return [request.obj, ...old].filter((obj) => obj !== 0);
   }

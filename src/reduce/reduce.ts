@@ -4,7 +4,7 @@ import { add, type U64 } from '../base/u64.ts';
 import { ddmin } from './ddmin.ts';
 import { isSeenAgain } from './enact.ts';
 import { plainNumbers } from './plain.ts';
-import { opsOf, type Scenario, type ScenarioOp, withJobs } from './scenario.ts';
+import { opsOf, type Scenario, type ScenarioJob, type ScenarioOp, withJobs } from './scenario.ts';
 
 /** What is given is decided by the ops of a VM, and how a driver locks and carries out steps for them. */
 export const REDUCIBLE = [
@@ -61,18 +61,32 @@ function withFewest(scenario: Scenario): Scenario {
   );
 }
 
-/** Without locks of other objects and mistakes of the driver that have no part in it. */
+/** Without what is odd about the driver and has no part in it: locks of other objects, mistakes, a lock pass of its own. */
 function withoutExtras(scenario: Scenario): Scenario {
   const extras = [...new Set(scenario.jobs.flatMap(({ also }) => also))];
   const only = (some: readonly number[]) =>
-    withJobs(
-      scenario,
-      scenario.jobs.map((job) => ({ ...job, also: job.also.filter((number) => some.includes(number)) })),
-    );
-  const fewer = only(ddmin(extras, (some) => isSeenAgain(only(some))));
-  const right = withJobs(
-    fewer,
-    fewer.jobs.map((job) => ({ ...job, ops: job.ops.map((op) => (op.isTarget ? op : { ...op, mistakes: [] })) })),
-  );
-  return isSeenAgain(right) ? right : fewer;
+    eachJob(scenario, (job) => ({ ...job, also: job.also.filter((number) => some.includes(number)) }));
+  let left = only(ddmin(extras, (some) => isSeenAgain(only(some))));
+  for (const change of [rightOps, (job: ScenarioJob) => ({ ...job, locksVm: true }), keepingLocks]) {
+    const changed = eachJob(left, change);
+    if (isSeenAgain(changed)) left = changed;
+  }
+  return left;
+}
+
+function eachJob(scenario: Scenario, change: (job: ScenarioJob) => ScenarioJob): Scenario {
+  return withJobs(scenario, scenario.jobs.map(change));
+}
+
+/** All ops but the target are locked and carried out as they should be. */
+function rightOps(job: ScenarioJob): ScenarioJob {
+  const right = ({ addr, range, obj, offset }: ScenarioOp): Pick<ScenarioOp, 'locking' | 'mistakes'> => ({
+    locking: { how: 'ask', request: { addr, range, obj, offset } },
+    mistakes: [],
+  });
+  return { ...job, ops: job.ops.map((op) => (op.isTarget ? op : { ...op, ...right(op) })) };
+}
+
+function keepingLocks(job: ScenarioJob): ScenarioJob {
+  return { ...job, dropsLocks: false };
 }

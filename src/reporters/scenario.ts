@@ -3,6 +3,8 @@ import { hex } from '../base/u64.ts';
 import type { OpLocking, Request, Scenario, ScenarioJob, ScenarioOp } from '../reduce/scenario.ts';
 import { counted } from './style.ts';
 
+const KIND_WIDTH = 'MAP_NULL'.length;
+
 /** One line a job, op and object. */
 export function scenarioText({ driver, vm, objects, jobs, target }: Scenario): string {
   const ops = jobs.reduce((sum, job) => sum + job.ops.length, 0);
@@ -16,7 +18,7 @@ export function scenarioText({ driver, vm, objects, jobs, target }: Scenario): s
   for (const [index, job] of jobs.entries()) {
     lines.push('', `job ${index + 1}    ${lockText(job)}`);
     for (const op of job.ops)
-      lines.push(`  ${opText(op)}${locksText(op)}${op.isTarget ? `  <- ${target.rule}${seen}` : ''}`);
+      lines.push(`  ${opText(op, KIND_WIDTH)}${locksText(op)}${op.isTarget ? `  <- ${target.rule}${seen}` : ''}`);
     if (job.isTarget && !job.ops.some((op) => op.isTarget)) lines.push(`  <- ${target.rule}`);
   }
   return `${lines.join('\n')}\n`;
@@ -31,9 +33,9 @@ function lockText({ id, locksVm, also, dropsLocks, isTarget }: ScenarioJob): str
   return parts.join('  ');
 }
 
-function opText({ kind, addr, range, obj, offset }: Request & Pick<ScenarioOp, 'kind'>): string {
+function opText({ kind, addr, range, obj, offset }: Request & Pick<ScenarioOp, 'kind'>, width = 0): string {
   const of = kind === 'map' ? ` of object ${obj} at offset ${hex(offset)}` : '';
-  return `${kind.toUpperCase().padEnd(8)} ${hex(addr)}+${hex(range)}${of}`;
+  return `${kind.toUpperCase().padEnd(width)} ${hex(addr)}+${hex(range)}${of}`;
 }
 
 /** Where the driver does not lock as the kernel's helpers would for this very op. */
