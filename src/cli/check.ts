@@ -5,6 +5,7 @@ import { readFileSync } from '../io/text_file.ts';
 import type { CheckedTrace, CheckRun, FailOn, UnreadTrace } from '../reporters/checked_trace.ts';
 import { printable } from '../reporters/escape.ts';
 import { findingText } from '../reporters/finding_text.ts';
+import { ShownFindings } from '../reporters/withdrawn.ts';
 import { readBaseline, unusedText, withoutKnown, writeBaseline } from './baseline.ts';
 import { CHECK_FORMATS, type CheckFormat, exitCode, isForCi, renderCheck } from './check_formats.ts';
 import { type Moment, withMoment } from './moment.ts';
@@ -167,17 +168,23 @@ async function follow(files: readonly string[], options: CheckOptions): Promise<
   const stop = () => end.abort();
   for (const signal of SIGNALS) process.once(signal, stop);
   const style = chalkStyle(chalkFor(options));
+  const isLive = options.format === 'text' && (options.output === undefined || options.output === '-');
+  const shown = new ShownFindings();
   try {
-    return await followAnalysis(
+    const report = await followAnalysis(
       fileOf(file),
       { ...traceOptionsOf(options), mmu: options.mmu },
       end.signal,
       (analysis, fresh) => {
-        const findings = fresh.filter((finding) => wantsFinding(options, analysis, finding));
-        if (options.format !== 'text' || (options.output !== undefined && options.output !== '-')) return;
-        for (const finding of findings) process.stdout.write(`${findingText(finding, style).join('\n')}\n`);
+        if (!isLive) return;
+        for (const finding of fresh.filter((one) => wantsFinding(options, analysis, one))) {
+          process.stdout.write(`${findingText(finding, style).join('\n')}\n`);
+          shown.add(finding);
+        }
       },
     );
+    process.stdout.write(shown.withdrawn(report.findings));
+    return report;
   } finally {
     for (const signal of SIGNALS) process.off(signal, stop);
   }
