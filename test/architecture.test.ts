@@ -59,6 +59,10 @@ const RULES: Readonly<Record<string, Rule>> = {
     may: ['base', 'events', 'kernels', 'ftrace', 'probe_set.ts'],
     because: 'it reads and writes what the tracer says; what that means is not its business',
   },
+  reduce: {
+    may: ['base', 'events', 'kernels', 'gpuvm', 'replay', 'checks'],
+    because: 'it is a driver of its own, whose doings are replayed and judged as those of a trace',
+  },
   coverage: {
     may: ['base', 'gpuvm', 'replay', 'exec (type)', 'findings (type)', 'patch (type)'],
     because: 'it counts what the replay saw; what it means is for others',
@@ -84,6 +88,7 @@ const RULES: Readonly<Record<string, Rule>> = {
       'coverage',
       'diff',
       'whatif',
+      'reduce',
       'csv-stringify/sync',
     ],
     because: 'report in, text out',
@@ -177,6 +182,7 @@ const RULES: Readonly<Record<string, Rule>> = {
       'diff',
       'whatif',
       'anonymize',
+      'reduce',
       'analyze.ts',
       'probe_set.ts',
     ],

@@ -17,6 +17,7 @@ const SUBCOMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   'what-if': async () => (await import('./what_if.ts')).whatIfCommand(),
   merge: async () => (await import('./merge.ts')).mergeCommand(),
   diff: async () => (await import('./diff.ts')).diffCommand(),
+  reduce: async () => (await import('./reduce.ts')).reduceCommand(),
   anonymize: async () => (await import('./anonymize.ts')).anonymizeCommand(),
   coverage: async () => (await import('./coverage.ts')).coverageCommand(),
   export: async () => (await import('./export.ts')).exportCommand(),
@@ -47,6 +48,7 @@ Examples:
   gpuvm-trace merge shard*.json                  one report of many, for CI
   gpuvm-trace diff before.txt after.txt          what a change of the driver changed
   gpuvm-trace coverage *.txt.gz --min 80%        which cases the traces exercise
+  gpuvm-trace reduce trace.txt --rule missing-lock   the fewest ops that still give it, as a test
   gpuvm-trace anonymize trace.txt -o public.txt  other names, the same findings: for a public bug
   gpuvm-trace patch 0001-drm-msm.patch           what a kernel patch changes of all this
   gpuvm-trace capture --driver xe -- glxgears    a shell script that makes such a trace
