@@ -96,6 +96,7 @@ export const treeHandlers: Handlers = {
     noteNet(context, vm, va ?? { ...event, offset: 0 }, -1);
     if (va !== undefined && va.addr === event.addr && va.range === event.range) {
       vm.tree.remove(va);
+      world.history?.changed(context, vm, va, false);
       vm.record({ inserted: false, va, job: task.job, op: task.job?.op?.index ?? -1, byMap: false });
     } else if (!world.seen.has('va_insert')) {
       vm.treeShown = false;
@@ -184,9 +185,13 @@ function insert(context: Context, vm: VmState | undefined, id: Ptr, one: Inserte
   if (vm.tree.insert(va) !== 0) {
     if (vm.complete)
       contradicted(context, vm, `${hex(va.addr)}+${hex(va.range)} is inserted where something is mapped`);
-    for (const old of vm.tree.overlaps(va.addr, va.range)) vm.tree.remove(old);
+    for (const old of vm.tree.overlaps(va.addr, va.range)) {
+      vm.tree.remove(old);
+      world.history?.changed(context, vm, old, false);
+    }
     vm.tree.insert(va);
   }
+  world.history?.changed(context, vm, va, true);
   const byMap = task.step?.view.type === 'map';
   vm.record({ inserted: true, va, job: task.job, op: task.job?.op?.index ?? -1, byMap });
 }

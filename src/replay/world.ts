@@ -11,6 +11,7 @@ import { followVm } from './detail.ts';
 import type { Fact, Shown } from './fact.ts';
 import type { Job } from './job.ts';
 import { ScheduledJobs } from './job_times.ts';
+import { SpaceHistory } from './space_history.ts';
 import { Memory } from './tables/index.ts';
 import { type ExecContext, Task } from './task.ts';
 import type { VmBo } from './vm_bos.ts';
@@ -53,6 +54,8 @@ export interface WorldOptions {
   readonly driver?: DriverName | undefined;
   /** An address of which everything that shapes it is kept. */
   readonly watch?: WatchOptions | undefined;
+  /** Keep what every VM mapped when. */
+  readonly history?: boolean | undefined;
 }
 
 /** Where the page tables come from: the table calls of the trace, or what the steps call for. */
@@ -79,6 +82,7 @@ export class World {
   readonly drivers = new Set<DriverName>();
   readonly driver: DriverName | undefined;
   readonly watch: Watch | undefined;
+  readonly history: SpaceHistory | undefined;
   /** The VM of what stands for its table in the driver. */
   readonly tableVms = new Map<Ptr, Ptr>();
   /** Jobs whose ioctl is over and that are still to run, by the driver's struct. */
@@ -126,6 +130,7 @@ export class World {
     this.driver = options.driver;
     if (options.driver !== undefined) this.drivers.add(options.driver);
     this.watch = options.watch === undefined ? undefined : new Watch(options.watch);
+    this.history = options.history === true ? new SpaceHistory() : undefined;
   }
 
   /** exec->num_objects at a drm_exec_fini() was compared with what was followed. */
@@ -176,6 +181,7 @@ export class World {
     vm.driver = this.driver;
     this.vms.set(init.id, vm);
     this.watch?.meet(vm);
+    this.history?.meet(vm);
     return vm;
   }
 
@@ -185,6 +191,7 @@ export class World {
     const vm = new VmState(id, ++this.#vmOrdinal, undefined, 0, dump);
     this.vms.set(id, vm);
     this.watch?.meet(vm);
+    this.history?.meet(vm);
   }
 
   /** The VM, made up as unknown where its init is not in the trace; undefined for a NULL pointer. */
@@ -197,6 +204,8 @@ export class World {
       this.vms.set(id, vm);
       if (this.unseen.length < MAX_GONE_VMS) this.unseen.push(vm);
       this.watch?.meet(vm);
+      this.history?.meet(vm);
+      this.history?.meet(vm);
     }
     return vm;
   }

@@ -25,6 +25,12 @@ export function printablePath(text: string): string {
   return PLAIN.test(text) ? text : text.replace(UNSAFE, escaped);
 }
 
+/** A path as a shell takes it. */
+export function quoted(path: string): string {
+  if (/^[\w@%+=:,./-]+$/.test(path)) return path;
+  return `'${printablePath(path).replaceAll("'", "'\\''")}'`;
+}
+
 function escaped(char: string): string {
   const code = char.codePointAt(0) ?? 0;
   return code < 0x80 ? hexByte(code) : `\\u{${code.toString(16)}}`;
