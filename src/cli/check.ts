@@ -5,6 +5,7 @@ import { readFileSync } from '../io/text_file.ts';
 import type { CheckedTrace, CheckRun, FailOn, UnreadTrace } from '../reporters/checked_trace.ts';
 import { printable } from '../reporters/escape.ts';
 import { findingText } from '../reporters/finding_text.ts';
+import { TraceRecording } from '../reporters/html/recording.ts';
 import { readBaseline, unusedText, withoutKnown, writeBaseline } from './baseline.ts';
 import { CHECK_FORMATS, type CheckFormat, exitCode, isForCi, renderCheck } from './check_formats.ts';
 import { type Moment, withMoment } from './moment.ts';
@@ -124,12 +125,16 @@ function knowing(run: CheckRun, options: CheckOptions): CheckRun {
 /** Reports for CI tell of an input that cannot be read; without one, it ends the command. */
 async function runOn(files: readonly string[], options: CheckOptions): Promise<CheckRun> {
   const { failOn } = options;
-  const goesOn = !options.follow && [options, ...(options.report ?? [])].some(({ format }) => isForCi(format));
+  const formats = [options, ...(options.report ?? [])].map(({ format }) => format);
+  const goesOn = !options.follow && formats.some(isForCi);
+  const wantsHtml = formats.includes('html');
   const traces: CheckedTrace[] = [];
   const unread: UnreadTrace[] = [];
   for (const file of files) {
     try {
-      traces.push(checked(options, await (options.follow ? follow(file, files, options) : analyze(file, options))));
+      const recording = wantsHtml ? new TraceRecording() : undefined;
+      const read = options.follow ? follow(file, files, options, recording) : analyze(file, options, recording);
+      traces.push(checked(options, await read, recording));
     } catch (error) {
       if (!goesOn || !(error instanceof UserError)) throw error;
       unread.push({ file, message: error.message });
@@ -139,10 +144,10 @@ async function runOn(files: readonly string[], options: CheckOptions): Promise<C
   return { traces, unread, rules: asked, failOn, version: VERSION };
 }
 
-function checked(options: CheckOptions, report: Report): CheckedTrace {
+function checked(options: CheckOptions, report: Report, recording: TraceRecording | undefined): CheckedTrace {
   const findings = report.findings.filter((finding) => wantsFinding(options, report, finding));
   const jobs = report.jobs.filter((row) => wantsJob(options, report, row));
-  return { report, jobs, findings, known: 0, doubts: doubtsOf(options, report) };
+  return { report, jobs, findings, known: 0, doubts: doubtsOf(options, report), recording };
 }
 
 function targets(value: string, before: readonly Target[] = []): Target[] {
@@ -154,7 +159,12 @@ function targets(value: string, before: readonly Target[] = []): Target[] {
 }
 
 /** Prints each finding when it is made, where the format lets it stand alone, and in the end gives the report. */
-async function follow(file: string, files: readonly string[], options: CheckOptions): Promise<Report> {
+async function follow(
+  file: string,
+  files: readonly string[],
+  options: CheckOptions,
+  recording: TraceRecording | undefined,
+): Promise<Report> {
   if (files.length > 1) throw new UserError('--follow takes one trace');
   if (options.expectState !== undefined)
     throw new UserError('--follow takes no --expect-state: run check again without it');
@@ -165,7 +175,7 @@ async function follow(file: string, files: readonly string[], options: CheckOpti
   try {
     return await followAnalysis(
       file,
-      { ...traceOptionsOf(options), mmu: options.mmu },
+      { ...traceOptionsOf(options), mmu: options.mmu, ...recording?.options },
       end.signal,
       (analysis, fresh) => {
         const findings = fresh.filter((finding) => wantsFinding(options, analysis, finding));
@@ -178,12 +188,13 @@ async function follow(file: string, files: readonly string[], options: CheckOpti
   }
 }
 
-async function analyze(file: string, options: CheckOptions): Promise<Report> {
+async function analyze(file: string, options: CheckOptions, recording: TraceRecording | undefined): Promise<Report> {
   const { mmu, expectState, at } = options;
   const run: RunOptions = { ...traceOptionsOf(options), mmu };
-  if (expectState === undefined) return runAnalysis(file, run);
+  const recorded = { ...run, ...recording?.options };
+  if (expectState === undefined) return runAnalysis(file, recorded);
   const dumps = parseDump(readFileSync(expectState), expectState);
-  return withMoment(file, at, run, (path, until) => runAnalysis(path, { ...run, expect: { dumps, until } }));
+  return withMoment(file, at, run, (path, until) => runAnalysis(path, { ...recorded, expect: { dumps, until } }));
 }
 
 /** Findings of some VMs, jobs or times only. */

@@ -5,20 +5,22 @@ import { type CheckedTrace, type CheckRun, fails, isSevere } from '../reporters/
 import { findingColumns } from '../reporters/columns.ts';
 import { github } from '../reporters/github.ts';
 import { gitlab } from '../reporters/gitlab.ts';
+import { html } from '../reporters/html/html.ts';
 import { junit } from '../reporters/junit.ts';
 import { kernelObject } from '../reporters/kernel_text.ts';
 import { ktap } from '../reporters/ktap.ts';
 import { sarif } from '../reporters/sarif.ts';
 import { FORMATS, type Format, toCsv, toJson, toNdjson, toObject } from '../reporters/table.ts';
 import { chalkFor, type OutputOptions, terminalWidth } from './output.ts';
+import { pageParts } from './page_parts.ts';
 import { chalkStyle } from './style.ts';
 
-const CI_FORMATS = { sarif, junit, gitlab, github, ktap } as const;
+const CI_FORMATS = { sarif, junit, gitlab, github, ktap, html: (run: CheckRun) => html(run, pageParts()) } as const;
 type CiFormat = keyof typeof CI_FORMATS;
 
 export type CheckFormat = Format | CiFormat;
 
-export const CHECK_FORMATS: readonly CheckFormat[] = [...FORMATS, 'sarif', 'junit', 'gitlab', 'github', 'ktap'];
+export const CHECK_FORMATS: readonly CheckFormat[] = [...FORMATS, 'sarif', 'junit', 'gitlab', 'github', 'ktap', 'html'];
 
 export function isForCi(format: CheckFormat): format is CiFormat {
   return Object.hasOwn(CI_FORMATS, format);

@@ -1,5 +1,6 @@
 // What every VM mapped when: kept while the trace goes by, for a picture of address against time. Nothing is judged here.
 import { add, type Ptr, type U64 } from '../base/u64.ts';
+import type { Where } from '../events/vm_event.ts';
 import type { Gpuva } from '../gpuvm/gpuva.ts';
 import type { Context } from './context.ts';
 import type { VmState } from './vm_state.ts';
@@ -20,6 +21,9 @@ export interface Stay {
   readonly from: number;
   /** 0: it is there to the end. */
   to: number;
+  /** As the trace spells the times of both; '' where there is none. */
+  readonly since: string;
+  until: string;
   /** The first lines of the jobs that put it there and took it away; 0: none did. */
   readonly fromJob: number;
   toJob: number;
@@ -45,29 +49,29 @@ export class SpaceHistory {
     this.vms.push(vm);
     const there = new Map<Gpuva, Stay>();
     this.#there.set(vm, there);
-    for (const va of vm.tree) there.set(va, { ...placeOf(vm, va), from: 0, fromJob: 0, isRest: false });
+    for (const va of vm.tree) there.set(va, { ...placeOf(vm, va), from: 0, since: '', fromJob: 0, isRest: false });
   }
 
-  changed(context: Context, vm: VmState, va: Gpuva, inserted: boolean): void {
-    const line = context.where.line;
-    const job = context.task.job?.line ?? 0;
+  changed({ task, where }: Context, vm: VmState, va: Gpuva, inserted: boolean): void {
+    const job = task.job?.line ?? 0;
     const there = this.#there.get(vm);
     if (there === undefined) return;
     if (inserted) {
       const place = placeOf(vm, va);
-      there.set(va, { ...place, from: line, fromJob: job, isRest: isRestOf(this.#last.get(vm), place, job) });
+      const isRest = isRestOf(this.#last.get(vm), place, job);
+      there.set(va, { ...place, from: where.line, since: where.time(), fromJob: job, isRest });
       return;
     }
     const stay = there.get(va);
     if (stay === undefined) return;
     there.delete(va);
-    this.#end(stay, line, job);
+    this.#end(stay, where, job);
     this.#last.set(vm, stay);
   }
 
   freed({ where }: Context, vm: VmState | undefined): void {
     if (vm === undefined) return;
-    for (const stay of this.#there.get(vm)?.values() ?? []) this.#end(stay, where.line, 0);
+    for (const stay of this.#there.get(vm)?.values() ?? []) this.#end(stay, where, 0);
     this.#there.delete(vm);
     this.freedAt.set(vm, where.line);
   }
@@ -78,8 +82,9 @@ export class SpaceHistory {
   }
 
   /** A tenth at a time, since an array gives its first ones away slowly. */
-  #end(stay: Stay, line: number, job: number): void {
-    stay.to = line;
+  #end(stay: Stay, where: Where, job: number): void {
+    stay.to = where.line;
+    stay.until = where.time();
     stay.toJob = job;
     if (this.#gone.push(stay) <= MAX_GONE) return;
     const count = MAX_GONE / 10;
@@ -89,7 +94,7 @@ export class SpaceHistory {
 }
 
 function placeOf(vm: VmState, { addr, range, obj, offset }: Gpuva) {
-  return { vm, addr, range, obj, offset, to: 0, toJob: 0 };
+  return { vm, addr, range, obj, offset, to: 0, until: '', toJob: 0 };
 }
 
 /** It lies within the mapping that the same job took away just before, and leads to the same object. */
