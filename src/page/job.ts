@@ -1,12 +1,12 @@
 // The chosen job in full: its findings, what to run next, ops and steps, locks, and the VA space around it.
-import type { FindingData, JobData, LockData, OpData, PageData, StepTable } from '../reporters/html/page_data.ts';
+import type { FindingData, JobData, LockData, OpData, PageData } from '../reporters/html/page_data.ts';
 import { spaceFigure, spaceTable } from './before_after.ts';
 import { objColour, palette } from './colours.ts';
 import { type Child, el, replaceChildren } from './dom.ts';
 import { command, viewLink } from './links.ts';
 import type { Trace } from './trace.ts';
 import type { Views } from './view.ts';
-import { counted, hexText, SEVERITY_MARKS, VERDICT_CLASSES, VERDICT_MARKS } from './words.ts';
+import { hexText, SEVERITY_MARKS, VERDICT_CLASSES, VERDICT_MARKS } from './words.ts';
 
 export class JobPanel {
   readonly root = el('section', { class: 'card job', id: 'job', tabindex: '-1', 'aria-labelledby': 'job-title' });
@@ -166,7 +166,7 @@ export class JobPanel {
       const from = row >= 0 ? this.#trace.cell('line', row) : Math.max(1, (finding?.line ?? 1) - 5);
       const end = row >= 0 ? this.#trace.line('end', row) : (finding?.line ?? 1) + 5;
       lines.push([
-        `${reader} sed -n '${from},${end < 0 ? '$' : end}p'`.replace('FILE', file),
+        `${reader}${from},${end < 0 ? '$' : end}p'${reader.includes('|') ? '' : ` ${file}`}`,
         'its lines of the trace',
       ]);
     }
@@ -230,39 +230,19 @@ export class JobPanel {
       { class: 'commands' },
       el('h4', {}, `op ${op.index}: `, el('code', {}, op.text), el('span', { class: 'dim' }, ` line ${op.line}`)),
       op.asked === '' ? undefined : el('p', { class: 'error' }, `✖ ${op.asked}`),
-      op.tables.length === 0
-        ? el('p', { class: 'dim' }, 'no steps')
-        : el('div', { class: 'columns split' }, ...op.tables.map((table) => this.#steps(op, table, here))),
+      op.rows.length === 0 ? el('p', { class: 'dim' }, 'no steps') : this.#steps(op, here),
       op.why === null
         ? undefined
         : el('p', { class: op.why.severity }, `${SEVERITY_MARKS[op.why.severity] ?? ''} ${op.why.text}`),
     );
   }
 
-  #steps(
-    op: OpData,
-    { left, right, rows }: StepTable,
-    findings: readonly { index: number; finding: FindingData | undefined }[],
-  ): HTMLElement {
-    const marks: Readonly<Record<string, string>> = {
-      '=': 'same',
-      '!': '≠ different',
-      '<': '← only there',
-      '>': '→ only here',
-      '': '',
-    };
-    const caption = left === '' ? `op ${op.index}: ${right}` : `op ${op.index}: ${left}, and ${right}`;
-    const head = el(
-      'tr',
-      {},
-      ...(left === '' ? [] : [el('th', { scope: 'col' }, left), el('th', { scope: 'col' }, '')]),
-      el('th', { scope: 'col' }, right),
-      el('th', { scope: 'col', class: 'number' }, 'line'),
-      el('th', { scope: 'col' }, 'found'),
-    );
-    const lines = rows.map((row) => {
-      const told =
-        row.step < 0 ? [] : findings.filter(({ finding }) => finding?.step === row.step && finding.severity !== 'note');
+  #steps(op: OpData, findings: readonly { index: number; finding: FindingData | undefined }[]): HTMLElement {
+    const caption = `op ${op.index}: steps, side by side`;
+    const heads = [...op.titles.flatMap((title) => [title, '']), op.applied, 'line', 'found'];
+    const head = el('tr', {}, ...heads.map((text) => (text === '' ? el('td') : el('th', { scope: 'col' }, text))));
+    const lines = op.rows.map(({ others, text, line, step }) => {
+      const told = findings.filter(({ finding }) => step >= 0 && finding?.step === step && finding.severity !== 'note');
       const links = told.map(({ index, finding }) =>
         el(
           'span',
@@ -272,21 +252,18 @@ export class JobPanel {
           ' ',
         ),
       );
-      const compared =
-        left === ''
-          ? []
-          : [el('td', { class: 'mono' }, row.left), el('td', { class: 'whole' }, marks[row.mark] ?? row.mark)];
-      const state = told.some(({ finding }) => finding?.severity === 'error')
-        ? 'bad'
-        : row.mark === '=' || row.mark === ''
-          ? undefined
-          : 'odd';
+      const compared = op.titles.flatMap((_, i) => {
+        const [other = '', mark = ''] = others[i] ?? [];
+        return [el('td', { class: 'mono' }, other), el('td', { class: 'whole' }, STEP_MARKS[mark] ?? '')];
+      });
+      const differs = op.titles.some((_, i) => (others[i]?.[1] ?? '') !== '=');
+      const state = told.some(({ finding }) => finding?.severity === 'error') ? 'bad' : differs ? 'odd' : undefined;
       return el(
         'tr',
         { class: state },
         ...compared,
-        el('td', { class: 'mono' }, row.right),
-        el('td', { class: 'number' }, row.line > 0 ? row.line : ''),
+        el('td', { class: 'mono' }, text),
+        el('td', {}, line > 0 ? line : ''),
         el('td', { class: 'whole' }, ...links),
       );
     });
@@ -392,6 +369,13 @@ export class JobPanel {
   }
 }
 
+const STEP_MARKS: Readonly<Record<string, string>> = {
+  '=': '= same',
+  '!': '≠ differs',
+  '<': '← only here',
+  '>': '→ only applied',
+};
+
 function lockState({ state }: LockData): [string, string] {
   const words: Record<LockData['state'], [string, string]> = {
     held: ['✔', 'held'],
@@ -412,15 +396,10 @@ function scrolled(label: string, child: HTMLElement): HTMLElement {
   return el('div', { class: 'scroll', role: 'region', tabindex: '0', 'aria-label': label }, child);
 }
 
-/** What gives the lines of a text trace to sed; undefined where it is none. */
+/** The beginning of a command that prints lines of a text trace; undefined where it is none. */
 function readerOf(file: string): string | undefined {
-  const plain = file.replace(/'$/, '');
-  if (plain === 'TRACE' || plain.endsWith('.dat')) return undefined;
-  if (plain.endsWith('.gz')) return 'zcat FILE |';
-  return plain.endsWith('.zst') ? 'zstdcat FILE |' : '< FILE';
-}
-
-/** How many jobs the report shows in full, in words. */
-export function keptText(kept: number, all: number): string {
-  return `${counted(kept, 'job')} of ${counted(all, 'job')}`;
+  const name = file.replace(/'$/, '');
+  if (name === 'TRACE' || name.endsWith('.dat')) return undefined;
+  if (name.endsWith('.gz')) return `zcat ${file} | sed -n '`;
+  return name.endsWith('.zst') ? `zstdcat ${file} | sed -n '` : "sed -n '";
 }

@@ -329,7 +329,10 @@ function start(): void {
           ]),
       el('p', {}, `gpuvm-trace ${page.version}`),
     );
-    next.update(view, undefined);
+    const worst = trace.finding(0);
+    if (view.job === '' && view.finding < 0 && worst !== undefined)
+      views.set({ finding: 0, job: worst.job < 0 ? '' : trace.key(worst.job) });
+    else next.update(view, undefined);
   });
   matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => views.set({}));
 }

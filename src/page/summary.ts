@@ -82,8 +82,12 @@ function firstStep(trace: Trace, views: Views): HTMLElement | undefined {
 }
 
 function rules(trace: Trace, page: PageData, views: Views): HTMLElement | undefined {
-  const counts = new Map<string, number>();
-  for (const { rule } of trace.data.findings) counts.set(rule, (counts.get(rule) ?? 0) + 1);
+  const counts = new Map<string, { count: number; severity: string }>();
+  // The worst come first.
+  for (const { rule, severity } of trace.data.findings) {
+    const known = counts.get(rule);
+    counts.set(rule, { count: (known?.count ?? 0) + 1, severity: known?.severity ?? severity });
+  }
   if (counts.size === 0) return undefined;
   const filter = (rule: string) => ({
     tab: 'findings',
@@ -92,8 +96,7 @@ function rules(trace: Trace, page: PageData, views: Views): HTMLElement | undefi
   return el(
     'ul',
     { class: 'plain', 'aria-label': 'rules' },
-    ...[...counts].map(([rule, count]) => {
-      const severity = page.rules[rule]?.severity ?? 'note';
+    ...[...counts].map(([rule, { count, severity }]) => {
       const link = viewLink(views, filter(rule), rule, () => goTo('tables'));
       return el(
         'li',

@@ -38,7 +38,7 @@ export class DataTable {
   readonly root: HTMLElement;
   readonly #spec: TableSpec;
   readonly #views: Views;
-  readonly #body = el('tbody');
+  readonly #body = el('tbody', { role: 'rowgroup' });
   readonly #pager = el('div', { class: 'pager' });
   readonly #count = el('span', { class: 'dim', role: 'status' });
   readonly #heads = new Map<string, HTMLElement>();
@@ -57,9 +57,15 @@ export class DataTable {
     const tools = el('div', { class: 'tools' }, el('label', {}, 'Filter', this.#filter));
     for (const choice of spec.choices) tools.append(this.#select(choice));
     tools.append(this.#count);
-    const head = el('tr');
+    const head = el('tr', { role: 'row' });
     for (const column of spec.columns) head.append(this.#head(column));
-    const table = el('table', {}, el('caption', { class: 'hidden' }, spec.caption), el('thead', {}, head), this.#body);
+    const table = el(
+      'table',
+      { role: 'table' },
+      el('caption', { class: 'hidden' }, spec.caption),
+      el('thead', { role: 'rowgroup' }, head),
+      this.#body,
+    );
     const scroll = el('div', { class: 'scroll', role: 'region', tabindex: '0', 'aria-label': spec.caption }, table);
     this.root = el('div', { class: 'summary', id: `table-${spec.id}` }, tools, scroll, this.#pager);
   }
@@ -78,7 +84,7 @@ export class DataTable {
     const click = () => this.#set({ sort: this.#get('sort') === name ? `-${name}` : name, page: '' });
     const head = el(
       'th',
-      { scope: 'col', class: kind === 'number' ? 'number' : undefined },
+      { scope: 'col', role: 'columnheader', class: kind === 'number' ? 'number' : undefined },
       el('button', { type: 'button', on: { click } }, title, el('span', { 'aria-hidden': 'true' })),
     );
     this.#heads.set(name, head);
@@ -128,8 +134,12 @@ export class DataTable {
     const page = Math.min(pages - 1, Math.max(0, Number(this.#get('page')) || 0));
     const rowsShown = this.#shown.slice(page * ROWS_A_PAGE, (page + 1) * ROWS_A_PAGE);
     const lines = rowsShown.map((row) => {
-      const cells = columns.map(({ kind, cell }) => el('td', { class: kind }, cell(row)));
-      return el('tr', { class: isCurrent(row) ? 'current' : undefined, 'aria-current': isCurrent(row) }, ...cells);
+      const cells = columns.map(({ kind, cell }) => el('td', { role: 'cell', class: kind }, cell(row)));
+      return el(
+        'tr',
+        { role: 'row', class: isCurrent(row) ? 'current' : undefined, 'aria-current': isCurrent(row) },
+        ...cells,
+      );
     });
     replaceChildren(this.#body, ...lines);
     const of = shown.length === all.length ? '' : ` of ${grouped(all.length)}`;

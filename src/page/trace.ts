@@ -33,6 +33,7 @@ export class Trace {
   readonly verdicts: readonly string[];
   readonly count: number;
   readonly stays: Stays;
+  /** Of jobs and findings: where mappings alone come and go, nothing is to be seen. */
   readonly lastLine: number;
   readonly firstLine: number;
   readonly #columns = new Map<JobColumn, Float64Array>();
@@ -66,9 +67,11 @@ export class Trace {
       if (own === undefined) this.#byJob.set(finding.job, [i]);
       else own.push(i);
     });
-    const lines = [...data.findings.map(({ line }) => line), this.#lines.at(-1) ?? 1];
-    this.lastLine = lines.reduce((most, line) => Math.max(most, line), 1);
-    this.firstLine = Math.min(this.#lines[0] ?? 1, this.lastLine);
+    const lines = data.findings.map(({ line }) => line);
+    for (let row = 0; row < this.count; row++) lines.push(this.cell('line', row), this.line('end', row));
+    const known = lines.length === 0 ? [...this.#lines] : lines.filter((line) => line > 0);
+    this.lastLine = known.reduce((most, line) => Math.max(most, line), 1);
+    this.firstLine = known.reduce((least, line) => Math.min(least, line), this.lastLine);
   }
 
   /** A cell of the jobs. */
@@ -110,7 +113,6 @@ export class Trace {
     return axis === 'line' ? line : (this.#ticks[this.#moment(line)] ?? 0);
   }
 
-  /** The last place on the axis. */
   get hasTime(): boolean {
     return this.#ticks.length > 1;
   }

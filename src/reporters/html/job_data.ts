@@ -7,12 +7,21 @@ import { countsText } from '../show.ts';
 import { lockNote, WORDS } from '../show_locks.ts';
 import { Marks, rowsOf, spaceNotes } from '../show_space.ts';
 import { retText, spanText, type View } from '../show_view.ts';
-import { cellText, markOf, type OpSteps, otherAsk, predictedSteps, stepsOf, whyDiffers } from '../step_pairs.ts';
+import {
+  cellText,
+  markOf,
+  type OpSteps,
+  otherAsk,
+  type Pair,
+  predictedSteps,
+  stepsOf,
+  whyDiffers,
+} from '../step_pairs.ts';
 import { counted } from '../style.ts';
 import { vmTitle } from '../vm_title.ts';
 import { locksOf } from './lock_data.ts';
 import { num } from './number_column.ts';
-import type { AttemptData, JobData, OpData, SpaceData, StepTable } from './page_data.ts';
+import type { AttemptData, JobData, OpData, SpaceData, StepRow } from './page_data.ts';
 
 /** Bounds of what one job shows: a report is for reading. */
 const MAX_OPS = 64;
@@ -70,9 +79,12 @@ function opData(view: View, op: OpRun, leftOut: string[]): OpData {
   const ask = detail.pairs.get(op);
   const name = op.obj === 0 ? '' : letters.of(op.obj);
   const what = name === '' ? '' : ` of ${name} at offset ${hex(op.offset)}`;
-  const tables = [predictedSteps(op), stepsOf(op, ask)].filter((one) => one !== undefined);
-  const told = tables.filter(({ planned }) => planned !== undefined);
-  const shown = told.length > 0 ? told : tables;
+  const sides = [stepsOf(op, ask), predictedSteps(op)].filter((one) => one !== undefined);
+  const compared = sides.filter(({ planned }) => planned !== undefined);
+  const rows = stepRows(view, compared.length > 0 ? compared : sides.slice(0, 1));
+  const told = new Set(view.findings.filter((one) => one.op === op.index).map((one) => one.step));
+  const kept = rows.filter(({ step }, i) => i < MAX_STEPS || told.has(step)).slice(0, 2 * MAX_STEPS);
+  if (kept.length < rows.length) leftOut.push(`${counted(rows.length - kept.length, 'more step')} of op ${op.index}`);
   return {
     index: op.index,
     text: `${op.kind.toUpperCase()} ${spanText(op.addr, op.range)}${what}${op.failed ? ' (failed)' : ''}`,
@@ -80,24 +92,36 @@ function opData(view: View, op: OpRun, leftOut: string[]): OpData {
     obj: name,
     asked: otherAsk(view, op, ask) ?? '',
     why: whyDiffers(view, op) ?? null,
-    tables: shown.filter(({ pairs }) => pairs.length > 0).map((table) => stepTable(view, op, table, leftOut)),
+    titles: compared.map(({ planned }) => planned ?? ''),
+    applied: sides[0]?.applied ?? 'applied',
+    rows: kept,
   };
 }
 
-function stepTable(view: View, op: OpRun, { planned, applied, pairs }: OpSteps, leftOut: string[]): StepTable {
-  const rows = pairs.map((pair) => ({
-    left: cellText(view, pair.planned),
-    mark: planned === undefined ? '' : markOf(pair),
-    right: cellText(view, pair.applied),
-    line: pair.applied?.line ?? 0,
-    step: pair.applied?.index ?? -1,
-  }));
-  const told = new Set(view.findings.filter((one) => one.op === op.index).map((one) => one.step));
-  const kept = rows
-    .filter(({ mark, step }, i) => i < MAX_STEPS || (told.has(step) && mark !== ''))
-    .slice(0, 2 * MAX_STEPS);
-  if (kept.length < rows.length) leftOut.push(`${counted(rows.length - kept.length, 'more step')} of op ${op.index}`);
-  return { left: planned ?? '', right: applied, rows: kept };
+/** Each applied step with what stands beside it on every side; in front of it what stands there alone. */
+function stepRows(view: View, sides: readonly OpSteps[]): StepRow[] {
+  const rows: StepRow[] = [];
+  const next = sides.map(() => 0);
+  const applied = (sides[0]?.pairs ?? []).flatMap((pair) => pair.applied ?? []);
+  const take = (side: OpSteps, i: number, isApplied: boolean): Pair | undefined => {
+    const pair = side.pairs[next[i] ?? 0];
+    if (pair === undefined || (pair.applied === undefined) === isApplied) return undefined;
+    next[i] = (next[i] ?? 0) + 1;
+    return pair;
+  };
+  const other = (pair: Pair | undefined): readonly [string, string] =>
+    pair === undefined ? ['', ''] : [cellText(view, pair.planned), markOf(pair)];
+  for (const cell of [...applied, undefined]) {
+    for (;;) {
+      const alone = sides.map((side, i) => take(side, i, false));
+      if (alone.every((pair) => pair === undefined)) break;
+      rows.push({ others: alone.map(other), text: '', line: 0, step: -1 });
+    }
+    if (cell === undefined) break;
+    const pairs = sides.map((side, i) => take(side, i, true));
+    rows.push({ others: pairs.map(other), text: cellText(view, cell), line: cell.line, step: cell.index });
+  }
+  return rows;
 }
 
 function attemptsOf(view: View): AttemptData[] {

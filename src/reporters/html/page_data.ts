@@ -172,20 +172,16 @@ export interface OpData {
   /** What its lock pass was asked for, where that is another thing. */
   readonly asked: string;
   readonly why: { readonly severity: string; readonly text: string } | null;
-  readonly tables: readonly StepTable[];
-}
-
-export interface StepTable {
-  readonly left: string;
-  readonly right: string;
+  /** What the steps of a row are, but for the last column, which is what was applied. */
+  readonly titles: readonly string[];
+  readonly applied: string;
   readonly rows: readonly StepRow[];
 }
 
 export interface StepRow {
-  readonly left: string;
-  /** `=`: the same, `!`: different, `<` and `>`: on this side only, ``: nothing to compare with. */
-  readonly mark: string;
-  readonly right: string;
+  /** One a title: the step, and how it stands to the applied one: `=` the same, `!` different, `<` only there, `>` only applied. */
+  readonly others: readonly (readonly [text: string, mark: string])[];
+  readonly text: string;
   readonly line: number;
   readonly step: number;
 }

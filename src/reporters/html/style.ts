@@ -126,6 +126,10 @@ footer { padding: 0 20px 24px; max-width: 1720px; margin: 0 auto; color: var(--d
   main { padding: 10px; gap: 10px; }
   .card { padding: 10px; }
   .top { padding: 8px 10px; }
+  #table-findings tr { display: grid; grid-template-columns: max-content minmax(0, 1fr) max-content max-content; border-bottom: 1px solid var(--line); }
+  #table-findings :is(td, th) { border-bottom: 0; padding: 4px 6px; }
+  #table-findings td.wide { grid-column: 1 / -1; min-width: 0; }
+  #table-findings th:last-child { grid-column: 1 / -1; }
   .tiles li { min-width: 72px; padding: 4px 8px; }
   .command { flex-wrap: wrap; }
   .command code { flex-basis: 100%; }
