@@ -11,6 +11,7 @@ export type { Topic } from './drivers/driver.ts';
 export { DRIVERS, TOPICS } from './drivers/index.ts';
 export { isDevcoredump, parseCrash, parseDump } from './dumps/index.ts';
 export type { Diagnostic } from './events/diagnostic.ts';
+export type { LineNames, Place } from './events/lines.ts';
 export type { CrashLogEntry, CrashObject, VmCrash } from './events/vm_crash.ts';
 export type { VmDump } from './events/vm_dump.ts';
 export type { DriverName, Where } from './events/vm_event.ts';

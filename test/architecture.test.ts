@@ -124,7 +124,7 @@ const RULES: Readonly<Record<string, Rule>> = {
     because: 'facts in, findings out: how they came to be is not its business',
   },
   'doubts.ts': {
-    may: ['base', 'events', 'ftrace (type)', 'replay (type)'],
+    may: ['base', 'events', 'ftrace', 'replay (type)'],
     because: 'it reads what the others counted',
   },
   'lost.ts': {

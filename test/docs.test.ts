@@ -1,4 +1,4 @@
-// README says what the code says.
+// README and docs/ say what the code says.
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -13,7 +13,8 @@ import { walkColumns } from '../src/reporters/walk.ts';
 import { ROOT, run } from './support/run.ts';
 
 const README = path.join(ROOT, 'README.md');
-const BUGS = path.join(ROOT, 'docs/bugs.md');
+const docs = (name: string) => path.join(ROOT, 'docs', name);
+const BUGS = docs('bugs.md');
 
 it('README lists every rule with its severity and summary', () => {
   const marker = '<!-- rules: kept equal to `gpuvm-trace rules` by a test -->';
@@ -50,8 +51,8 @@ Traces are folders below fixtures/; fixtures/README.md says which are captures o
   expect(readFileSync(BUGS, 'utf8')).toBe(text);
 });
 
-it('README names the columns of every table', () => {
-  const text = readFileSync(README, 'utf8');
+it('docs/ci.md names the columns of every table', () => {
+  const text = readFileSync(docs('ci.md'), 'utf8');
   for (const [command, columns] of [
     ['check', findingColumns],
     ['jobs', jobColumns],
@@ -64,8 +65,8 @@ it('README names the columns of every table', () => {
   }
 });
 
-it('README names functions that are understood', () => {
-  const section = /## Page tables\n([\s\S]*?)\n## /.exec(readFileSync(README, 'utf8'))?.[1] ?? '';
+it('docs/page-tables.md names functions that are understood', () => {
+  const section = readFileSync(docs('page-tables.md'), 'utf8');
   const named = [...section.matchAll(/\b[a-z]+(_[a-z0-9]+)+\b/g)].map(([name]) => name);
   const known = new Set(probes.map(({ symbol }) => symbol.replace(/^\w+:/, '')));
   const others = new Set(['run_job', 'drm_dbg']);
@@ -84,16 +85,15 @@ it('README begins with the two commands, and the first shows findings', () => {
   expect(out).toContain('[missing-lock]');
 });
 
-it('README names the switches that change verdicts', () => {
-  const text = readFileSync(README, 'utf8');
-  const section = /## Kernel versions and patches\n([\s\S]*?)\n## /.exec(text)?.[1] ?? '';
-  const named = [...section.matchAll(/^\| ([a-z]+-[a-z-]+) \|/gm)].map(([, name]) => name);
+it('docs/kernels-and-patches.md names the switches that change verdicts', () => {
+  const text = readFileSync(docs('kernels-and-patches.md'), 'utf8');
+  const named = [...text.matchAll(/^\| ([a-z]+-[a-z-]+) \|/gm)].map(([, name]) => name);
   expect(named.length).toBe(3);
   expect(named.filter((name) => !switches.some((one) => one.name === name))).toEqual([]);
 });
 
-it('README shows reports for CI that check writes, and names all of its formats', () => {
-  const section = /## For CI\n([\s\S]*?)\n## /.exec(readFileSync(README, 'utf8'))?.[1] ?? '';
+it('docs/ci.md shows reports that check writes, and names all of its formats', () => {
+  const section = readFileSync(docs('ci.md'), 'utf8');
   const named = [...section.matchAll(/^\| `(\w+)` \| (?:SARIF|JUnit|GitLab|workflow|KTAP)/gm)].map(([, name]) => name);
   expect(['text', 'csv', 'json', 'ndjson', ...named]).toEqual(CHECK_FORMATS);
   const folder = mkdtempSync(path.join(tmpdir(), 'reports-'));
@@ -117,8 +117,10 @@ it('README shows reports for CI that check writes, and names all of its formats'
   }
 });
 
-it('README shows how a baseline is written and used', () => {
-  const lines = [...readFileSync(README, 'utf8').matchAll(/^\$ gpuvm-trace (check trace\.txt --baseline .*?) +#/gm)];
+it('docs/ci.md shows how a baseline is written and used', () => {
+  const lines = [
+    ...readFileSync(docs('ci.md'), 'utf8').matchAll(/^\$ gpuvm-trace (check trace\.txt --baseline .*?) +#/gm),
+  ];
   const folder = mkdtempSync(path.join(tmpdir(), 'baseline-'));
   const places = new Map([
     ['trace.txt', 'fixtures/lab/missing/trace.txt'],

@@ -15,6 +15,7 @@ import { followAnalysis, type RunOptions, runAnalysis } from './run_analysis.ts'
 import { addSelection, checkRuleNames, type Selection, wantsFinding, wantsJob } from './select.ts';
 import { chalkStyle } from './style.ts';
 import { addTraceOptions, type TraceChoice, traceOptionsOf } from './trace_options.ts';
+import { fileOf, type MergeChoice, mergeOption, nameOf, type Trace, tracesOf } from './traces.ts';
 import { VERSION } from './version.ts';
 
 /** They end --follow. */
@@ -27,7 +28,7 @@ interface Target {
   readonly color: 'never';
 }
 
-interface CheckOptions extends Selection, TraceChoice {
+interface CheckOptions extends Selection, TraceChoice, MergeChoice {
   readonly format: CheckFormat;
   readonly report?: readonly Target[];
   readonly baseline?: string;
@@ -45,6 +46,7 @@ export function checkCommand(): Command {
   const command = new Command('check')
     .description('report what the traces show to be wrong')
     .argument('<trace...>', 'traces; - is standard input')
+    .addOption(mergeOption())
     .addOption(
       new Option('--fail-on <severity>', 'exit 1 from this severity on')
         .choices(['error', 'warning', 'never'])
@@ -75,6 +77,8 @@ Examples:
   gpuvm-trace check *.txt.gz --format csv -o findings.csv --fail-on warning
   gpuvm-trace check *.txt.gz --baseline known.json            only what is new; the first time with --update-baseline
   gpuvm-trace check *.txt.gz --report sarif=out.sarif --report junit=out.xml
+  gpuvm-trace check 'captures/**/*.txt'                       patterns that the shell leaves are expanded
+  gpuvm-trace check --merge per_cpu/*/trace                   the files of one run as one trace
   cat /sys/kernel/tracing/trace | gpuvm-trace check -
   sudo gpuvm-trace check --follow /sys/kernel/tracing/trace_pipe      until Ctrl-C, which gives the report
   gpuvm-trace check late.txt --initial-state state.json       a trace that begins where state.json was taken
@@ -130,14 +134,14 @@ async function runOn(files: readonly string[], options: CheckOptions): Promise<C
   const wantsHtml = formats.includes('html');
   const traces: CheckedTrace[] = [];
   const unread: UnreadTrace[] = [];
-  for (const file of files) {
+  for (const trace of tracesOf(files, options)) {
     try {
       const recording = wantsHtml ? new TraceRecording() : undefined;
-      const read = options.follow ? follow(file, files, options, recording) : analyze(file, options, recording);
+      const read = options.follow ? follow(files, options, recording) : analyze(trace, options, recording);
       traces.push(checked(options, await read, recording));
     } catch (error) {
       if (!goesOn || !(error instanceof UserError)) throw error;
-      unread.push({ file, message: error.message });
+      unread.push({ file: nameOf(trace), message: error.message });
     }
   }
   const asked = rules.filter(({ id }) => options.rule?.includes(id) !== false && options.ignore?.includes(id) !== true);
@@ -160,12 +164,12 @@ function targets(value: string, before: readonly Target[] = []): Target[] {
 
 /** Prints each finding when it is made, where the format lets it stand alone, and in the end gives the report. */
 async function follow(
-  file: string,
   files: readonly string[],
   options: CheckOptions,
   recording: TraceRecording | undefined,
 ): Promise<Report> {
-  if (files.length > 1) throw new UserError('--follow takes one trace');
+  const [file = '', ...more] = files;
+  if (more.length > 0) throw new UserError('--follow takes one trace');
   if (options.expectState !== undefined)
     throw new UserError('--follow takes no --expect-state: run check again without it');
   const end = new AbortController();
@@ -174,7 +178,7 @@ async function follow(
   const style = chalkStyle(chalkFor(options));
   try {
     return await followAnalysis(
-      file,
+      fileOf(file),
       { ...traceOptionsOf(options), mmu: options.mmu, ...recording?.options },
       end.signal,
       (analysis, fresh) => {
@@ -188,13 +192,13 @@ async function follow(
   }
 }
 
-async function analyze(file: string, options: CheckOptions, recording: TraceRecording | undefined): Promise<Report> {
+async function analyze(trace: Trace, options: CheckOptions, recording: TraceRecording | undefined): Promise<Report> {
   const { mmu, expectState, at } = options;
   const run: RunOptions = { ...traceOptionsOf(options), mmu };
   const recorded = { ...run, ...recording?.options };
-  if (expectState === undefined) return runAnalysis(file, recorded);
+  if (expectState === undefined) return runAnalysis(trace, recorded);
   const dumps = parseDump(readFileSync(expectState), expectState);
-  return withMoment(file, at, run, (path, until) => runAnalysis(path, { ...recorded, expect: { dumps, until } }));
+  return withMoment(trace, at, run, (copy, until) => runAnalysis(copy, { ...recorded, expect: { dumps, until } }));
 }
 
 /** Findings of some VMs, jobs or times only. */

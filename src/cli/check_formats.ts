@@ -73,7 +73,7 @@ function textOf({ report, findings, known, doubts }: CheckedTrace, { failOn }: C
 }
 
 function findingObject(finding: Finding): Record<string, unknown> {
-  return { ...toObject(findingColumns, finding), evidence: finding.evidence };
+  return { ...toObject(findingColumns, finding), evidence: finding.evidence.map(({ order: _, ...one }) => one) };
 }
 
 function traceObject({ report, known, doubts }: CheckedTrace): Record<string, unknown> {

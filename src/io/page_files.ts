@@ -23,7 +23,8 @@ const MODULES = [
   'main',
 ] as const;
 
-const FOLDER = new URL('../page/', import.meta.url);
+/** Beside this one; where tests run the sources themselves, those of the last build. */
+const FOLDER = new URL(import.meta.url.endsWith('.ts') ? '../../dist/src/page/' : '../page/', import.meta.url);
 
 export function readPageScript(): string {
   return MODULES.map((name) => asFunction(name, readFileSync(new URL(`${name}.js`, FOLDER), 'utf8'))).join('\n');

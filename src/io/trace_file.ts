@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { inflateSync } from 'node:zlib';
 import { UserError } from '../base/user_error.ts';
-import { readInput } from './input.ts';
+import { chunksOf, compressionOf, readInput } from './input.ts';
 
 /** Bytes at any place: what the trace.dat reader wants. */
 export interface RandomAccess {
@@ -19,32 +19,58 @@ export interface TraceTarget {
   random(source: RandomAccess): void;
 }
 
+/** A trace that is open: a text in pieces, or bytes at any place. `close` may be called at any time. */
+export type OpenTrace =
+  | { readonly chunks: AsyncGenerator<Uint8Array>; readonly close: () => Promise<void> }
+  | { readonly random: RandomAccess; readonly close: () => Promise<void> };
+
+type IsRandom = TraceTarget['wantsRandomAccess'];
+
+/** `size`: bytes read at a time. */
+export async function openTrace(file: string, isRandom: IsRandom, size?: number): Promise<OpenTrace> {
+  const chunks = chunksOf(file, size);
+  const close = async () => {
+    await chunks.return(undefined);
+  };
+  const first = await chunks.next();
+  if (first.done === true || !isRandom(first.value)) return { chunks: withFirst(first, chunks), close };
+  if (isPlainFile(file, isRandom)) {
+    await close();
+    return openRandom(file);
+  }
+  const parts = [first.value.slice()];
+  for await (const chunk of chunks) parts.push(chunk.slice());
+  return { random: memorySource(Buffer.concat(parts)), close };
+}
+
+async function* withFirst(
+  first: IteratorResult<Uint8Array, unknown>,
+  more: AsyncGenerator<Uint8Array>,
+): AsyncGenerator<Uint8Array> {
+  if (first.done === true) return;
+  yield first.value;
+  yield* more;
+}
+
 /** Reads `path` ('-': standard input) into the target. */
 export async function readTrace(file: string, target: TraceTarget): Promise<void> {
-  let mode = 'unknown' as 'unknown' | 'stream' | 'collect';
-  const parts: Uint8Array[] = [];
-  await readInput(file, {
-    push(chunk) {
-      if (mode === 'unknown') mode = target.wantsRandomAccess(chunk) ? 'collect' : 'stream';
-      if (mode === 'stream') return target.push(chunk);
-      if (isPlainFile(file, chunk, target)) return false;
-      parts.push(chunk.slice());
-      return true;
-    },
-  });
-  if (mode !== 'collect') return;
-  if (parts.length > 0) target.random(memorySource(Buffer.concat(parts)));
-  else withFile(file, (source) => target.random(source));
+  const opened = await openTrace(file, target.wantsRandomAccess);
+  try {
+    if ('random' in opened) target.random(opened.random);
+    else for await (const chunk of opened.chunks) if (!target.push(chunk)) break;
+  } finally {
+    await opened.close();
+  }
 }
 
 /** An uncompressed file needs no copy in memory. */
-function isPlainFile(file: string, chunk: Uint8Array, target: TraceTarget): boolean {
+function isPlainFile(file: string, isRandom: IsRandom): boolean {
   if (file === '-') return false;
   const head = new Uint8Array(16);
   const fd = openSync(file, 'r');
   try {
     readSync(fd, head, 0, head.length, 0);
-    return target.wantsRandomAccess(head) && chunk.length > 0;
+    return isRandom(head) && compressionOf(head) === 'none';
   } finally {
     closeSync(fd);
   }
@@ -57,19 +83,16 @@ function memorySource(bytes: Uint8Array): RandomAccess {
   };
 }
 
-function withFile(file: string, use: (source: RandomAccess) => void): void {
+function openRandom(file: string): OpenTrace {
   const fd = openSync(file, 'r');
-  try {
-    use({
-      size: fstatSync(fd).size,
-      read(offset, length) {
-        const buf = Buffer.allocUnsafe(length);
-        return buf.subarray(0, readSync(fd, buf, 0, length, offset));
-      },
-    });
-  } finally {
-    closeSync(fd);
-  }
+  const random = {
+    size: fstatSync(fd).size,
+    read(offset: number, length: number) {
+      const buf = Buffer.allocUnsafe(length);
+      return buf.subarray(0, readSync(fd, buf, 0, length, offset));
+    },
+  };
+  return { random, close: async () => closeSync(fd) };
 }
 
 export function inflate(data: Uint8Array, size: number): Uint8Array {

@@ -94,7 +94,7 @@ export class JobPanel {
     const finding = this.#trace.finding(index);
     if (finding === undefined) return el('div');
     const { severity, confidence, rule, message, line, op, step, obj, resv, evidence, addr, range } = finding;
-    const place = [op < 0 ? '' : `op ${op}`, step < 0 ? '' : `step ${step}`, `line ${line}`]
+    const place = [op < 0 ? '' : `op ${op}`, step < 0 ? '' : `step ${step}`, this.#trace.lineName(line)]
       .filter((part) => part !== '')
       .join(', ');
     const time = this.#trace.time(line);
@@ -131,7 +131,7 @@ export class JobPanel {
       about.length === 0 ? undefined : el('p', { class: 'dim' }, ...about),
       evidence.length === 0
         ? undefined
-        : el('ol', {}, ...evidence.map(([at, text]) => el('li', {}, el('code', {}, `line ${at}`), ` ${text}`))),
+        : el('ol', {}, ...evidence.map(([at, text]) => el('li', {}, el('code', {}, at), ` ${text}`))),
       this.#rule(rule),
     );
   }
@@ -228,7 +228,7 @@ export class JobPanel {
     return el(
       'div',
       { class: 'commands' },
-      el('h4', {}, `op ${op.index}: `, el('code', {}, op.text), el('span', { class: 'dim' }, ` line ${op.line}`)),
+      el('h4', {}, `op ${op.index}: `, el('code', {}, op.text), el('span', { class: 'dim' }, ` ${op.line}`)),
       op.asked === '' ? undefined : el('p', { class: 'error' }, `✖ ${op.asked}`),
       op.rows.length === 0 ? el('p', { class: 'dim' }, 'no steps') : this.#steps(op, here),
       op.why === null
@@ -239,7 +239,7 @@ export class JobPanel {
 
   #steps(op: OpData, findings: readonly { index: number; finding: FindingData | undefined }[]): HTMLElement {
     const caption = `op ${op.index}: steps, side by side`;
-    const heads = [...op.titles.flatMap((title) => [title, '']), op.applied, 'line', 'found'];
+    const heads = [...op.titles.flatMap((title) => [title, '']), op.applied, 'at', 'found'];
     const head = el('tr', {}, ...heads.map((text) => (text === '' ? el('td') : el('th', { scope: 'col' }, text))));
     const lines = op.rows.map(({ others, text, line, step }) => {
       const told = findings.filter(({ finding }) => step >= 0 && finding?.step === step && finding.severity !== 'note');
@@ -263,7 +263,7 @@ export class JobPanel {
         { class: state },
         ...compared,
         el('td', { class: 'mono' }, text),
-        el('td', {}, line > 0 ? line : ''),
+        el('td', { class: 'whole' }, line),
         el('td', { class: 'whole' }, ...links),
       );
     });
@@ -292,7 +292,7 @@ export class JobPanel {
         el(
           'td',
           {},
-          lock.held > 0 ? `line ${lock.held}` : lock.state === 'held' ? 'yes' : 'no',
+          lock.held !== '' ? lock.held : lock.state === 'held' ? 'yes' : 'no',
           lock.note === '' ? '' : el('span', { class: 'dim' }, ` ${lock.note}`),
         ),
         el('td', { class: 'mono' }, lock.resv),
@@ -317,7 +317,7 @@ export class JobPanel {
         'li',
         {},
         el('b', {}, title),
-        el('span', { class: 'dim' }, ` line ${line}`),
+        el('span', { class: 'dim' }, ` ${line}`),
         el(
           'ol',
           { class: 'plain' },
@@ -325,7 +325,7 @@ export class JobPanel {
             el(
               'li',
               {},
-              el('code', {}, `line ${row.line}`),
+              el('code', {}, row.line),
               ` ${row.what} `,
               this.#obj(row.obj),
               el('span', { class: 'dim' }, row.note === '' ? '' : ` ${row.note}`),
@@ -339,7 +339,7 @@ export class JobPanel {
       'div',
       {},
       el('ol', { class: 'plain' }, ...parts),
-      lockEnd > 0 ? el('p', {}, `The lock pass ends at line ${lockEnd}.`) : undefined,
+      lockEnd !== '' ? el('p', {}, `The lock pass ends at ${lockEnd}.`) : undefined,
     );
   }
 
@@ -399,7 +399,7 @@ function scrolled(label: string, child: HTMLElement): HTMLElement {
 /** The beginning of a command that prints lines of a text trace; undefined where it is none. */
 function readerOf(file: string): string | undefined {
   const name = file.replace(/'$/, '');
-  if (name === 'TRACE' || name.endsWith('.dat')) return undefined;
+  if (name === 'TRACE' || name.startsWith('--') || name.endsWith('.dat')) return undefined;
   if (name.endsWith('.gz')) return `zcat ${file} | sed -n '`;
   return name.endsWith('.zst') ? `zstdcat ${file} | sed -n '` : "sed -n '";
 }

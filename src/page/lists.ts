@@ -74,7 +74,13 @@ export function findingsTable(trace: Trace, views: Views): DataTable {
           key: (row) => (of(row).job < 0 ? -1 : trace.cell('job', of(row).job)),
           cell: jobText,
         },
-        number('line', 'Line', (row) => of(row).line),
+        {
+          name: 'line',
+          title: 'Line',
+          kind: 'number',
+          key: (row) => of(row).line,
+          cell: (row) => trace.lineCell(of(row).line),
+        },
         { name: 'message', title: 'What', kind: 'wide', key: (row) => of(row).message, cell: (row) => of(row).message },
       ],
     },
@@ -125,7 +131,13 @@ export function jobsTable(trace: Trace, views: Views): DataTable {
             ),
         },
         number('findings', 'Findings', (row) => trace.findingsOf(row).length),
-        cell('line', 'Line'),
+        {
+          name: 'line',
+          title: 'Line',
+          kind: 'number',
+          key: (row) => trace.cell('line', row),
+          cell: (row) => trace.lineCell(trace.cell('line', row)),
+        },
         {
           name: 'start',
           title: 'Start',
@@ -174,7 +186,7 @@ export function vmsTable(trace: Trace, views: Views, chosen: () => number): Data
   for (const { vm } of findings) found.set(vm, (found.get(vm) ?? 0) + 1);
   const life = (row: number) => {
     const { line = 0, endLine = 0 } = vms[row] ?? {};
-    return `${line === 0 ? 'before the trace' : `line ${line}`} to ${endLine === 0 ? 'its end' : `line ${endLine}`}`;
+    return `${line === 0 ? 'before the trace' : trace.lineName(line)} to ${endLine === 0 ? 'its end' : trace.lineName(endLine)}`;
   };
   return new DataTable(
     {
@@ -224,7 +236,7 @@ export function mappingsTable(trace: Trace, views: Views, picture: SpacePicture)
     const obj = stays.obj[row] ?? -1;
     return obj < 0 ? 'NULL' : `${trace.objName(obj)} ${trace.data.objs[obj]?.ptr ?? ''}`;
   };
-  const line = (value: number, none: string) => (value === 0 ? none : `line ${value}`);
+  const line = (value: number, none: string) => (value === 0 ? none : trace.lineName(value));
   const job = (row: number) => {
     const key = row < 0 ? '' : trace.key(row);
     return key === ''

@@ -15,6 +15,7 @@ import { type View, Views } from './view.ts';
 
 const TABS = { findings: 'Findings', jobs: 'Jobs', vms: 'VMs' } as const;
 type Tab = keyof typeof TABS;
+const TAB_NAMES = Object.keys(TABS) as Tab[];
 
 /** One trace on the page. */
 class TracePage {
@@ -128,8 +129,7 @@ class TracePage {
       jobs: this.#trace.count,
       vms: this.#trace.data.vms.length,
     };
-    const names = Object.keys(TABS) as Tab[];
-    for (const name of names) {
+    for (const name of TAB_NAMES) {
       const choose = (to: Tab) => {
         this.#views.set({ tab: to });
         this.#tabs.get(to)?.focus();
@@ -137,7 +137,7 @@ class TracePage {
       const key = (event: Event) => {
         if (!(event instanceof KeyboardEvent)) return;
         const by = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
-        const to = by === undefined ? undefined : names.at((names.indexOf(name) + by) % names.length);
+        const to = by === undefined ? undefined : TAB_NAMES.at((TAB_NAMES.indexOf(name) + by) % TAB_NAMES.length);
         if (to !== undefined) choose(to);
       };
       const tab = el(
@@ -166,7 +166,7 @@ class TracePage {
 
   update(view: View, before: View | undefined): void {
     const row = view.job === '' ? -1 : this.#trace.rowOf(view.job);
-    const chosen = view.tab in TABS ? (view.tab as Tab) : 'findings';
+    const chosen = TAB_NAMES.find((name) => name === view.tab) ?? 'findings';
     for (const [name, tab] of this.#tabs) {
       tab.setAttribute('aria-selected', String(name === chosen));
       tab.tabIndex = name === chosen ? 0 : -1;

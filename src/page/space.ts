@@ -362,8 +362,8 @@ export class SpacePicture {
     const came =
       from === 0
         ? 'there before the trace'
-        : `${stays.isRest[stay] === 1 ? 'left by a REMAP' : 'mapped'} at line ${from}${by(stays.fromJob[stay] ?? -1)}`;
-    const went = to === 0 ? 'there to the end' : `gone at line ${to}${by(stays.toJob[stay] ?? -1)}`;
+        : `${stays.isRest[stay] === 1 ? 'left by a REMAP' : 'mapped'} at ${trace.lineName(from)}${by(stays.fromJob[stay] ?? -1)}`;
+    const went = to === 0 ? 'there to the end' : `gone at ${trace.lineName(to)}${by(stays.toJob[stay] ?? -1)}`;
     return [rangeText(stays.addr[stay] ?? 0, stays.range[stay] ?? 0), what, came, went].join('; ');
   }
 

@@ -71,7 +71,8 @@ function firstStep(trace: Trace, views: Views): HTMLElement | undefined {
   const worst = trace.finding(0);
   if (worst === undefined || worst.severity === 'note') return undefined;
   const job = worst.job < 0 ? '' : trace.key(worst.job);
-  const where = worst.job < 0 ? `line ${worst.line}` : `job ${trace.cell('job', worst.job)}, line ${worst.line}`;
+  const where =
+    worst.job < 0 ? trace.lineName(worst.line) : `job ${trace.cell('job', worst.job)}, ${trace.lineName(worst.line)}`;
   return el(
     'p',
     {},

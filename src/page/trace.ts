@@ -128,6 +128,15 @@ export class Trace {
     return low;
   }
 
+  /** What a line is called in a sentence. */
+  lineName(line: number): string {
+    return this.data.lineNames[line] ?? `line ${line}`;
+  }
+
+  lineCell(line: number): string {
+    return this.data.lineNames[line] ?? String(line);
+  }
+
   /** The time at a line, as the trace spells its times; '' where it has none. */
   time(line: number): string {
     if (this.#ticks.length === 0) return '';

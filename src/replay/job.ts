@@ -246,6 +246,8 @@ export class Job {
   unplanned = false;
   /** A step ended before any drm_gpuva_insert() was seen: whether it was carried out is not known. */
   unproved = false;
+  /** Of its misapplied steps, those that are none where no removal is probed. */
+  perhapsMisapplied = 0;
   /** The driver's own frame is not probed: calls into drm_gpuvm made the job. */
   implicit = false;
   /** Steps of ops lists that the driver carries out itself: their locks are judged where it links and unlinks. */

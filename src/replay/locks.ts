@@ -171,7 +171,7 @@ export const lockHandlers: Handlers = {
     if (open.sweeping && event.ret === 0) open.swept.add(resv);
     if (event.ret === EDEADLK && open.contention.length < MAX_CONTENTION) {
       // A wait ends without the lock: its holder was asked for when it began.
-      const waited = waitText(open.waits, resv, open.line, where.line);
+      const waited = waitText(open.waits, resv, { from: open.line, to: where.line, lines: world.lines });
       const text = `${ptrHex(event.obj)} is contended: ${waited || holderOf(context, resv, open)}`;
       open.contention.push({ line: where.line, text });
     }
@@ -303,8 +303,7 @@ function objOf(context: Context, resv: Ptr): Ptr {
     const held = open.exec.heldBy(resv);
     if (held !== undefined) return held.obj;
   }
-  for (const [obj, state] of context.world.objs) if (state.resv === resv) return obj;
-  return 0;
+  return context.world.objWith(resv);
 }
 
 /** Does exec->num_objects agree with what was followed? A prelocked object that nothing asked for may be in it or not. */
@@ -322,7 +321,7 @@ function learnPrelocked({ world, where }: Context, { exec, known }: ExecContext,
   const others = objects.includes(prelocked) ? objects.length - 1 : objects.length;
   const kept = numObjects - others;
   if (kept !== 0 && kept !== 1) return;
-  world.kernel.prove('keepsPrelocked', kept === 1, `num_objects is ${numObjects} at line ${where.line}`);
+  world.kernel.prove('keepsPrelocked', kept === 1, `num_objects is ${numObjects} at ${world.lines.name(where.line)}`);
 }
 
 /** Which held objects had no use: not the VM's resv, not listed, not touched by a step. */

@@ -1,5 +1,7 @@
 // Who waited for which dma_resv, for how long, and who had it: from the kernel's contention_begin and contention_end.
+
 import type { Ptr } from '../base/u64.ts';
+import type { LineNames } from '../events/lines.ts';
 import type { Context, Handlers } from './context.ts';
 import type { ExecContext, LockWait } from './task.ts';
 
@@ -32,20 +34,25 @@ export const resvWaitHandlers: Handlers = {
 /** Who else holds this resv. */
 export function holderOf({ world, task }: Context, resv: Ptr, self: ExecContext): string {
   for (const other of world.contexts.values()) {
-    if (other !== self && other.exec.holdsResv(resv)) return `held by task ${other.pid} since line ${other.line}`;
+    if (other !== self && other.exec.holdsResv(resv))
+      return `held by task ${other.pid} since ${world.lines.name(other.line)}`;
   }
   for (const other of world.tasks.values()) {
     const line = other === task ? undefined : other.resvLocks.get(resv)?.line;
-    if (line !== undefined) return `held by task ${other.pid} since line ${line}`;
+    if (line !== undefined) return `held by task ${other.pid} since ${world.lines.name(line)}`;
   }
   return 'its holder is not in the trace';
 }
 
-/** What the last wait for this resv was, before `line`; '' where none was seen since `from`. */
-export function waitText(waits: readonly LockWait[], resv: Ptr, from: number, line: number): string {
-  const wait = waits.findLast((one) => one.resv === resv && one.line >= from && one.endLine <= line);
+/** What the last wait for this resv was, from one line to the other; '' where none was seen. */
+export function waitText(
+  waits: readonly LockWait[],
+  resv: Ptr,
+  { from, to, lines }: { readonly from: number; readonly to: number; readonly lines: LineNames },
+): string {
+  const wait = waits.findLast((one) => one.resv === resv && one.line >= from && one.endLine <= to);
   if (wait === undefined) return '';
-  return `waited ${wait.took === undefined ? '' : `${wait.took} s `}from line ${wait.line} on, ${wait.holder}`;
+  return `waited ${wait.took === undefined ? '' : `${wait.took} s `}from ${lines.name(wait.line)} on, ${wait.holder}`;
 }
 
 /** Undefined where the clock does not count seconds. */

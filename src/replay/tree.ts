@@ -58,7 +58,7 @@ export const treeHandlers: Handlers = {
     if (event.ret === undefined) {
       // Where no return is probed, nobody knows what was inserted.
       const unanswered = task.inserting && world.vm(task.inserting.gpuvm);
-      if (unanswered !== undefined) unanswered.treeShown = false;
+      if (unanswered !== undefined) unanswered.insertsShown = false;
       task.inserting = { gpuvm: event.gpuvm, va: event.va, inserted, flags: event.flags };
       return;
     }
@@ -99,7 +99,7 @@ export const treeHandlers: Handlers = {
       world.history?.changed(context, vm, va, false);
       vm.record({ inserted: false, va, job: task.job, op: task.job?.op?.index ?? -1, byMap: false });
     } else if (!world.seen.has('va_insert')) {
-      vm.treeShown = false;
+      vm.insertsShown = false;
       vm.inherit(event.addr, event.range, event.obj);
     } else if (vm.complete) {
       contradicted(context, vm, `${hex(event.addr)}+${hex(event.range)} is removed, but was never inserted`);
@@ -231,5 +231,5 @@ export function contradicted(context: Context, vm: VmState, why: string): void {
     return;
   }
   task.job?.unknown.add(`the initial state does not fit: ${why}`);
-  if (!world.misfits.has(vm)) world.misfits.set(vm, `line ${where.line}: ${why}`);
+  if (!world.misfits.has(vm)) world.misfits.set(vm, `${world.lines.name(where.line)}: ${why}`);
 }

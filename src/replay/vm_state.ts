@@ -77,8 +77,10 @@ export class VmState {
   ended = false;
   /** Its page tables, where the replay follows them. */
   readonly tables: VmTables;
-  /** False: the driver's tree changes are not probed, so that only `asked` follows the VM. */
-  treeShown = true;
+  /** False: what the driver inserts is not probed. */
+  insertsShown = true;
+  /** False: a step removed nothing although it should, and no step of the trace has yet shown that removals are probed. */
+  removalsShown = true;
   /** Where messages of the driver alone tell of its mappings. */
   logged: LoggedVm | undefined;
   /** The VM's own dma_resv, 0 while unknown. */
@@ -86,6 +88,8 @@ export class VmState {
   /** The struct drm_file whose binds use it; 0 while unknown. */
   file: Ptr = 0;
   driver: DriverName | undefined;
+  /** So many jobs of it were seen. */
+  jobs = 0;
   #journal: Change[] = [];
   #dropped = 0;
   #pins = 0;
@@ -104,6 +108,11 @@ export class VmState {
     this.complete = init !== undefined || dump?.whole === true;
     this.resv = this.init.resv;
     this.tables = new VmTables(init !== undefined);
+  }
+
+  /** False: the driver's tree changes are not probed, so that only `asked` follows the VM. */
+  get treeShown(): boolean {
+    return this.insertsShown && this.removalsShown;
   }
 
   /** The tree is known whole: what a request will give on it is known too. */
@@ -136,6 +145,11 @@ export class VmState {
   /** Changes so far; a job remembers it as the state of its lock pass. */
   get version(): number {
     return this.#dropped + this.#journal.length;
+  }
+
+  /** Changes that are remembered. */
+  get changes(): number {
+    return this.#journal.length;
   }
 
   pin(): void {

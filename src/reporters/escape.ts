@@ -31,6 +31,17 @@ export function quoted(path: string): string {
   return `'${printablePath(path).replaceAll("'", "'\\''")}'`;
 }
 
+/** JSON that says the same and may be shown on a terminal: what must not get through is there by its number. */
+export function json(value: unknown, indent?: number): string {
+  return JSON.stringify(value, undefined, indent).replace(UNSAFE, (char) => (char === '\n' ? char : units(char)));
+}
+
+function units(char: string): string {
+  return Array.from({ length: char.length }, (_, i) => `\\u${char.charCodeAt(i).toString(16).padStart(4, '0')}`).join(
+    '',
+  );
+}
+
 function escaped(char: string): string {
   const code = char.codePointAt(0) ?? 0;
   return code < 0x80 ? hexByte(code) : `\\u{${code.toString(16)}}`;

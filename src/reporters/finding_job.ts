@@ -13,8 +13,8 @@ export class FindingJobs {
     }
   }
 
-  of({ job, line }: Finding): JobRow | undefined {
+  of({ job, order }: Finding): JobRow | undefined {
     const rows = job === undefined ? [] : (this.#rows.get(job) ?? []);
-    return rows.find((one) => one.line <= line && line <= one.endLine) ?? rows[0];
+    return rows.find((one) => one.line <= order && order <= one.endLine) ?? rows[0];
   }
 }

@@ -2,7 +2,7 @@
 import type { Finding } from '../findings/finding.ts';
 import { hash } from '../findings/fingerprint.ts';
 import type { CheckRun } from './checked_trace.ts';
-import { printable, printablePath } from './escape.ts';
+import { json, printable, printablePath } from './escape.ts';
 
 type GitlabSeverity = 'info' | 'minor' | 'major' | 'critical' | 'blocker';
 
@@ -11,7 +11,7 @@ export function gitlab({ traces, unread }: CheckRun): string {
   const failed = unread.map(({ file, message }) =>
     issue(file, 1, { check: 'unreadable', severity: 'blocker', text: printablePath(message), print: '' }),
   );
-  return `${JSON.stringify([...found, ...failed], undefined, 2)}\n`;
+  return `${json([...found, ...failed], 2)}\n`;
 }
 
 function issueOf(finding: Finding): Readonly<Record<string, unknown>> {

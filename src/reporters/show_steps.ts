@@ -2,6 +2,7 @@
 import { hex } from '../base/u64.ts';
 import type { Finding } from '../findings/finding.ts';
 import type { OpRun } from '../replay/job.ts';
+import { printable } from './escape.ts';
 import { spanText, type View } from './show_view.ts';
 import { type Cell, cellText, markOf, otherAsk, type Pair, stepsOf, whyDiffers } from './step_pairs.ts';
 import { wrapped } from './style.ts';
@@ -23,11 +24,11 @@ function opLines(view: View, op: OpRun): string[] {
   const failed = op.failed ? style.warning(' (failed)') : '';
   const of = op.obj === 0 ? '' : ` of ${letters.of(op.obj)} at offset ${hex(op.offset)}`;
   const lines = [
-    `  op ${op.index}: ${op.kind.toUpperCase()} ${spanText(op.addr, op.range)}${of}, line ${op.line}${failed}`,
+    `  op ${op.index}: ${op.kind.toUpperCase()} ${spanText(op.addr, op.range)}${of}, ${printable(view.lines.name(op.line))}${failed}`,
   ];
   const other = otherAsk(view, op, ask);
   if (other !== undefined) lines.push(`    ${style.error(other)}`);
-  const { planned, applied, pairs } = stepsOf(op, ask);
+  const { planned, applied, pairs } = stepsOf(view, op, ask);
   if (pairs.length === 0) {
     lines.push(`    ${op.failed ? 'no steps: it failed before' : 'no steps'}`);
     return lines;
@@ -46,14 +47,15 @@ function table(view: View, op: OpRun, left: string | undefined, right: string, p
     texts.reduce((most, text) => Math.max(most, text[name].length), title.length);
   const plannedWidth = left === undefined ? 0 : wide('planned', left);
   const appliedWidth = wide('applied', right);
-  const lineWidth = Math.max(4, ...pairs.map(({ applied }) => String(applied?.line ?? 0).length));
+  const lineOf = ({ applied }: Pair) =>
+    (applied?.line ?? 0) === 0 ? '' : printable(view.lines.cell(applied?.line ?? 0));
+  const lineWidth = pairs.reduce((most, pair) => Math.max(most, lineOf(pair).length), 4);
   const row = (planned: string, mark: string, applied: string, line: string) =>
     `    ${left === undefined ? '' : `${planned.padEnd(plannedWidth)} ${mark} `}${applied.padEnd(appliedWidth)} ${line.padStart(lineWidth)}`;
   const rows = pairs.map((pair, i) => {
     const text = texts[i];
     const mark = markOf(pair);
-    const line = (pair.applied?.line ?? 0) === 0 ? '' : String(pair.applied?.line);
-    const plain = row(text?.planned ?? '', mark, text?.applied ?? '', line);
+    const plain = row(text?.planned ?? '', mark, text?.applied ?? '', lineOf(pair));
     const notes = notesOf(view.findings, op, pair.applied);
     if (notes !== '') return `${plain}  ${style.error(`<-- ${notes}`)}`;
     return mark === '=' ? plain.trimEnd() : style.warning(plain.trimEnd());

@@ -5,6 +5,7 @@ import type { Severity } from '../findings/finding.ts';
 import type { Step } from '../gpuvm/sm_map.ts';
 import { STEP_TYPES } from '../replay/describe.ts';
 import type { AppliedStep, LockAsk, OpRun } from '../replay/job.ts';
+import { printable } from './escape.ts';
 import { spanText, type View } from './show_view.ts';
 
 /** A step of either side, in one form. */
@@ -34,9 +35,9 @@ export interface OpSteps {
 }
 
 /** What was applied beside what its lock pass saw, or would have seen. */
-export function stepsOf(op: OpRun, ask: LockAsk | undefined): OpSteps {
+export function stepsOf(view: View, op: OpRun, ask: LockAsk | undefined): OpSteps {
   const applied = appliedOf(op);
-  const planned = plannedOf(op, ask);
+  const planned = plannedOf(view, op, ask);
   return {
     planned: planned?.title,
     applied: appliedTitle(op),
@@ -66,7 +67,7 @@ function appliedTitle(op: OpRun): string {
 export function otherAsk(view: View, op: OpRun, ask: LockAsk | undefined): string | undefined {
   if (ask === undefined || agrees(ask, op)) return undefined;
   const of = ask.call === 'map' ? ` of ${view.letters.of(ask.obj)}` : '';
-  return `but the lock pass was asked for ${ask.call.toUpperCase()} ${spanText(ask.addr, ask.range)}${of}, line ${ask.line}`;
+  return `but the lock pass was asked for ${ask.call.toUpperCase()} ${spanText(ask.addr, ask.range)}${of}, ${printable(view.lines.name(ask.line))}`;
 }
 
 function agrees(ask: LockAsk, op: OpRun): boolean {
@@ -75,9 +76,9 @@ function agrees(ask: LockAsk, op: OpRun): boolean {
 }
 
 /** What the lock pass saw, as recorded; where that is not probed, what the VM as the pass left it gives. */
-function plannedOf(op: OpRun, ask: LockAsk | undefined): { title: string; cells: Cell[] } | undefined {
+function plannedOf(view: View, op: OpRun, ask: LockAsk | undefined): { title: string; cells: Cell[] } | undefined {
   if (ask !== undefined && ask.steps.length > 0)
-    return { title: `lock pass, line ${ask.line}`, cells: ask.steps.map(ofEvent) };
+    return { title: `lock pass, ${printable(view.lines.name(ask.line))}`, cells: ask.steps.map(ofEvent) };
   if (op.planned !== undefined) return { title: 'VM at lock time gives', cells: op.planned.steps.map(ofStep) };
   return undefined;
 }

@@ -1,7 +1,8 @@
 // The tables that `check`, `jobs`, `state` and `mmu` give: named columns of typed cells, and their CSV and JSON forms.
 import { stringify } from 'csv-stringify/sync';
 import { hex, type Ptr, ptrHex, type U64 } from '../base/u64.ts';
-import { printable } from './escape.ts';
+import type { LineNames } from '../events/lines.ts';
+import { json, printable } from './escape.ts';
 
 /** Missing values are undefined: an empty CSV cell, null in JSON. */
 export type Cell = string | number | boolean | undefined;
@@ -26,8 +27,8 @@ export function pointer(value: Ptr, zero?: '0x0'): string | undefined {
   return value === 0 ? zero : ptrHex(value);
 }
 
-/** A spreadsheet takes these at the front of a cell for a formula. */
-const FORMULA = /^[=+\-@\t\r]/;
+/** A spreadsheet takes these at the front of a cell for a formula, some also their full-width forms. */
+const FORMULA = /^[=+\-@\t\r\uff1d\uff0b\uff0d\uff20]/;
 
 function csvCell(kind: CellKind, cell: Cell): string {
   if (cell === undefined) return '';
@@ -36,6 +37,19 @@ function csvCell(kind: CellKind, cell: Cell): string {
   if (kind !== 'text') return text;
   const safe = printable(text);
   return FORMULA.test(safe) ? `'${safe}` : safe;
+}
+
+/** Of files that were merged, `line` is that of its file, which a column more names. */
+export function placed<Row>(columns: readonly Column<Row>[], names: LineNames): readonly Column<Row>[] {
+  const numbers = columns.find(({ name }) => name === 'line');
+  if (!names.isMerged || numbers === undefined) return columns;
+  const place = (row: Row) => {
+    const number = numbers.cell(row);
+    return typeof number === 'number' ? names.placeOf(number) : undefined;
+  };
+  const lines: Column<Row> = { ...numbers, cell: (row) => place(row)?.line };
+  const files: Column<Row> = { name: 'file', kind: 'text', cell: (row) => place(row)?.file };
+  return [...columns.map((column) => (column === numbers ? lines : column)), files];
 }
 
 /** RFC 4180 with LF, header row. */
@@ -55,13 +69,13 @@ export function toObject<Row>(columns: readonly Column<Row>[], row: Row): Record
 }
 
 export function toJson(head: Readonly<Record<string, unknown>>): string {
-  return `${JSON.stringify({ schema: SCHEMA, ...head }, undefined, 2)}\n`;
+  return `${json({ schema: SCHEMA, ...head }, 2)}\n`;
 }
 
 /** One object a line, each with its schema and what it is. */
 export function toNdjson(kind: string, objects: Iterable<Readonly<Record<string, unknown>>>): string {
   let text = '';
-  for (const object of objects) text += `${JSON.stringify({ schema: SCHEMA, kind, ...object })}\n`;
+  for (const object of objects) text += `${json({ schema: SCHEMA, kind, ...object })}\n`;
   return text;
 }
 

@@ -1,13 +1,12 @@
 // The HTML report in a real browser: what is shown, what is asked of the network, who can use it.
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import path from 'node:path';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { CheckRun } from '../../src/reporters/checked_trace.ts';
 import { openBrowser } from '../support/browser.ts';
+import { fixture } from '../support/captures.ts';
 import { dataOf, recordedRun, repeated, writePage } from '../support/html_report.ts';
-import { FIXTURES } from '../support/run.ts';
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
@@ -22,10 +21,6 @@ afterAll(async () => {
   await browser.close();
 });
 
-function capture(name: string): Uint8Array {
-  return readFileSync(path.join(FIXTURES, name, 'trace.txt'));
-}
-
 interface Opened {
   readonly page: Page;
   /** What the console said, what scripts threw, and what was asked of the network. */
@@ -36,7 +31,12 @@ async function open(
   url: string,
   { scheme = 'light', width = 1280 }: { scheme?: 'light' | 'dark'; width?: number } = {},
 ): Promise<Opened> {
-  const context = await browser.newContext({ colorScheme: scheme, viewport: { width, height: 800 }, offline: true });
+  const context = await browser.newContext({
+    colorScheme: scheme,
+    viewport: { width, height: 800 },
+    offline: true,
+    reducedMotion: 'reduce',
+  });
   contexts.push(context);
   const page = await context.newPage();
   const noise: string[] = [];
@@ -66,11 +66,11 @@ async function violations(page: Page): Promise<string[]> {
 
 const CAPTURES = [
   'msm/unmap-offset',
-  'lab/missing',
-  'lab/fuzz-mixed',
-  'lab/contention-threads',
-  'lab/deferred',
-  'lab/lost-pipe-overwrite1',
+  'missing',
+  'fuzz-mixed',
+  'contention-threads',
+  'deferred',
+  'lost-pipe-overwrite1',
   'panthor/no-region-6.12',
   'nouveau/lock-mapped',
   'xe/unwind-shrunk',
@@ -78,8 +78,8 @@ const CAPTURES = [
 
 describe('of captures', () => {
   it.each(CAPTURES)('%s: nothing is loaded, nothing goes wrong, and everybody can use it', async (name) => {
-    const run = recordedRun(capture(name), `${name}.txt`);
-    const { url } = await writePage(run, name.replaceAll('/', '-'));
+    const run = recordedRun(fixture(name).read(), `${name}.txt`);
+    const { url } = writePage(run, name.replaceAll('/', '-'));
     for (const scheme of ['light', 'dark'] as const) {
       for (const width of [1280, 400]) {
         const { page, noise } = await open(url, { scheme, width });
@@ -98,10 +98,10 @@ describe('of captures', () => {
 });
 
 describe('what is shown', () => {
-  const run = recordedRun(capture('msm/unmap-offset'), 'unmap-offset.txt');
+  const run = recordedRun(fixture('msm/unmap-offset').read(), 'unmap-offset.txt');
   let url: string;
-  beforeAll(async () => {
-    ({ url } = await writePage(run, 'shown'));
+  beforeAll(() => {
+    ({ url } = writePage(run, 'shown'));
   });
 
   it('first the verdict, the counts, and the job with the worst finding', async () => {
@@ -115,8 +115,9 @@ describe('what is shown', () => {
 
   it('by keyboard: a finding, its job, the object that was not locked, the line, the command', async () => {
     const { page } = await open(url);
-    const link = page.locator('#table-findings').getByRole('link', { name: 'missing-lock' });
-    for (let presses = 0; !(await link.evaluate('(node) => node === document.activeElement')); presses++) {
+    const focused = () =>
+      page.evaluate('document.activeElement.closest("#table-findings") && document.activeElement.textContent');
+    for (let presses = 0; (await focused()) !== 'missing-lock'; presses++) {
       expect(presses).toBeLessThan(60);
       await page.keyboard.press('Tab');
     }
@@ -160,7 +161,7 @@ describe('what is shown', () => {
     await page.locator('#table-findings').getByLabel('Rule').selectOption('missing-lock');
     expect(await lines()).toEqual([311]);
     await page.locator('#table-findings').getByLabel('Rule').selectOption('');
-    await page.locator('#table-findings').getByLabel('Filter').fill('op 2 range');
+    await page.locator('#table-findings').getByLabel('Filter').fill('UNMAP 684');
     expect(await lines()).toEqual([684]);
   });
 
@@ -199,6 +200,7 @@ describe('what is shown', () => {
     await page.keyboard.press('Enter');
     expect(await page.evaluate('document.activeElement.id')).toBe('job');
     const space = page.getByRole('application', { name: /^VA space/ });
+    await space.scrollIntoViewIfNeeded();
     await space.focus();
     await page.keyboard.press('ArrowRight');
     expect(await page.locator('.readout').textContent()).toMatch(
@@ -224,7 +226,7 @@ const HOSTILE = `</script><script>alert(1)</script><img src=x onerror=alert(2)>"
 describe('hostile text', () => {
   it('is shown as it is, and never runs', async () => {
     const name = HOSTILE.replace('"', '').replace('\u2028', '');
-    const text = Buffer.from(capture('lab/missing'))
+    const text = Buffer.from(fixture('missing').read())
       .toString('latin1')
       .replaceAll('name="vmbind-lab"', `name="${name}"`);
     const run = recordedRun(Buffer.from(text, 'latin1'), HOSTILE);
@@ -240,7 +242,7 @@ describe('hostile text', () => {
       traces: [{ ...trace, findings, doubts: [HOSTILE] }],
       unread: [{ file: HOSTILE, message: HOSTILE }],
     };
-    const { url, text: page } = await writePage(hostile, 'hostile');
+    const { url, text: page } = writePage(hostile, 'hostile');
     expect(page.match(/<script/g)).toHaveLength(2);
     const { page: shown, noise } = await open(url);
     for (const tab of ['Jobs', 'VMs', 'Findings']) await shown.getByRole('tab', { name: tab }).click();
@@ -253,7 +255,7 @@ describe('hostile text', () => {
   });
 
   it('the policy stops a script that is not the page’s own', async () => {
-    const { url } = await writePage(recordedRun(capture('lab/missing')), 'policy');
+    const { url } = writePage(recordedRun(fixture('missing').read()), 'policy');
     const { page, noise } = await open(url);
     await page
       .evaluate('document.body.append(Object.assign(document.createElement("script"), { textContent: "alert(3)" }))')
@@ -263,7 +265,7 @@ describe('hostile text', () => {
   });
 
   it('a fragment that nobody wrote is as good as none', async () => {
-    const { url } = await writePage(recordedRun(capture('lab/missing')), 'fragment');
+    const { url } = writePage(recordedRun(fixture('missing').read()), 'fragment');
     const { page, noise } = await open(
       `${url}#job=%00@x&finding=999999&vm=77&zoom=1e999~2&space=b~a&tab=__proto__&jobs.page=-4&findings.sort=none&mapping=5000&trace=9`,
     );
@@ -274,17 +276,17 @@ describe('hostile text', () => {
 
 describe('100,000 jobs', () => {
   const COUNT = 100_000;
-  const run = repeated(recordedRun(capture('lab/missing')), COUNT);
+  const run = repeated(recordedRun(fixture('missing').read()), COUNT);
 
-  it('cost a bounded number of characters each', async () => {
-    const { text } = await writePage(run, 'many');
-    const few = await writePage(repeated(recordedRun(capture('lab/missing')), 1000), 'few');
+  it('cost a bounded number of characters each', () => {
+    const { text } = writePage(run, 'many');
+    const few = writePage(repeated(recordedRun(fixture('missing').read()), 1000), 'few');
     expect(dataOf(text).traces[0]?.jobs.count).toBe(COUNT);
     expect((text.length - few.text.length) / (COUNT - 1000)).toBeLessThan(160);
   });
 
   it('are shown in a bounded number of elements, and drawn in a bounded number of shapes', async () => {
-    const { url } = await writePage(run, 'many');
+    const { url } = writePage(run, 'many');
     const { page, noise } = await open(url);
     await page.getByRole('tab', { name: 'Jobs' }).click();
     expect(await page.locator('#table-jobs').textContent()).toContain('100,000 shown');

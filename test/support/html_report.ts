@@ -5,28 +5,17 @@ import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { Analysis } from '../../src/analyze.ts';
 import { rules } from '../../src/checks/index.ts';
+import { pageParts } from '../../src/cli/page_parts.ts';
 import { JobRow } from '../../src/replay/job_row.ts';
 import type { CheckRun } from '../../src/reporters/checked_trace.ts';
 import { html } from '../../src/reporters/html/html.ts';
 import type { PageData } from '../../src/reporters/html/page_data.ts';
 import { type JobPlaces, TraceRecording } from '../../src/reporters/html/recording.ts';
-import { STYLE } from '../../src/reporters/html/style.ts';
-import { ROOT } from './run.ts';
 
 const folder = mkdtempSync(path.join(tmpdir(), 'gpuvm-trace-html-'));
 
-/** The built modules: the page is tested as it is shipped. */
-async function pageText(run: CheckRun): Promise<string> {
-  const { hashOf, readPageScript } = await import(pathToFileURL(path.join(ROOT, 'dist/src/io/page_files.js')).href);
-  const script: string = readPageScript();
-  return html(run, {
-    script: { text: script, hash: hashOf(script) },
-    style: { text: STYLE, hash: hashOf(STYLE) },
-  });
-}
-
-export async function writePage(run: CheckRun, name: string): Promise<{ readonly url: string; readonly text: string }> {
-  const text = await pageText(run);
+export function writePage(run: CheckRun, name: string): { readonly url: string; readonly text: string } {
+  const text = html(run, pageParts());
   const file = path.join(folder, `${name}.html`);
   writeFileSync(file, text);
   return { url: pathToFileURL(file).href, text };

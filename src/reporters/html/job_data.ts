@@ -47,12 +47,17 @@ export function jobData(view: View): JobData {
     facts: factsOf(view),
     ops: detail.ops.slice(0, MAX_OPS).map((op) => opData(view, op, leftOut)),
     attempts: attemptsOf(view),
-    lockEnd: job.lockEndLine,
+    lockEnd: named(view, job.lockEndLine),
     locks,
     space: detail.windows.slice(0, MAX_PLACES).map((window) => spaceData(rowsOf(view, marks, window))),
     spaceNotes: spaceNotes(view),
     leftOut,
   };
+}
+
+/** '' for a place that was not seen. */
+function named({ lines }: View, line: number): string {
+  return line > 0 ? printable(lines.name(line)) : '';
 }
 
 function factsOf(view: View): [string, string][] {
@@ -63,12 +68,12 @@ function factsOf(view: View): [string, string][] {
     ['returned', retText(row.ret).replace(/^returned /, '')],
     ['task', `${printable(row.comm)}-${row.pid}`],
     ['VM', vm === undefined ? 'not known' : printable(vmTitle(vm))],
-    ['lines', `${row.line} to ${row.endLine === 0 ? 'the end' : row.endLine}`],
+    ['lines', `${named(view, row.line)} to ${named(view, row.endLine) || 'the end'}`],
   ];
   if (row.start !== '') facts.push(['time', `${row.start} to ${row.end === '' ? '?' : row.end}`]);
   if (job.deferred) facts.push(['applied', 'after the ioctl had returned, by a worker']);
   if (job.implicit) facts.push(['frame', 'its ioctl is not probed: the calls into drm_gpuvm make the job']);
-  for (const [what = '', ...cells] of job.times === undefined ? [] : timeRows(job.times))
+  for (const [what = '', ...cells] of job.times === undefined ? [] : timeRows(job.times, view.lines))
     facts.push([what, printable(cells.filter((cell) => cell !== '').join(', '))]);
   for (const why of row.unknown) facts.push(['not judged whole', printable(why)]);
   return facts;
@@ -79,7 +84,7 @@ function opData(view: View, op: OpRun, leftOut: string[]): OpData {
   const ask = detail.pairs.get(op);
   const name = op.obj === 0 ? '' : letters.of(op.obj);
   const what = name === '' ? '' : ` of ${name} at offset ${hex(op.offset)}`;
-  const sides = [stepsOf(op, ask), predictedSteps(op)].filter((one) => one !== undefined);
+  const sides = [stepsOf(view, op, ask), predictedSteps(op)].filter((one) => one !== undefined);
   const compared = sides.filter(({ planned }) => planned !== undefined);
   const rows = stepRows(view, compared.length > 0 ? compared : sides.slice(0, 1));
   const told = new Set(view.findings.filter((one) => one.op === op.index).map((one) => one.step));
@@ -88,7 +93,7 @@ function opData(view: View, op: OpRun, leftOut: string[]): OpData {
   return {
     index: op.index,
     text: `${op.kind.toUpperCase()} ${spanText(op.addr, op.range)}${what}${op.failed ? ' (failed)' : ''}`,
-    line: op.line,
+    line: named(view, op.line),
     obj: name,
     asked: otherAsk(view, op, ask) ?? '',
     why: whyDiffers(view, op) ?? null,
@@ -115,11 +120,11 @@ function stepRows(view: View, sides: readonly OpSteps[]): StepRow[] {
     for (;;) {
       const alone = sides.map((side, i) => take(side, i, false));
       if (alone.every((pair) => pair === undefined)) break;
-      rows.push({ others: alone.map(other), text: '', line: 0, step: -1 });
+      rows.push({ others: alone.map(other), text: '', line: '', step: -1 });
     }
     if (cell === undefined) break;
     const pairs = sides.map((side, i) => take(side, i, true));
-    rows.push({ others: pairs.map(other), text: cellText(view, cell), line: cell.line, step: cell.index });
+    rows.push({ others: pairs.map(other), text: cellText(view, cell), line: named(view, cell.line), step: cell.index });
   }
   return rows;
 }
@@ -138,12 +143,12 @@ function attemptsOf(view: View): AttemptData[] {
     if (calls > 0) ends.push(`${counted(calls, 'more call')} in the middle`);
     if (all[i + 1]?.init === one.init) ends.push(`${counted(dropped, 'lock')} dropped, everything is locked anew`);
     else if (one.fini === 0) ends.push('never finished (no drm_exec_fini)');
-    else ends.push(`drm_exec_fini() at line ${one.fini}`);
+    else ends.push(`drm_exec_fini() at ${named(view, one.fini)}`);
     return {
       title: line === 0 ? 'outside of a drm_exec loop' : `attempt ${number}`,
-      line: line === 0 ? one.init : line,
+      line: named(view, line === 0 ? one.init : line),
       rows: shown.map((entry) => ({
-        line: entry.line,
+        line: named(view, entry.line),
         what: WORDS[entry.via],
         obj: view.letters.of(entry.obj),
         note: lockNote(view, one, entry) || (entry.obj === 0 ? '' : ptrHex(entry.obj)),

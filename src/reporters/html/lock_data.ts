@@ -1,5 +1,6 @@
 // A job's lock set, one dma_resv a row: who needed it, whether it was held, and what the findings say of it.
 import { type Ptr, ptrHex } from '../../base/u64.ts';
+import { printable } from '../escape.ts';
 import type { View } from '../show_view.ts';
 import type { LockData } from './page_data.ts';
 
@@ -50,7 +51,8 @@ function collect({ job, detail, findings }: View): Map<Ptr, Row> {
   return rows;
 }
 
-function lockData({ job, detail, row, findings, letters }: View, resv: Ptr, lock: Row): LockData {
+function lockData(view: View, resv: Ptr, lock: Row): LockData {
+  const { job, detail, row, findings, letters, lines } = view;
   const mine = findings.filter((one) => one.resv === resv || (one.obj !== 0 && lock.objs.has(one.obj)));
   const missing = mine.find(({ rule }) => rule === 'missing-lock');
   const redundant = mine.find(({ rule }) => rule === 'redundant-lock');
@@ -81,17 +83,18 @@ function lockData({ job, detail, row, findings, letters }: View, resv: Ptr, lock
   return {
     resv: ptrHex(resv),
     objs: [...lock.objs].filter((obj) => obj !== 0).map((obj) => letters.of(obj)),
-    need: needText(lock.needLines, isNeeded, isVms),
-    held: lock.held,
+    need: needText(view, lock.needLines, isNeeded, isVms),
+    held: lock.held > 0 ? printable(lines.name(lock.held)) : '',
     state,
     note,
   };
 }
 
-function needText(lines: readonly number[], isNeeded: boolean, isVms: boolean): string {
+function needText(view: View, lines: readonly number[], isNeeded: boolean, isVms: boolean): string {
   if (lines.length > 0) {
     const more = lines.length > MANY_LINES ? ` and ${lines.length - MANY_LINES} more` : '';
-    return `step${lines.length > 1 ? 's' : ''} at line ${lines.slice(0, MANY_LINES).join(', ')}${more}`;
+    const first = lines.slice(0, MANY_LINES).map((line) => view.lines.name(line));
+    return `step${lines.length > 1 ? 's' : ''} at ${printable(first.join(', '))}${more}`;
   }
   if (isVms) return 'the VM’s tree and lists';
   return isNeeded ? 'an op lists its object' : 'nothing';

@@ -29,7 +29,7 @@ export interface RuleText {
 
 export interface TraceData {
   readonly file: string;
-  /** As a shell takes it; '' where it was standard input. */
+  /** As a shell takes it after a command; '' where it was standard input. */
   readonly shellFile: string;
   readonly verdict: { readonly kind: 'findings' | 'inconclusive' | 'clean'; readonly text: string };
   readonly kernel: string;
@@ -45,6 +45,8 @@ export interface TraceData {
   readonly reasons: readonly { readonly text: string; readonly jobs: number; readonly first: readonly number[] }[];
   readonly notProbed: readonly string[];
   readonly oddities: readonly string[];
+  /** What lines are called, where the trace is several files: of those that anything here refers to by number. */
+  readonly lineNames: Readonly<Record<number, string>>;
   readonly moments: MomentColumns;
   readonly tasks: readonly string[];
   /** Objects by their names in this report. */
@@ -121,6 +123,7 @@ export interface FindingData {
   readonly rule: string;
   readonly severity: string;
   readonly confidence: string;
+  /** Its place in the order of the trace: the line, where that is one file. */
   readonly line: number;
   /** Row of `jobs`, -1: none that is here. */
   readonly job: number;
@@ -134,7 +137,7 @@ export interface FindingData {
   readonly obj: number;
   readonly resv: string;
   readonly message: string;
-  readonly evidence: readonly (readonly [line: number, text: string])[];
+  readonly evidence: readonly (readonly [line: string, text: string])[];
   readonly fingerprint: string;
 }
 
@@ -156,7 +159,8 @@ export interface JobData {
   readonly facts: readonly (readonly [name: string, value: string])[];
   readonly ops: readonly OpData[];
   readonly attempts: readonly AttemptData[];
-  readonly lockEnd: number;
+  /** Where the lock pass ends, or ''. */
+  readonly lockEnd: string;
   readonly locks: readonly LockData[];
   readonly space: readonly SpaceData[];
   readonly spaceNotes: readonly string[];
@@ -167,7 +171,7 @@ export interface JobData {
 export interface OpData {
   readonly index: number;
   readonly text: string;
-  readonly line: number;
+  readonly line: string;
   readonly obj: string;
   /** What its lock pass was asked for, where that is another thing. */
   readonly asked: string;
@@ -182,15 +186,15 @@ export interface StepRow {
   /** One a title: the step, and how it stands to the applied one: `=` the same, `!` different, `<` only there, `>` only applied. */
   readonly others: readonly (readonly [text: string, mark: string])[];
   readonly text: string;
-  readonly line: number;
+  readonly line: string;
   readonly step: number;
 }
 
 export interface AttemptData {
   readonly title: string;
-  readonly line: number;
+  readonly line: string;
   readonly rows: readonly {
-    readonly line: number;
+    readonly line: string;
     readonly what: string;
     readonly obj: string;
     readonly note: string;
@@ -202,8 +206,8 @@ export interface LockData {
   readonly resv: string;
   readonly objs: readonly string[];
   readonly need: string;
-  /** The line of the lock call; 0: not locked in its pass. */
-  readonly held: number;
+  /** Where it was locked; '' where not in its pass. */
+  readonly held: string;
   readonly state: 'held' | 'missing' | 'redundant' | 'not judged' | 'not needed' | 'otherwise';
   readonly note: string;
 }

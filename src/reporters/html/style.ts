@@ -54,7 +54,7 @@ main { padding: 16px 20px 40px; display: grid; gap: 16px; max-width: 1720px; mar
 .unsure-edge { border-left: 4px solid var(--warning); }
 .good-edge { border-left: 4px solid var(--good); }
 .verdict { font-size: 16px; font-weight: 600; margin-top: 2px; overflow-wrap: anywhere; }
-.summary { display: grid; gap: 12px; }
+.summary { display: grid; gap: 12px; grid-template-columns: minmax(0, 1fr); }
 .tiles { display: flex; flex-wrap: wrap; gap: 8px; list-style: none; padding: 0; }
 .tiles li { background: var(--raised); border: 1px solid var(--line); border-radius: 6px; padding: 6px 12px; min-width: 84px; }
 .tiles b { display: block; font-size: 18px; line-height: 1.3; font-variant-numeric: tabular-nums; }
@@ -103,12 +103,12 @@ tr.odd > * { background: var(--warning-back); }
 .readout { min-height: 24px; margin-top: 6px; font-size: 13px; overflow-wrap: anywhere; }
 .command { display: flex; gap: 6px; align-items: center; min-width: 0; }
 .command code { flex: 1; min-width: 0; overflow-x: auto; white-space: nowrap; background: var(--raised); border: 1px solid var(--line); border-radius: 5px; padding: 4px 8px; }
-.commands { display: grid; gap: 6px; }
+.commands { display: grid; gap: 6px; grid-template-columns: minmax(0, 1fr); }
 .facts { display: grid; grid-template-columns: max-content minmax(0, 1fr); gap: 2px 14px; font-size: 13px; }
 .facts dt { color: var(--dim); }
 .facts dd { overflow-wrap: anywhere; }
-.job { display: grid; gap: 16px; }
-.job section { display: grid; gap: 8px; min-width: 0; }
+.job { display: grid; gap: 16px; grid-template-columns: minmax(0, 1fr); }
+.job section { display: grid; gap: 8px; grid-template-columns: minmax(0, 1fr); }
 .finding { border: 1px solid var(--line); border-radius: 6px; background: var(--raised); padding: 8px 12px; display: grid; gap: 6px; overflow-wrap: anywhere; }
 .finding.current { border-color: var(--accent); box-shadow: inset 3px 0 0 var(--accent); }
 .finding ol { list-style: none; padding: 0; font-size: 13px; color: var(--dim); }

@@ -1,12 +1,13 @@
 // One checked trace as the page is given it.
 import { ptrHex, type U64 } from '../../base/u64.ts';
+import type { LineNames } from '../../events/lines.ts';
 import type { Finding } from '../../findings/finding.ts';
 import { SEVERITIES } from '../../findings/finding.ts';
 import type { JobRow } from '../../replay/job_row.ts';
 import type { VmState } from '../../replay/vm_state.ts';
-import { notProbed, reasons, verdictOf } from '../check_text.ts';
+import { argumentsOf, notProbed, reasons, verdictOf } from '../check_text.ts';
 import type { CheckedTrace, CheckRun } from '../checked_trace.ts';
-import { printable, printablePath, quoted } from '../escape.ts';
+import { printable, printablePath } from '../escape.ts';
 import { FindingJobs } from '../finding_job.ts';
 import { driverLine, kernelLine } from '../kernel_text.ts';
 import { lossLines } from '../loss_text.ts';
@@ -56,7 +57,7 @@ export function traceData(trace: CheckedTrace, { failOn }: CheckRun): TraceData 
     else own.push(finding);
   }
   const times = new Map(recording.times);
-  for (const { line, time } of shown) times.set(line, time);
+  for (const { order, time } of shown) times.set(order, time);
   const broken = new Set([...byJob.keys()].flatMap((row) => (row === undefined ? [] : [row.line])));
   const stays = history?.stays ?? [];
   const chosen = chosenStays(stays, broken);
@@ -67,17 +68,17 @@ export function traceData(trace: CheckedTrace, { failOn }: CheckRun): TraceData 
     const job = recording.kept.get(at);
     if (job?.detail === undefined) return;
     const findings = byJob.get(row) ?? [];
-    const view = { job, detail: job.detail, row, findings, file: '', style: plainStyle, width: 80, letters: names };
-    details[i] = jobData(view);
+    const view = { job, detail: job.detail, row, findings, lines: report.lines, style: plainStyle, letters: names };
+    details[i] = jobData({ ...view, file: '', width: 80 });
   });
   const vmOf = (finding: Finding) => vmRow(finding, jobOf(finding), vms, vmByOrdinal);
   const findings = shown.map((finding) =>
-    findingData(finding, rowOfJob.get(jobOf(finding) as JobRow) ?? -1, vmOf(finding), names),
+    findingData(finding, rowOfJob.get(jobOf(finding) as JobRow) ?? -1, vmOf(finding), names, report.lines),
   );
   const staysLeftOut = stays.length - chosen.length + (history?.dropped ?? 0);
   return {
     file: printablePath(report.file),
-    shellFile: report.file === 'stdin' ? '' : quoted(report.file),
+    shellFile: report.file === 'stdin' ? '' : argumentsOf(report),
     verdict: verdictData(trace, failOn),
     kernel: kernelLine(report.kernel).replace(/^kernel /, ''),
     driver: driverLine(report.world.drivers).replace(/^driver /, ''),
@@ -98,8 +99,9 @@ export function traceData(trace: CheckedTrace, { failOn }: CheckRun): TraceData 
       .slice(0, MANY_ODDITIES)
       .map(
         ({ line, message, count }) =>
-          `${line === 0 ? '' : `line ${line}: `}${printable(message)}${count > 1 ? ` (${count} times)` : ''}`,
+          `${line === 0 ? '' : `${printable(report.lines.name(line))}: `}${printable(message)}${count > 1 ? ` (${count} times)` : ''}`,
       ),
+    lineNames: report.lines.isMerged ? namesOf(report.lines, [...times.keys()]) : {},
     moments: momentColumns(times),
     tasks: tasks.all.map(printable),
     vms: vms.map((vm) => vmData(vm, history?.freedAt.get(vm) ?? 0)),
@@ -127,7 +129,7 @@ function verdictData({ report, findings, doubts }: CheckedTrace, failOn: CheckRu
 function worstFirst(findings: readonly Finding[]): Finding[] {
   const weight = ({ severity, confidence }: Finding) =>
     2 * SEVERITIES.indexOf(severity) - (confidence === 'inconclusive' ? 1 : 0);
-  return findings.toSorted((a, b) => weight(b) - weight(a) || a.line - b.line);
+  return findings.toSorted((a, b) => weight(b) - weight(a) || a.order - b.order);
 }
 
 function taskName({ comm, pid }: { readonly comm: string; readonly pid: number }): string {
@@ -136,23 +138,23 @@ function taskName({ comm, pid }: { readonly comm: string; readonly pid: number }
 
 /** Where a pointer was used again, the VM is the one of the job, or the last that had begun. */
 function vmRow(
-  { vm, line }: Finding,
+  { vm, order }: Finding,
   job: JobRow | undefined,
   vms: readonly VmState[],
   byOrdinal: ReadonlyMap<number, number>,
 ): number {
   if (job !== undefined && job.vm === vm) return byOrdinal.get(job.vmOrdinal) ?? -1;
-  return vms.findLastIndex((one) => one.id === vm && one.line <= line);
+  return vms.findLastIndex((one) => one.id === vm && one.line <= order);
 }
 
-function findingData(finding: Finding, job: number, vm: number, names: ObjNames): FindingData {
-  const { rule, severity, confidence, line, op, step, addr, range, obj, resv, message, evidence, fingerprint } =
+function findingData(finding: Finding, job: number, vm: number, names: ObjNames, lines: LineNames): FindingData {
+  const { rule, severity, confidence, order, op, step, addr, range, obj, resv, message, evidence, fingerprint } =
     finding;
   return {
     rule,
     severity,
     confidence,
-    line,
+    line: order,
     job,
     op: op ?? -1,
     step: step ?? -1,
@@ -162,7 +164,9 @@ function findingData(finding: Finding, job: number, vm: number, names: ObjNames)
     obj: names.row(obj),
     resv: resv === 0 ? '' : ptrHex(resv),
     message: printable(message),
-    evidence: evidence.slice(0, MAX_EVIDENCE).map((one) => [one.line, printable(one.text)] as const),
+    evidence: evidence
+      .slice(0, MAX_EVIDENCE)
+      .map((one) => [printable(lines.name(one.order ?? one.line)), printable(one.text)] as const),
     fingerprint,
   };
 }
@@ -190,6 +194,10 @@ function vmData(vm: VmState, endLine: number): VmData {
 
 function exact(bytes: bigint): U64 {
   return bytes <= BigInt(Number.MAX_SAFE_INTEGER) ? Number(bytes) : bytes;
+}
+
+function namesOf(lines: LineNames, known: readonly number[]): Record<number, string> {
+  return Object.fromEntries(known.map((line) => [line, printable(lines.name(line))]));
 }
 
 /** Rows by name. */

@@ -1,6 +1,6 @@
 // README's tour: every command of it is run, by a shell, in its order, and says what README shows.
 import { spawnSync } from 'node:child_process';
-import { chmodSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -34,12 +34,13 @@ function escaped(text: string): string {
   return text.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&');
 }
 
-const README = readFileSync(path.join(ROOT, 'README.md'), 'utf8');
-const TOUR_ENDS = README.indexOf('\nMore of it:\n');
-const tour = commandsOf(README.slice(0, TOUR_ENDS));
-const later = commandsOf(README.slice(TOUR_ENDS)).filter(({ command }) => command.includes(' fixtures/'));
+const tour = commandsOf(readFileSync(path.join(ROOT, 'README.md'), 'utf8'));
+const DOCS = path.join(ROOT, 'docs');
+const later = readdirSync(DOCS)
+  .flatMap((name) => commandsOf(readFileSync(path.join(DOCS, name), 'utf8')))
+  .filter(({ command }) => command.includes(' fixtures/'));
 
-describe('README', () => {
+describe('what README and docs/ show', () => {
   const folder = mkdtempSync(path.join(tmpdir(), 'readme-'));
 
   beforeAll(() => {
@@ -51,7 +52,7 @@ describe('README', () => {
 
   afterAll(() => rmSync(folder, { recursive: true }));
 
-  it('shows the main commands in its tour', () => {
+  it('has the main commands in its tour', () => {
     const names = tour.map(({ command }) => command.split(' ')[1]);
     expect(names).toEqual(expect.arrayContaining(['capture', 'check', 'show', 'blame', 'explain', 'what-if']));
   });
