@@ -34,8 +34,8 @@ export interface AnalyzeOptions {
   readonly columns?: ColumnNames | undefined;
   /** A saved dynamic_events: what the user's event names stand for. */
   readonly definitions?: readonly ProbeDefinition[];
-  /** Keep what `show` needs of every job, and hand each over when it ends. */
-  readonly onJob?: (job: Job) => void;
+  /** Keep what `show` needs of every job, and hand each over when it ends, with everything as it then is. */
+  readonly onJob?: (job: Job, world: World) => void;
   /** Keep also what another lock pass would meet, in the detail of each job that onJob gets. */
   readonly passes?: boolean;
   /** Where the page tables come from; 'trace' where not given. */
@@ -287,7 +287,7 @@ export class Analysis implements EventSink {
 
   #endJob(job: Job): void {
     for (const fact of job.facts) this.#judge.judge(fact);
-    this.#options.onJob?.(job);
+    this.#options.onJob?.(job, this.#machine.world);
     const row = jobRow(job);
     row.ranLine = this.#ran.get(job) ?? 0;
     job.facts.length = 0;

@@ -1,5 +1,6 @@
 // The public API: analyze a trace, read the findings, list the rules.
 export { Analysis, type AnalyzeOptions, type Expectation, type Report } from './analyze.ts';
+export { type AnonymizeOptions, Anonymizer } from './anonymize/anonymizer.ts';
 export { hex, type Ptr, ptrHex, type U64 } from './base/u64.ts';
 export { UserError } from './base/user_error.ts';
 export { type Bug, bugs, isCaught } from './checks/bugs.ts';
@@ -7,6 +8,10 @@ export type { RuleDoc } from './checks/check.ts';
 export { rules } from './checks/index.ts';
 export { Coverage, type CoverageRow, coverageOf } from './coverage/coverage.ts';
 export { drivers, functionsOf } from './dialects/index.ts';
+export { CHANGE_KINDS, type Change, type ChangeHow, type ChangeKind } from './diff/change.ts';
+export { type Diff, diffOf } from './diff/diff.ts';
+export { Texts } from './diff/texts.ts';
+export { type TraceDigest, TraceDigester } from './diff/trace_digest.ts';
 export type { Topic } from './drivers/driver.ts';
 export { DRIVERS, TOPICS } from './drivers/index.ts';
 export { isDevcoredump, parseCrash, parseDump } from './dumps/index.ts';

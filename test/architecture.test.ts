@@ -51,6 +51,14 @@ const RULES: Readonly<Record<string, Rule>> = {
     may: ['base', 'events (type)', 'gpuvm', 'replay', 'patch (type)'],
     because: 'it asks the models about a job that the replay has followed; it judges no more than counts',
   },
+  diff: {
+    may: ['base', 'events (type)', 'gpuvm', 'replay', 'coverage', 'findings', 'analyze.ts (type)', 'doubts.ts'],
+    because: 'it compares what two replays saw; it judges no trace',
+  },
+  anonymize: {
+    may: ['base', 'events', 'kernels', 'ftrace', 'probe_set.ts'],
+    because: 'it reads and writes what the tracer says; what that means is not its business',
+  },
   coverage: {
     may: ['base', 'gpuvm', 'replay', 'exec (type)', 'findings (type)', 'patch (type)'],
     because: 'it counts what the replay saw; what it means is for others',
@@ -74,6 +82,7 @@ const RULES: Readonly<Record<string, Rule>> = {
       'exec (type)',
       'checks (type)',
       'coverage',
+      'diff',
       'whatif',
       'csv-stringify/sync',
     ],
@@ -162,7 +171,9 @@ const RULES: Readonly<Record<string, Rule>> = {
       'findings',
       'mmu',
       'coverage',
+      'diff',
       'whatif',
+      'anonymize',
       'analyze.ts',
       'probe_set.ts',
     ],

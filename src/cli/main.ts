@@ -14,6 +14,8 @@ const SUBCOMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   walk: async () => (await import('./walk.ts')).walkCommand(),
   blame: async () => (await import('./blame.ts')).blameCommand(),
   'what-if': async () => (await import('./what_if.ts')).whatIfCommand(),
+  diff: async () => (await import('./diff.ts')).diffCommand(),
+  anonymize: async () => (await import('./anonymize.ts')).anonymizeCommand(),
   coverage: async () => (await import('./coverage.ts')).coverageCommand(),
   capture: async () => (await import('./capture.ts')).captureCommand(),
   probes: async () => (await import('./probes.ts')).probesCommand(),
@@ -35,7 +37,9 @@ Examples:
   gpuvm-trace walk trace.txt 0x114000            what the GPU sees at an address
   gpuvm-trace blame trace.txt 0x114000           how it came to be so, and why it faults
   gpuvm-trace what-if trace.txt --patch fix.patch   would it have helped: another lock pass
+  gpuvm-trace diff before.txt after.txt          what a change of the driver changed
   gpuvm-trace coverage *.txt.gz --min 80%        which cases the traces exercise
+  gpuvm-trace anonymize trace.txt -o public.txt  other names, the same findings: for a public bug
   gpuvm-trace patch 0001-drm-msm.patch           what a kernel patch changes of all this
   gpuvm-trace capture --driver xe -- glxgears    a shell script that makes such a trace
   gpuvm-trace explain missing-lock               what a rule means

@@ -18,7 +18,7 @@ import {
 } from '../index.ts';
 import { followFile, followStream } from '../io/follow.ts';
 import { readFileSync } from '../io/text_file.ts';
-import { inflate, type OpenTrace, openTrace, readTrace } from '../io/trace_file.ts';
+import { inflate, type OpenTrace, openTrace, type RandomAccess, readTrace } from '../io/trace_file.ts';
 import { withTrace } from './spooled.ts';
 import { fileOf, nameOf, type Trace, type TraceFile } from './traces.ts';
 
@@ -64,35 +64,51 @@ async function runOnce(
 ): Promise<Report> {
   const analysis = analysisOf(trace, options, initial);
   const [file = fileOf('-'), ...more] = trace;
-  const isDat = (head: Uint8Array) => (options.input === undefined ? isTraceDat(head) : options.input === 'trace.dat');
   if (more.length > 0) {
-    await merge(trace, analysis, isDat);
-    return reportOf(trace, analysis.finish());
+    await merge(trace, analysis, (head) => isDat(head, options.input));
+    return wholeReport(trace, analysis, undefined);
   }
+  return wholeReport(trace, analysis, await readInto(file, options.input, analysis));
+}
+
+function isDat(head: Uint8Array, input: AnalyzeOptions['input']): boolean {
+  return input === undefined ? isTraceDat(head) : input === 'trace.dat';
+}
+
+/** Whatever reads the bytes of a trace, streamed or at any place. */
+export interface TraceReader {
+  /** False where no more are wanted. */
+  push(chunk: Uint8Array): boolean;
+  /** A sentence where it is none. */
+  readTraceDat(source: RandomAccess, decompressors: { readonly zlib: typeof inflate }): string | undefined;
+}
+
+/** Hands a trace to its reader; returns how many bytes it has. */
+export async function readInto(file: TraceFile, input: AnalyzeOptions['input'], reader: TraceReader): Promise<number> {
   let bytes = 0;
   await readTrace(file.path, {
-    wantsRandomAccess: isDat,
+    wantsRandomAccess: (head) => isDat(head, input),
     push(chunk) {
       if (bytes === 0) refuseDevcoredump(file, chunk);
       bytes += chunk.length;
-      return analysis.push(chunk);
+      return reader.push(chunk);
     },
     random(source) {
       bytes += source.size;
-      const damage = analysis.readTraceDat(source, { zlib: inflate });
-      if (damage !== undefined) throw new UserError(`${nameOf(trace)}: ${damage}`);
+      const damage = reader.readTraceDat(source, { zlib: inflate });
+      if (damage !== undefined) throw new UserError(`${file.name}: ${damage}`);
     },
   });
-  return wholeReport(trace, analysis, bytes);
+  return bytes;
 }
 
 /** Of each file, so much is read ahead of the others. */
 const PIECE = 1 << 16;
 
-async function merge(files: Trace, analysis: Analysis, isDat: (head: Uint8Array) => boolean): Promise<void> {
+async function merge(files: Trace, analysis: Analysis, isRandom: (head: Uint8Array) => boolean): Promise<void> {
   const opened: OpenTrace[] = [];
   try {
-    for (const { path } of files) opened.push(await openTrace(path, isDat, PIECE));
+    for (const { path } of files) opened.push(await openTrace(path, isRandom, PIECE));
     const inputs = opened.map((one, i) => {
       const file = files[i] ?? fileOf('-');
       const from =
@@ -156,28 +172,36 @@ export async function followAnalysis(
 
 function analysisOf(trace: Trace, options: RunOptions, initial: ReadonlyMap<Ptr, VmDump> | undefined): Analysis {
   const { probes, initialState: _, ...rest } = options;
-  const definitions: ProbeDefinition[] = probes === undefined ? [] : readDefinitions(probes);
+  const definitions = readDefinitions(probes);
   return new Analysis({ ...rest, file: nameOf(trace), definitions, initial });
 }
 
-function wholeReport(trace: Trace, analysis: Analysis, bytes: number): Report {
+/** bytes: undefined where the files are several. */
+function wholeReport(trace: Trace, analysis: Analysis, bytes: number | undefined): Report {
   const report = analysis.finish();
-  if (bytes === 0) throw new UserError(`${nameOf(trace)}: the file is empty; ${EXPECTED}`);
-  return reportOf(trace, report);
+  mustBeTrace(trace, bytes, report);
+  return report;
 }
 
-function reportOf(trace: Trace, report: Report): Report {
-  if (report.stats.entries > 0) return report;
-  throw new UserError(`${nameOf(trace)}: not a trace${unreadOf(report)}: ${EXPECTED}`);
+/** Refuses what turned out to be no trace. */
+export function mustBeTrace(
+  trace: Trace,
+  bytes: number | undefined,
+  read: Pick<Report, 'stats' | 'diagnostics'>,
+): void {
+  if (bytes === 0) throw new UserError(`${nameOf(trace)}: the file is empty; ${EXPECTED}`);
+  if (read.stats.entries === 0) throw new UserError(`${nameOf(trace)}: not a trace${unreadOf(read)}: ${EXPECTED}`);
 }
 
 /** What was taken for a format and could not be read in it. */
-function unreadOf({ diagnostics }: Report): string {
+function unreadOf({ diagnostics }: Pick<Report, 'diagnostics'>): string {
   const first = diagnostics.find(({ kind }) => kind === 'damaged' || kind === 'cut');
   return first === undefined ? '' : `: line ${first.line}, ${first.message}`;
 }
 
-function readDefinitions(file: string): ProbeDefinition[] {
+/** Of a saved dynamic_events, where one is named. */
+export function readDefinitions(file: string | undefined): ProbeDefinition[] {
+  if (file === undefined) return [];
   const definitions = parseDynamicEvents(readFileSync(file));
   if (definitions.length === 0)
     throw new UserError(`${file}: no probe definition in it; expected a saved tracefs dynamic_events`);

@@ -1,5 +1,5 @@
 // Opens a trace whatever it is: text is handed on in chunks, a trace.dat as a source of bytes at any place.
-import { closeSync, fstatSync, mkdtempSync, openSync, readSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, fstatSync, mkdtempSync, openSync, readSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { inflateSync } from 'node:zlib';
@@ -121,14 +121,60 @@ export async function spoolStdin(): Promise<{ readonly path: string; readonly re
   return { path: copy, remove };
 }
 
-/** Writes a report; a folder that is not there is the user's mistake. */
-export function writeReport(file: string, text: string): void {
-  let fd: number;
+const CHUNK = 1 << 16;
+
+/** Pieces of text to a file, which is made when the first are written, or to whoever takes them; in chunks. */
+export class TextWriter {
+  readonly #target: string | ((text: string) => void);
+  #fd: number | undefined;
+  #pieces: string[] = [];
+  #length = 0;
+
+  constructor(target: string | ((text: string) => void)) {
+    this.#target = target;
+  }
+
+  write(text: string): void {
+    this.#pieces.push(text);
+    this.#length += text.length;
+    if (this.#length >= CHUNK) this.#flush();
+  }
+
+  end(): void {
+    this.#flush();
+    if (this.#fd !== undefined) closeSync(this.#fd);
+  }
+
+  #flush(): void {
+    const text = this.#pieces.join('');
+    this.#pieces = [];
+    this.#length = 0;
+    if (typeof this.#target === 'function') {
+      this.#target(text);
+      return;
+    }
+    this.#fd ??= openForWriting(this.#target);
+    writeFileSync(this.#fd, text);
+  }
+}
+
+/** Do both names stand for one file? */
+export function isSameFile(one: string, other: string): boolean {
+  const [a, b] = [one, other].map((file) => statSync(file, { throwIfNoEntry: false }));
+  return a !== undefined && a.ino === b?.ino && a.dev === b.dev;
+}
+
+function openForWriting(file: string): number {
   try {
-    fd = openSync(file, 'w');
+    return openSync(file, 'w');
   } catch (error) {
     throw new UserError(`${file}: cannot be written: ${error instanceof Error ? error.message : String(error)}`);
   }
+}
+
+/** Writes a report; a folder that is not there is the user's mistake. */
+export function writeReport(file: string, text: string): void {
+  const fd = openForWriting(file);
   try {
     writeFileSync(fd, text);
   } finally {

@@ -7,7 +7,7 @@ import { keepAttempts, keepFence } from './detail.ts';
 import type { Evidence, LockClass } from './fact.ts';
 import type { FenceUse, Job } from './job.ts';
 import { closeJob, markLockEnd } from './lifecycle.ts';
-import { meetHolders, meetLock } from './pass_record.ts';
+import { keepHold, markAttempt, meetHolders, meetLock } from './pass_record.ts';
 import { checkSignalling } from './resv_locks.ts';
 import { holderOf, waitText } from './resv_waits.ts';
 import { needObj } from './step_locks.ts';
@@ -98,6 +98,7 @@ export const lockHandlers: Handlers = {
     if (event.again) {
       open.known = true;
       open.slots.clear();
+      markAttempt(context, open);
       if (job !== undefined) {
         if (job.lockVersion < 0) job.attempts = exec.attempts;
         job.asks = [];
@@ -127,6 +128,7 @@ export const lockHandlers: Handlers = {
     }
     if (job !== undefined) {
       if (job.detail !== undefined) keepAttempts(open, job, where.line);
+      keepHold(context, open, job);
       if (open.applied || (job.op !== undefined && !job.deferred)) judgeRedundant(context, open, job);
       if (!open.known) job.unknown.add('not all of its locks are in the trace');
       if (event.numObjects === undefined) job.locksUnchecked = true;

@@ -50,6 +50,8 @@ export class ExecContext {
   readonly contention: Evidence[] = [];
   /** Where contention is probed. */
   readonly waits: LockWait[] = [];
+  /** When its present attempt began, where `world.passes` asks for that. */
+  since: string | undefined;
   /** The locks of other tasks while it was open, where `world.passes` asks for them. */
   rivals: Map<Ptr, Rival> | undefined;
 

@@ -1,10 +1,11 @@
 // A trace as tests: one case a rule and VM. What JUnit and KTAP tell.
 import { RULE_NEEDS } from '../coverage/rule_needs.ts';
 import type { Finding } from '../findings/finding.ts';
+import { FindingJobs } from '../findings/finding_job.ts';
+import type { JobRow } from '../replay/job_row.ts';
 import type { VmState } from '../replay/vm_state.ts';
 import { type CheckedTrace, type CheckRun, fails, isSevere } from './checked_trace.ts';
 import { printable } from './escape.ts';
-import { FindingJobs } from './finding_job.ts';
 
 /** skip: events that could excuse the findings, or show more of them, are missing. */
 export type Outcome = 'pass' | 'fail' | 'skip';
@@ -74,7 +75,7 @@ function findingsByVm({ report, jobs, findings }: CheckedTrace): Map<number, { v
 }
 
 /** A pointer may be that of several VMs, one after another: a job says which. */
-export function vmOf({ world }: CheckedTrace['report'], rows: FindingJobs, finding: Finding): VmName {
+export function vmOf({ world }: CheckedTrace['report'], rows: FindingJobs<JobRow>, finding: Finding): VmName {
   const row = rows.of(finding);
   if (row !== undefined && row.vm === finding.vm) return { ordinal: row.vmOrdinal, name: row.vmName };
   return world.vmIdentity(finding.vm) ?? { ordinal: 0, name: '' };

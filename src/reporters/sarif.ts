@@ -1,10 +1,10 @@
 // SARIF 2.1.0: one run over all traces; what code scanning services and editors read.
 import type { RuleDoc } from '../checks/check.ts';
 import type { Finding } from '../findings/finding.ts';
+import { FindingJobs } from '../findings/finding_job.ts';
 import type { CheckedTrace, CheckRun, UnreadTrace } from './checked_trace.ts';
 import { findingColumns } from './columns.ts';
 import { json, printable, printablePath } from './escape.ts';
-import { FindingJobs } from './finding_job.ts';
 import { vmOf } from './rule_cases.ts';
 import { toObject } from './table.ts';
 

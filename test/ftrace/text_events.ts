@@ -53,7 +53,7 @@ export function decode(text: string, options: DecodeOptions = {}): Decoded {
   reader.end();
   decoder.finish();
   const { diagnostics, stats } = decoder;
-  const count = entryCount(stats);
+  const count = entryCount(stats, diagnostics);
   if (count !== undefined) diagnostics.push(count);
   return { seen, events: seen.map((one) => one.event), losses, diagnostics, stats };
 }

@@ -86,11 +86,14 @@ export function rendered({ report, jobs }: Analyzed): Rendered {
   }
   for (const format of ['csv', 'json', 'ndjson'] as const) all.set(`state ${format}`, stateText(report, format));
   all.set('state gpuvas', stateText(report, 'gpuvas'));
-  all.set('blame text', rows.length === 0 ? '' : blameText(rows));
+  all.set('blame text', rows.length === 0 ? '' : blameText(rows, report.lines));
   for (const job of jobs) {
     const row = report.jobs.find((one) => one.job === job.id && one.line === job.line);
     if (row !== undefined)
-      all.set(`show ${job.line} text`, showJob(job, row, report.findings, { file: report.file, style: plainStyle }));
+      all.set(
+        `show ${job.line} text`,
+        showJob(job, row, report.findings, { file: report.file, lines: report.lines, style: plainStyle }),
+      );
   }
   return all;
 }

@@ -1,11 +1,17 @@
 // Which job a finding is of: numbers of jobs may come again in a trace, places do not.
-import type { Finding } from '../findings/finding.ts';
-import type { JobRow } from '../replay/job_row.ts';
+import type { Finding } from './finding.ts';
 
-export class FindingJobs {
-  readonly #rows = new Map<number, JobRow[]>();
+/** What tells of a job where it is, in lines. */
+interface Placed {
+  readonly job: number;
+  readonly line: number;
+  readonly endLine: number;
+}
 
-  constructor(jobs: readonly JobRow[]) {
+export class FindingJobs<Row extends Placed> {
+  readonly #rows = new Map<number, Row[]>();
+
+  constructor(jobs: Iterable<Row>) {
     for (const row of jobs) {
       const rows = this.#rows.get(row.job);
       if (rows === undefined) this.#rows.set(row.job, [row]);
@@ -13,7 +19,7 @@ export class FindingJobs {
     }
   }
 
-  of({ job, order }: Finding): JobRow | undefined {
+  of({ job, order }: Pick<Finding, 'job' | 'order'>): Row | undefined {
     const rows = job === undefined ? [] : (this.#rows.get(job) ?? []);
     return rows.find((one) => one.line <= order && order <= one.endLine) ?? rows[0];
   }
