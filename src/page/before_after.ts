@@ -22,7 +22,7 @@ const MARKS: Readonly<Record<string, string>> = {
 
 const NAMES: Readonly<Record<string, string>> = { old: 'before', new: 'after', lock: 'at lock', want: 'asked' };
 
-export function spaceFigure(trace: Trace, { rows }: SpaceData): HTMLElement {
+export function spaceFigure(trace: Trace, { rows }: SpaceData, label: string): HTMLElement {
   const borders = [
     ...new Set(
       rows.flatMap(({ boxes }) => boxes.flatMap(({ addr, range }) => [exact(addr), exact(addr) + exact(range)])),
@@ -38,7 +38,7 @@ export function spaceFigure(trace: Trace, { rows }: SpaceData): HTMLElement {
     height,
     class: 'space',
     role: 'img',
-    'aria-label': 'VA space around the job; the table says the same',
+    'aria-label': `${label}; the table says the same`,
   });
   picture.style.maxWidth = `${width}px`;
   picture.style.minWidth = `${Math.min(width, 480)}px`;
@@ -61,11 +61,7 @@ export function spaceFigure(trace: Trace, { rows }: SpaceData): HTMLElement {
     );
   });
   for (const [i, row] of rows.entries()) drawRow(picture, palette(), trace, row, TOP + i * ROW, x);
-  return el(
-    'div',
-    { class: 'scroll', role: 'region', tabindex: '0', 'aria-label': 'VA space before and after' },
-    picture,
-  );
+  return el('div', { class: 'scroll', role: 'region', tabindex: '0', 'aria-label': label }, picture);
 }
 
 function drawRow(

@@ -346,15 +346,16 @@ export class JobPanel {
   #space({ space, spaceNotes }: JobData): HTMLElement {
     if (space.length === 0)
       return section('VA space before and after', el('p', { class: 'dim' }, 'The trace shows none.'));
-    const parts = space.flatMap((one) => [
-      spaceFigure(this.#trace, one),
-      el(
+    const parts = space.flatMap((one, i) => {
+      const label = `VA space before and after${space.length > 1 ? `, place ${i + 1} of ${space.length}` : ''}`;
+      const table = el(
         'details',
         {},
         el('summary', {}, 'As a table'),
-        scrolled('VA space before and after, as a table', spaceTable(one)),
-      ),
-    ]);
+        scrolled(`${label}, as a table`, spaceTable(one)),
+      );
+      return [spaceFigure(this.#trace, one, label), table];
+    });
     const legend = el(
       'p',
       { class: 'dim' },

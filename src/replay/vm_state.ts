@@ -50,7 +50,7 @@ function unknownInit(id: Ptr, dump: VmDump | undefined): GpuvmInit {
 }
 
 /** Does the trace say to what it leads, be it NULL? */
-export function showsObj({ obj }: Gpuva): boolean {
+export function showsObj({ obj }: Pick<Gpuva, 'obj'>): boolean {
   return obj !== UNKNOWN_OBJ;
 }
 

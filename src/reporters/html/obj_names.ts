@@ -1,6 +1,6 @@
 // Names for the objects of a whole trace, in the order in which a report meets them.
 import { type Ptr, ptrHex } from '../../base/u64.ts';
-import { UNKNOWN_OBJ } from '../../gpuvm/gpuva.ts';
+import { showsObj } from '../../replay/vm_state.ts';
 import type { Names } from '../show_view.ts';
 import type { TraceData } from './page_data.ts';
 
@@ -9,7 +9,7 @@ export class ObjNames implements Names {
 
   /** Its row, -1 for NULL and what is not shown. */
   row(obj: Ptr | undefined): number {
-    if (obj === undefined || obj === 0 || obj === UNKNOWN_OBJ) return -1;
+    if (obj === undefined || obj === 0 || !showsObj({ obj })) return -1;
     const known = this.#rows.get(obj);
     if (known !== undefined) return known;
     this.#rows.set(obj, this.#rows.size);
