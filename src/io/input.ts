@@ -110,7 +110,7 @@ function* unzstd(fd: number, buf: Buffer, head: Uint8Array, path: string): Gener
     }
   };
   for (const chunk of rawChunks(fd, buf, head, path)) {
-    push(chunk.slice(), false);
+    push(new Uint8Array(chunk), false);
     yield* ready.splice(0);
   }
   push(new Uint8Array(0), true);
@@ -133,5 +133,5 @@ async function* gunzip(fd: number, buf: Buffer, head: Uint8Array, path: string):
 }
 
 function* copies(chunks: Iterable<Uint8Array>): Generator<Uint8Array> {
-  for (const chunk of chunks) yield chunk.slice();
+  for (const chunk of chunks) yield new Uint8Array(chunk); // slice() of a Buffer copies nothing
 }
