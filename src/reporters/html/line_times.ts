@@ -2,7 +2,7 @@
 import type { Where } from '../../events/vm_event.ts';
 
 /** Events remembered. */
-const MANY = 1 << 18;
+const MANY = 1 << 16;
 
 export interface LineTime {
   readonly time: string;

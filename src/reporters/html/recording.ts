@@ -1,10 +1,11 @@
 // What is kept of a trace while it is read, for a report that shows more than findings.
 import type { AnalyzeOptions } from '../../analyze.ts';
+import type { Fact } from '../../replay/fact.ts';
 import type { Job } from '../../replay/job.ts';
 import { type LineTime, LineTimes } from './line_times.ts';
 
-/** Jobs kept in full: those with findings, the first and the last of the others. */
-const MAX_BROKEN = 2000;
+/** Jobs kept in full: those in which something is wrong, the first and the last of the others. */
+const MAX_BROKEN = 1000;
 const FIRST_OTHERS = 100;
 const LAST_OTHERS = 200;
 
@@ -63,7 +64,7 @@ export class TraceRecording {
 
   /** A finding may still come where a job without one has ended: the last ones are kept for that. */
   #keep(job: Job, row: number): void {
-    if (job.facts.length > 0) {
+    if (job.facts.some(isWrong)) {
       if (this.#broken++ < MAX_BROKEN) this.kept.set(row, job);
       return;
     }
@@ -73,6 +74,11 @@ export class TraceRecording {
     const oldest = this.#lastOthers.length > LAST_OTHERS ? this.#lastOthers.shift() : undefined;
     if (oldest !== undefined) this.kept.delete(oldest);
   }
+}
+
+/** Not only a difference that has its reason. */
+function isWrong(fact: Fact): boolean {
+  return fact.kind !== 'plan_diverged' || (fact.safeCase === undefined && !fact.immediate);
 }
 
 function placesOf(job: Job): JobPlaces {

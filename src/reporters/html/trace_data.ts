@@ -58,7 +58,9 @@ export function traceData(trace: CheckedTrace, { failOn }: CheckRun): TraceData 
   }
   const times = new Map(recording.times);
   for (const { order, time } of shown) times.set(order, time);
-  const broken = new Set([...byJob.keys()].flatMap((row) => (row === undefined ? [] : [row.line])));
+  const broken = new Set<number>();
+  for (const [row, own] of byJob)
+    if (row !== undefined && own.some(({ severity }) => severity !== 'note')) broken.add(row.line);
   const stays = history?.stays ?? [];
   const chosen = chosenStays(stays, broken);
   for (const { from, since, to, until } of chosen) times.set(from, since).set(to, until);
