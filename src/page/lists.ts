@@ -3,7 +3,7 @@ import { el } from './dom.ts';
 import { goTo, viewLink } from './links.ts';
 import type { SpacePicture } from './space.ts';
 import { DataTable, type TableColumn } from './table.ts';
-import type { Trace } from './trace.ts';
+import type { JobColumn, Trace } from './trace.ts';
 import type { Views } from './view.ts';
 import { bytesText, hexText, near, rangeText, SEVERITY_MARKS, VERDICT_CLASSES, VERDICT_MARKS } from './words.ts';
 
@@ -93,8 +93,17 @@ const missingFinding = { rule: '', severity: '', confidence: '', message: '', fi
 export function jobsTable(trace: Trace, views: Views): DataTable {
   const rows = upTo(trace.count);
   const verdict = (row: number) => trace.verdict(row);
-  const cell = (name: Parameters<Trace['cell']>[0], title: string) =>
-    number(name, title, (row) => trace.cell(name, row));
+  const part = (name: string, title: string, from: JobColumn, to: JobColumn): TableColumn => ({
+    name,
+    title,
+    kind: 'whole',
+    key: (row) => trace.line(from, row),
+    cell: (row) => {
+      const [first, last] = [trace.line(from, row), trace.line(to, row)];
+      return first < 0 ? '' : `${trace.lineCell(first)} to ${last < 0 ? '?' : trace.lineCell(last)}`;
+    },
+  });
+  const cell = (name: JobColumn, title: string) => number(name, title, (row) => trace.cell(name, row));
   return new DataTable(
     {
       id: 'jobs',
@@ -162,6 +171,9 @@ export function jobsTable(trace: Trace, views: Views): DataTable {
           key: (row) => -trace.cell('failed', row),
           cell: (row) => (trace.cell('failed', row) > 0 ? -trace.cell('failed', row) : ''),
         },
+        part('lock', 'Lock pass', 'lockFrom', 'lockTo'),
+        part('hold', 'Locks held', 'holdFrom', 'holdTo'),
+        part('apply', 'Applied', 'applyFrom', 'applyTo'),
         cell('steps', 'Steps'),
         cell('missing', 'Missing'),
         cell('redundant', 'Redundant'),

@@ -101,7 +101,7 @@ class TracePage {
       el(
         'p',
         { class: 'dim', id: 'timeline-help' },
-        'Drag to zoom, Ctrl with the wheel too; click a job. With the keyboard: arrows choose, Enter opens, + − 0 zoom, Shift with arrows moves. The table of jobs below has the same.',
+        'Drag to zoom, click to choose. Keys: arrows choose, Enter opens, + − 0 zoom, Shift with arrows moves. The table of jobs has the same.',
       ),
       el('header', {}, el('h2', { class: 'grow' }, 'VA space over time'), el('label', {}, this.#vmSelect)),
       this.#space.picture.root,

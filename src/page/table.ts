@@ -3,7 +3,7 @@ import { type Child, el, replaceChildren } from './dom.ts';
 import type { Views } from './view.ts';
 import { grouped } from './words.ts';
 
-const ROWS_A_PAGE = 25;
+const ROWS_A_PAGE = 15;
 
 export interface TableColumn {
   readonly name: string;
@@ -185,11 +185,11 @@ export class DataTable {
       );
     replaceChildren(
       this.#pager,
-      to('⏮', 'first page', 0),
-      to('◀', 'page before', page - 1),
+      to('«', 'first page', 0),
+      to('‹', 'page before', page - 1),
       `page ${grouped(page + 1)} of ${grouped(pages)}`,
-      to('▶', 'next page', page + 1),
-      to('⏭', 'last page', pages - 1),
+      to('›', 'next page', page + 1),
+      to('»', 'last page', pages - 1),
     );
   }
 }

@@ -7,17 +7,24 @@ import type { AxisName, Trace } from './trace.ts';
 import type { Views } from './view.ts';
 import { counted } from './words.ts';
 
-const LANE = 38;
+/** Of a row of jobs; jobs of one task that overlap are on rows of their own, as far as there are so many. */
+const ROW = 30;
+const MAX_ROWS = 4;
 const BAR = 16;
+const PINS = 12;
 const LEFT = 128;
 /** Lanes that are drawn on their own; further tasks share the last one. */
 const MAX_LANES = 40;
 
-/** Jobs of one task by their begin; `ends` only grows: the latest end up to there. */
 interface Lane {
   readonly name: string;
+  /** Jobs of one task by their begin. */
   readonly rows: readonly number[];
+  /** The latest end up to there. */
   readonly ends: Float64Array;
+  /** Which row each is drawn on, and how many there are. */
+  readonly levels: Uint8Array;
+  readonly depth: number;
   /** Jobs of others that this task applies. */
   readonly applies: readonly number[];
 }
@@ -91,18 +98,35 @@ export class Timeline {
     const ends = this.#trace.places('end', axis);
     const sorted = [...rows].sort((a, b) => (starts[a] ?? 0) - (starts[b] ?? 0));
     const latest = new Float64Array(sorted.length);
+    const levels = new Uint8Array(sorted.length);
+    const free: number[] = [];
     let most = Number.NEGATIVE_INFINITY;
     sorted.forEach((row, i) => {
-      most = Math.max(most, ends[row] ?? 0);
+      const end = ends[row] ?? 0;
+      most = Math.max(most, end);
       latest[i] = most;
+      const start = starts[row] ?? 0;
+      const open = free.findIndex((until) => until <= start);
+      const level = open >= 0 ? open : Math.min(free.length, MAX_ROWS - 1);
+      levels[i] = level;
+      free[level] = Math.max(free[level] ?? end, end);
     });
-    return { name, rows: sorted, ends: latest, applies };
+    return { name, rows: sorted, ends: latest, levels, depth: Math.max(1, free.length), applies };
+  }
+
+  /** Where each lane begins, and in the end where the last one ends. */
+  #tops(lanes: readonly Lane[]): number[] {
+    const tops = [AXIS_HEIGHT];
+    for (const { depth } of lanes) tops.push((tops.at(-1) ?? 0) + depth * ROW + 8);
+    return tops;
   }
 
   #draw(): void {
     const axis = this.#axis;
     const lanes = this.#lanesOf(axis.name);
-    const height = AXIS_HEIGHT + Math.max(1, lanes.length) * LANE + 4;
+    const tops = this.#tops(lanes);
+    const height = Math.max(AXIS_HEIGHT + ROW, tops.at(-1) ?? 0) + 4;
+    const heightOf = (i: number) => (tops[i + 1] ?? 0) - (tops[i] ?? 0);
     const begun = this.picture.begin(height);
     if (begun === undefined) return;
     const { context, width } = begun;
@@ -113,18 +137,17 @@ export class Timeline {
     lanes.forEach((_, i) => {
       if (i % 2 === 1) return;
       context.fillStyle = colours.band;
-      context.fillRect(0, AXIS_HEIGHT + i * LANE, width, LANE);
+      context.fillRect(0, tops[i] ?? 0, width, heightOf(i));
     });
     drawAxis(context, axis, this.#trace, colours, height);
     const chosen = this.#chosen;
-    for (const [i, lane] of lanes.entries())
-      this.#drawLane(context, axis, colours, lane, AXIS_HEIGHT + i * LANE, chosen);
+    for (const [i, lane] of lanes.entries()) this.#drawLane(context, axis, colours, lane, tops[i] ?? 0, chosen);
     lanes.forEach(({ name }, i) => {
       context.fillStyle = i % 2 === 1 ? colours.back : colours.band;
-      context.fillRect(0, AXIS_HEIGHT + i * LANE, LEFT - 4, LANE);
+      context.fillRect(0, tops[i] ?? 0, LEFT - 4, heightOf(i));
       context.fillStyle = colours.text;
       context.font = '12px system-ui, sans-serif';
-      context.fillText(fitted(context, name, LEFT - 16), 8, AXIS_HEIGHT + i * LANE + LANE / 2);
+      context.fillText(fitted(context, name, LEFT - 16), 8, (tops[i] ?? 0) + heightOf(i) / 2);
     });
     this.picture.drawFrame(context, colours.accent);
     this.picture.canvas.dataset['drawn'] = String(this.#drawn);
@@ -141,10 +164,10 @@ export class Timeline {
     const trace = this.#trace;
     const starts = trace.places('line', axis.name);
     const ends = trace.places('end', axis.name);
-    let crowd: { x: number; count: number; bad: boolean } | undefined;
+    let crowd: { x: number; y: number; bad: boolean } | undefined;
     const flush = () => {
       if (crowd === undefined) return;
-      this.#rect(context, crowd.bad ? colours.error : colours.lock, crowd.x, top + 13, 1.5, BAR);
+      this.#rect(context, crowd.bad ? colours.error : colours.lock, crowd.x, crowd.y, 1.5, BAR);
       crowd = undefined;
     };
     for (let i = firstFrom(lane.ends, axis.from); i < lane.rows.length; i++) {
@@ -155,16 +178,16 @@ export class Timeline {
       const end = xOf(axis, ends[row] ?? start);
       if (end < axis.left) continue;
       const findings = trace.findingsOf(row);
+      const y = top + PINS + (lane.levels[i] ?? 0) * ROW;
       if (end - x >= 2 || row === chosen) {
         flush();
-        this.#drawJob(context, axis, colours, row, top, row === chosen);
+        this.#drawJob(context, axis, colours, row, y, row === chosen);
         continue;
       }
       // Too narrow to tell apart: one stroke for all that fall into the same pixel.
       const pixel = Math.floor(x);
       if (crowd?.x !== pixel) flush();
-      crowd ??= { x: pixel, count: 0, bad: false };
-      crowd.count++;
+      crowd ??= { x: pixel, y, bad: false };
       if (findings.length > 0 && trace.verdict(row) === 'bad') crowd.bad = true;
     }
     flush();
@@ -182,7 +205,7 @@ export class Timeline {
       const end = Math.max(x + 1.5, xOf(axis, to[row] ?? Number.NaN));
       if (Number.isNaN(x) || end < axis.left || x > axis.left + axis.width || Math.floor(x) === last) continue;
       last = end - x < 2 ? Math.floor(x) : Number.NEGATIVE_INFINITY;
-      this.#rect(context, colours.apply, x, top + 16, end - x, BAR - 6);
+      this.#rect(context, colours.apply, x, top + PINS + 3, end - x, BAR - 6);
     }
   }
 
@@ -197,32 +220,32 @@ export class Timeline {
     axis: Axis,
     colours: Palette,
     row: number,
-    top: number,
+    y: number,
     isChosen: boolean,
   ): void {
     const trace = this.#trace;
     const at = (place: Parameters<Trace['places']>[0]) => xOf(axis, trace.places(place, axis.name)[row] ?? Number.NaN);
-    const part = (colour: string, from: number, to: number, y: number, height: number) => {
+    const part = (colour: string, from: number, to: number, at: number, height: number) => {
       if (!Number.isNaN(from) && !Number.isNaN(to))
-        this.#rect(context, colour, from, y, Math.max(1.5, to - from), height);
+        this.#rect(context, colour, from, at, Math.max(1.5, to - from), height);
     };
     const [start, end] = [at('line'), Math.max(at('line') + 2, at('end'))];
-    part(colours.job, start, end, top + 13, BAR);
-    part(colours.lock, at('lockFrom'), at('lockTo'), top + 13, BAR);
+    part(colours.job, start, end, y, BAR);
+    part(colours.lock, at('lockFrom'), at('lockTo'), y, BAR);
     if (trace.cell('applyTask', row) === trace.cell('task', row))
-      part(colours.apply, at('applyFrom'), at('applyTo'), top + 13, BAR);
-    part(colours.hold, at('holdFrom'), at('holdTo'), top + 13 + BAR + 1, 3);
+      part(colours.apply, at('applyFrom'), at('applyTo'), y, BAR);
+    part(colours.hold, at('holdFrom'), at('holdTo'), y + BAR + 1, 3);
     for (const line of trace.data.jobs.retries[row] ?? [])
-      this.#drawRetry(context, colours, xOf(axis, trace.at(line, axis.name)), top + 13);
+      this.#drawRetry(context, colours, xOf(axis, trace.at(line, axis.name)), y);
     context.strokeStyle = isChosen ? colours.accent : colours.dim;
     context.lineWidth = isChosen ? 2.5 : 0.75;
-    context.strokeRect(start, top + 13, end - start, BAR);
+    context.strokeRect(start, y, end - start, BAR);
     context.lineWidth = 1;
     if (end - start < 44) return;
     context.fillStyle = colours.text;
     context.font = '11px system-ui, sans-serif';
     const name = fitted(context, String(trace.cell('job', row)), end - start - 6);
-    context.fillText(name, Math.max(start, axis.left) + 4, top + 13 + BAR / 2);
+    context.fillText(name, Math.max(start, axis.left) + 4, y + BAR / 2);
   }
 
   #drawRetry(context: CanvasRenderingContext2D, colours: Palette, x: number, y: number): void {
@@ -276,8 +299,12 @@ export class Timeline {
 
   #jobAt({ x, y }: Place): number {
     const axis = this.#axis;
-    const lane = this.#lanesOf(axis.name)[Math.floor((y - AXIS_HEIGHT) / LANE)];
+    const lanes = this.#lanesOf(axis.name);
+    const tops = this.#tops(lanes);
+    const at = tops.findLastIndex((top) => top <= y);
+    const lane = lanes[at];
     if (lane === undefined || x < LEFT) return -1;
+    const level = Math.min(lane.depth - 1, Math.max(0, Math.floor((y - (tops[at] ?? 0) - PINS + 4) / ROW)));
     const starts = this.#trace.places('line', axis.name);
     const ends = this.#trace.places('end', axis.name);
     let best = -1;
@@ -286,6 +313,7 @@ export class Timeline {
       const row = lane.rows[i] ?? 0;
       const start = xOf(axis, starts[row] ?? 0);
       if (start > x + 6) break;
+      if (lane.levels[i] !== level) continue;
       const away = Math.max(0, start - x, x - xOf(axis, ends[row] ?? 0));
       if (away < least) {
         least = away;

@@ -4,7 +4,7 @@ import { near, secondsText } from './words.ts';
 
 export type AxisName = 'time' | 'line';
 
-type JobColumn = Exclude<keyof JobColumns, 'count' | 'retries'>;
+export type JobColumn = Exclude<keyof JobColumns, 'count' | 'retries'>;
 
 export function unpacked(column: NumberColumn): Float64Array {
   if (Array.isArray(column)) return Float64Array.from(column);

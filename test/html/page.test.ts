@@ -1,12 +1,14 @@
 // The HTML report in a real browser: what is shown, what is asked of the network, who can use it.
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import path from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { CheckRun } from '../../src/reporters/checked_trace.ts';
 import { openBrowser } from '../support/browser.ts';
 import { fixture } from '../support/captures.ts';
 import { dataOf, recordedRun, repeated, writePage } from '../support/html_report.ts';
+import { ROOT } from '../support/run.ts';
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
@@ -221,6 +223,35 @@ describe('what is shown', () => {
   });
 });
 
+describe('several traces', () => {
+  it('are chosen from, and the address says which is shown', async () => {
+    const [one, other] = ['missing', 'correct'].map((name) => recordedRun(fixture(name).read(), `${name}.txt`));
+    if (one === undefined || other === undefined) throw new Error('no run');
+    const { url } = writePage({ ...one, traces: [...one.traces, ...other.traces] }, 'several');
+    const { page, noise } = await open(url);
+    await page.getByLabel('trace', { exact: true }).selectOption('correct.txt');
+    expect(await page.getByRole('heading', { level: 1 }).textContent()).toBe('correct.txt');
+    expect(await page.locator('.verdict').textContent()).toContain('✔ clean');
+    const again = await open(String(await page.evaluate('location.href')));
+    expect(await again.page.getByRole('heading', { level: 1 }).textContent()).toBe('correct.txt');
+    await page.goBack();
+    expect(await page.getByRole('heading', { level: 1 }).textContent()).toBe('missing.txt');
+    expect([...noise, ...again.noise]).toEqual([]);
+  });
+});
+
+it('the picture in docs is of such a page (UPDATE=1 takes it anew)', async () => {
+  const file = path.join(ROOT, 'docs/report.png');
+  if (process.env['UPDATE'] === '1') {
+    const { url } = writePage(recordedRun(fixture('msm/unmap-offset').read(), 'trace.txt'), 'picture');
+    const { page } = await open(`${url}#job=2153&finding=1`);
+    await page.screenshot({ path: file, clip: { x: 0, y: 0, width: 1280, height: 1080 }, fullPage: true });
+  }
+  const bytes = readFileSync(file);
+  expect(bytes.subarray(1, 4).toString()).toBe('PNG');
+  expect(bytes.length).toBeLessThan(300_000);
+});
+
 /** What someone might call a file, a task, a VM. */
 const HOSTILE = `</script><script>alert(1)</script><img src=x onerror=alert(2)>"'&<!--\u2028`;
 
@@ -299,7 +330,7 @@ describe('100,000 jobs', () => {
     expect(await drawn()).toBeLessThan(10_000);
     await page.locator('#table-jobs').getByRole('button', { name: 'Steps' }).click();
     await page.getByRole('button', { name: 'last page' }).click();
-    expect(await page.locator('#table-jobs').textContent()).toContain('page 4,000 of 4,000');
+    expect(await page.locator('#table-jobs').textContent()).toContain('page 6,667 of 6,667');
     for (let i = 0; i < 12; i++) await page.getByRole('button', { name: 'zoom in' }).click();
     await expect.poll(drawn).toBeLessThan(2000);
     expect(await page.locator('footer').textContent()).toContain('--job ID');
