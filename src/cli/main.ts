@@ -25,6 +25,8 @@ const SUBCOMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   patch: async () => (await import('./patch.ts')).patchCommand(),
   rules: async () => (await import('./rules.ts')).rulesCommand(),
   explain: async () => (await import('./rules.ts')).explainCommand(),
+  completion: async () => (await import('./completion.ts')).completionCommand(() => program(undefined)),
+  man: async () => (await import('./man.ts')).manCommand(() => program(undefined)),
 };
 
 const EXAMPLES = `
