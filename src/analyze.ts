@@ -48,6 +48,8 @@ export interface AnalyzeOptions {
   readonly kernel?: KernelOptions | undefined;
   /** Keep what shapes an address; it is then in the report's `world.watch`. */
   readonly watch?: WatchOptions | undefined;
+  /** Keep what every VM mapped when; it is then in the report's `world.history`. */
+  readonly history?: boolean | undefined;
   /** VMs as they were before the trace began, by the pointers that they have in it. */
   readonly initial?: ReadonlyMap<Ptr, VmDump> | undefined;
   /** VMs as they should be: at the end, or before the first event that `until` answers with `false`. */
@@ -132,6 +134,7 @@ export class Analysis implements EventSink {
         kernel: this.#kernel,
         driver: options.driver,
         watch: options.watch,
+        history: options.history,
       },
     );
     this.#machine.world.lines = linesOf(options.file);

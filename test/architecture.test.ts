@@ -107,8 +107,22 @@ const RULES: Readonly<Record<string, Rule>> = {
     ],
     because: 'jobs and reports in, bytes of other programs’ formats out, while the trace is still read',
   },
+  page: {
+    may: ['reporters (type)'],
+    because: 'it runs in a browser, joined into one script: it knows the shape of its data and nothing else',
+  },
   io: {
-    may: ['base', 'fzstd', 'node:fs', 'node:os', 'node:path', 'node:stream', 'node:timers/promises', 'node:zlib'],
+    may: [
+      'base',
+      'fzstd',
+      'node:crypto',
+      'node:fs',
+      'node:os',
+      'node:path',
+      'node:stream',
+      'node:timers/promises',
+      'node:zlib',
+    ],
     because: 'bytes of files, whatever holds them; not what they mean',
   },
   cli: {

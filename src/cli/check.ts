@@ -5,6 +5,7 @@ import { readFileSync } from '../io/text_file.ts';
 import type { CheckedTrace, CheckRun, FailOn, UnreadTrace } from '../reporters/checked_trace.ts';
 import { printable } from '../reporters/escape.ts';
 import { findingText } from '../reporters/finding_text.ts';
+import { TraceRecording } from '../reporters/html/recording.ts';
 import { type RunResult, runResult, type TraceResult } from '../reporters/trace_result.ts';
 import { ShownFindings } from '../reporters/withdrawn.ts';
 import { type RunOver, readBaseline, unusedText, withoutKnown, writeBaseline } from './baseline.ts';
@@ -75,7 +76,7 @@ export function checkCommand(): Command {
     .addOption(mmuOption())
     .addOption(new Option('--format <format>', 'output format').choices(CHECK_FORMATS).default('text'))
     .addOption(outputOption())
-    .addOption(reportOption())
+    .addOption(reportOption(CHECK_FORMATS))
     .option('--baseline <file>', 'known findings, which do not count; in JSON, by rule and fingerprint')
     .option('--update-baseline', 'write what is found to the file of --baseline')
     .addOption(new Option('--color [when]', 'colours: auto, always, never').choices(['auto', 'always', 'never']))
@@ -109,7 +110,9 @@ async function check(files: readonly string[], options: CheckOptions): Promise<v
   checkRuleNames(options.ignore);
   const targets = [options, ...(options.report ?? [])];
   const outcome =
-    options.jobs > 1 ? await checkAtOnce(files, options, targets) : await checkInOrder(files, options, targets);
+    options.jobs > 1 && !wantsPage(options)
+      ? await checkAtOnce(files, options, targets)
+      : await checkInOrder(files, options, targets);
   const [unread] = outcome.unread;
   if (unread !== undefined) throw new UserError(unread.message);
   process.exitCode = exitCode(outcome);
@@ -123,7 +126,7 @@ async function checkInOrder(files: readonly string[], options: CheckOptions, tar
   return run;
 }
 
-/** The same by several threads; texts are made where the traces are. */
+/** The same by several threads; texts are made where the traces are. Not for the page: what it shows stays in them. */
 async function checkAtOnce(files: readonly string[], options: CheckOptions, targets: Targets): Promise<RunResult> {
   const asked = tracesOf(files, options);
   if (asked.flat().some(({ path }) => path === '-')) throw new UserError('-j takes files, and - is standard input');
@@ -144,7 +147,8 @@ async function checkAtOnce(files: readonly string[], options: CheckOptions, targ
   const texts = printed.values();
   for (const target of targets) {
     const { format } = target;
-    emit(format === 'text' ? joinTexts(texts.next().value ?? []) : renderResult(format, run), target);
+    if (format === 'text') emit(joinTexts(texts.next().value ?? []), target);
+    else if (format !== 'html') emit(renderResult(format, run), target);
   }
   return run;
 }
@@ -174,7 +178,12 @@ function knowing<T extends TraceResult | CheckedTrace>(run: RunOver<T>, options:
 
 /** Reports for CI and JSON tell of an input that cannot be read; without one, it ends the command. */
 function goesOn({ follow, format, report = [] }: CheckOptions): boolean {
-  return !follow && [format, ...report.map((target) => target.format)].some((one) => one === 'json' || isForCi(one));
+  const formats = [format, ...report.map((target) => target.format)];
+  return !follow && formats.some((one) => one === 'json' || one === 'html' || isForCi(one));
+}
+
+function wantsPage({ format, report = [] }: CheckOptions): boolean {
+  return format === 'html' || report.some((target) => target.format === 'html');
 }
 
 async function runOn(files: readonly string[], options: CheckOptions): Promise<CheckRun> {
@@ -182,7 +191,9 @@ async function runOn(files: readonly string[], options: CheckOptions): Promise<C
   const unread: UnreadTrace[] = [];
   for (const trace of tracesOf(files, options)) {
     try {
-      traces.push(options.follow ? checked(options, await follow(files, options)) : await checkOne(trace, options));
+      const recording = wantsPage(options) ? new TraceRecording() : undefined;
+      const read = options.follow ? follow(files, options, recording) : analyze(trace, options, recording);
+      traces.push(checked(options, await read, recording));
     } catch (error) {
       if (!goesOn(options) || !(error instanceof UserError)) throw error;
       unread.push({ file: nameOf(trace), message: error.message });
@@ -197,17 +208,21 @@ function runOf({ rule, ignore, failOn }: CheckOptions): Pick<CheckRun, 'rules' |
 }
 
 export async function checkOne(trace: Trace, options: CheckOptions): Promise<CheckedTrace> {
-  return checked(options, await analyze(trace, options));
+  return checked(options, await analyze(trace, options, undefined), undefined);
 }
 
-function checked(options: CheckOptions, report: Report): CheckedTrace {
+function checked(options: CheckOptions, report: Report, recording: TraceRecording | undefined): CheckedTrace {
   const findings = report.findings.filter((finding) => wantsFinding(options, report, finding));
   const jobs = report.jobs.filter((row) => wantsJob(options, report, row));
-  return { report, jobs, findings, known: 0, doubts: doubtsOf(options, report) };
+  return { report, jobs, findings, known: 0, doubts: doubtsOf(options, report), recording };
 }
 
 /** Prints each finding when it is made, where the format lets it stand alone, and in the end gives the report. */
-async function follow(files: readonly string[], options: CheckOptions): Promise<Report> {
+async function follow(
+  files: readonly string[],
+  options: CheckOptions,
+  recording: TraceRecording | undefined,
+): Promise<Report> {
   const [file = '', ...more] = files;
   if (more.length > 0) throw new UserError('--follow takes one trace');
   if (options.expectState !== undefined)
@@ -221,7 +236,7 @@ async function follow(files: readonly string[], options: CheckOptions): Promise<
   try {
     const report = await followAnalysis(
       fileOf(file),
-      { ...traceOptionsOf(options), mmu: options.mmu },
+      { ...traceOptionsOf(options), mmu: options.mmu, ...recording?.options },
       end.signal,
       (analysis, fresh) => {
         if (!isLive) return;
@@ -238,12 +253,13 @@ async function follow(files: readonly string[], options: CheckOptions): Promise<
   }
 }
 
-async function analyze(trace: Trace, options: CheckOptions): Promise<Report> {
+async function analyze(trace: Trace, options: CheckOptions, recording: TraceRecording | undefined): Promise<Report> {
   const { mmu, expectState, at } = options;
   const run: RunOptions = { ...traceOptionsOf(options), mmu };
-  if (expectState === undefined) return runAnalysis(trace, run);
+  const recorded = { ...run, ...recording?.options };
+  if (expectState === undefined) return runAnalysis(trace, recorded);
   const dumps = parseDump(readFileSync(expectState), expectState);
-  return withMoment(trace, at, run, (copy, until) => runAnalysis(copy, { ...run, expect: { dumps, until } }));
+  return withMoment(trace, at, run, (copy, until) => runAnalysis(copy, { ...recorded, expect: { dumps, until } }));
 }
 
 /** Findings of some VMs, jobs or times only. */

@@ -6,20 +6,26 @@ import { type CheckedTrace, type CheckRun, fails, isSevere } from '../reporters/
 import { findingColumns } from '../reporters/columns.ts';
 import { github } from '../reporters/github.ts';
 import { gitlab } from '../reporters/gitlab.ts';
+import { html } from '../reporters/html/html.ts';
 import { junit } from '../reporters/junit.ts';
 import { ktap } from '../reporters/ktap.ts';
 import { sarif } from '../reporters/sarif.ts';
 import { FORMATS, type Format, toCsv, toJson, toNdjson } from '../reporters/table.ts';
 import { type RunResult, runResult } from '../reporters/trace_result.ts';
 import { chalkOf, isColored, type OutputOptions, terminalWidth } from './output.ts';
+import { pageParts } from './page_parts.ts';
 import { chalkStyle } from './style.ts';
 
 const CI_FORMATS = { sarif, junit, gitlab, github, ktap } as const;
 type CiFormat = keyof typeof CI_FORMATS;
 
-export type CheckFormat = Format | CiFormat;
+/** What the results of a run suffice for. */
+export type ResultFormat = Format | CiFormat;
+/** The page shows more of a trace than its results. */
+export type CheckFormat = ResultFormat | 'html';
 
-export const CHECK_FORMATS: readonly CheckFormat[] = [...FORMATS, 'sarif', 'junit', 'gitlab', 'github', 'ktap'];
+export const RESULT_FORMATS: readonly ResultFormat[] = [...FORMATS, 'sarif', 'junit', 'gitlab', 'github', 'ktap'];
+export const CHECK_FORMATS: readonly CheckFormat[] = [...RESULT_FORMATS, 'html'];
 
 export function isForCi(format: CheckFormat): format is CiFormat {
   return Object.hasOwn(CI_FORMATS, format);
@@ -42,13 +48,14 @@ export function exitCode({ traces, unread, failOn }: Outcome): keyof typeof VERD
 const VERDICTS = { 0: 'clean', 1: 'findings', 2: 'unreadable', 3: 'inconclusive' } as const;
 
 export function renderCheck(format: CheckFormat, run: CheckRun, output: CheckOutput): string {
+  if (format === 'html') return html(run, pageParts());
   if (format !== 'text') return renderResult(format, runResult(run));
   const look = lookOf(output);
   return joinTexts(run.traces.map((trace) => checkedText(trace, run, look)));
 }
 
 /** All but the text for people, which tells of each trace more than its result. */
-export function renderResult(format: Exclude<CheckFormat, 'text'>, run: RunResult): string {
+export function renderResult(format: Exclude<ResultFormat, 'text'>, run: RunResult): string {
   if (isForCi(format)) return CI_FORMATS[format](run);
   const findings = run.traces.flatMap((trace) => trace.findings);
   switch (format) {

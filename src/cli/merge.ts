@@ -8,7 +8,7 @@ import { mergeText } from '../reporters/merge_text.ts';
 import { mergedRuns } from '../reporters/merged.ts';
 import { readReport } from '../reporters/read_report.ts';
 import type { RunResult } from '../reporters/trace_result.ts';
-import { CHECK_FORMATS, type CheckFormat, exitCode, renderResult } from './check_formats.ts';
+import { exitCode, RESULT_FORMATS, type ResultFormat, renderResult } from './check_formats.ts';
 import { outputOption } from './options.ts';
 import { type ColorWhen, chalkFor, emit, type OutputOptions } from './output.ts';
 import { reportOption, type Target } from './report_target.ts';
@@ -16,8 +16,8 @@ import { chalkStyle } from './style.ts';
 
 interface MergeOptions {
   readonly failOn?: FailOn;
-  readonly format: CheckFormat;
-  readonly report?: readonly Target[];
+  readonly format: ResultFormat;
+  readonly report?: readonly Target<ResultFormat>[];
   readonly output?: string;
   readonly color?: ColorWhen | true;
 }
@@ -32,9 +32,9 @@ export function mergeCommand(): Command {
         'exit 1 from this severity on; the strictest of the reports’ own otherwise',
       ).choices(['error', 'warning', 'never']),
     )
-    .addOption(new Option('--format <format>', 'output format').choices(CHECK_FORMATS).default('text'))
+    .addOption(new Option('--format <format>', 'output format').choices(RESULT_FORMATS).default('text'))
     .addOption(outputOption())
-    .addOption(reportOption())
+    .addOption(reportOption(RESULT_FORMATS))
     .addOption(new Option('--color [when]', 'colours: auto, always, never').choices(['auto', 'always', 'never']))
     .addHelpText(
       'after',
@@ -64,6 +64,6 @@ function merge(files: readonly string[], options: MergeOptions): void {
   process.exitCode = exitCode(run);
 }
 
-function render(format: CheckFormat, run: RunResult, reports: number, output: OutputOptions): string {
+function render(format: ResultFormat, run: RunResult, reports: number, output: OutputOptions): string {
   return format === 'text' ? mergeText(run, reports, chalkStyle(chalkFor(output))) : renderResult(format, run);
 }

@@ -38,8 +38,8 @@ export async function openTrace(file: string, isRandom: IsRandom, size?: number)
     await close();
     return openRandom(file);
   }
-  const parts = [first.value.slice()];
-  for await (const chunk of chunks) parts.push(chunk.slice());
+  const parts = [new Uint8Array(first.value)];
+  for await (const chunk of chunks) parts.push(new Uint8Array(chunk));
   return { random: memorySource(Buffer.concat(parts)), close };
 }
 

@@ -172,7 +172,9 @@ export function finishStep(context: Context, proved: boolean | undefined, ret?: 
     // No event of its own tells of the change.
     const { addr, range } = step.event;
     if (unseen && addr !== undefined && range !== undefined) noteTreeChange(context, vm, addr, range);
-    vm.ask(step.event, step.op, step.line);
+    // Where the trace shows what the driver did, that is the history.
+    const { history } = probed.insert || probed.remove ? { history: undefined } : world;
+    vm.ask(step.event, step.op, step.line, history && ((va, inserted) => history.changed(context, vm, va, inserted)));
   }
   if (job !== undefined) {
     if (doubt && vm !== undefined) contradicted(context, vm, 'a step shows only a part of what it did');

@@ -190,7 +190,10 @@ function insert(context: Context, vm: VmState | undefined, id: Ptr, one: Inserte
   if (vm.tree.insert(va) !== 0) {
     if (vm.known.has(va.addr, va.range, vm.version))
       contradicted(context, vm, `${hex(va.addr)}+${hex(va.range)} is inserted where something is mapped`);
-    for (const old of vm.tree.overlaps(va.addr, va.range)) vm.tree.remove(old);
+    for (const old of vm.tree.overlaps(va.addr, va.range)) {
+      vm.tree.remove(old);
+      world.history?.changed(context, vm, old, false);
+    }
     vm.tree.insert(va);
   }
   const byMap = task.step?.view.type === 'map';
@@ -200,6 +203,7 @@ function insert(context: Context, vm: VmState | undefined, id: Ptr, one: Inserte
 
 function changed(context: Context, vm: VmState, change: Change): void {
   vm.record(change);
+  context.world.history?.changed(context, vm, change.va, change.inserted);
   context.world.sink.change?.(vm, change, context);
 }
 

@@ -114,6 +114,7 @@ export const lifeHandlers: Handlers = {
   vm_free(event, context) {
     const { world } = context;
     world.watch?.freed(context, world.vms.get(event.gpuvm));
+    world.history?.freed(context, world.vms.get(event.gpuvm));
     world.removeVm(event.gpuvm);
     bury(context, event.gpuvm, 'put');
   },

@@ -51,7 +51,7 @@ function unknownInit(id: Ptr, dump: VmDump | undefined): GpuvmInit {
 }
 
 /** Does the trace say to what it leads, be it NULL? */
-export function showsObj({ obj }: Gpuva): boolean {
+export function showsObj({ obj }: Pick<Gpuva, 'obj'>): boolean {
   return obj !== UNKNOWN_OBJ;
 }
 
@@ -238,23 +238,31 @@ export class VmState {
     this.#asked ??= this.tree.clone();
   }
 
-  /** Carries a step out on the tree of what was asked for, whatever stands there. */
-  ask(step: StepEvent, op: OpView | undefined, line: number): void {
+  /** Carries a step out on the tree of what was asked for, whatever stands there; `changed` hears what that changes. */
+  ask(
+    step: StepEvent,
+    op: OpView | undefined,
+    line: number,
+    changed: ((va: Gpuva, inserted: boolean) => void) | undefined,
+  ): void {
     const { addr, range, obj = UNKNOWN_OBJ, offset } = step;
     const asked = this.#asked;
     if (asked === undefined || addr === undefined || range === undefined) return;
-    for (const old of asked.overlaps(addr, range)) asked.remove(old);
-    if (step.type === OP_MAP) asked.insert(makeGpuva(0, addr, range, obj, offset, 0, line));
+    const insert = (at: U64, length: U64, from: U64 | undefined) => {
+      const va = makeGpuva(0, at, length, obj, from, 0, line);
+      if (asked.insert(va) === 0) changed?.(va, true);
+    };
+    for (const old of asked.overlaps(addr, range)) {
+      asked.remove(old);
+      changed?.(old, false);
+    }
+    if (step.type === OP_MAP) insert(addr, range, offset);
     if (step.type !== OP_REMAP || op?.addr === undefined || op.range === undefined) return;
     const end = add(addr, range);
     const opEnd = add(op.addr, op.range);
-    if (step.prev !== undefined && op.addr > addr) {
-      asked.insert(makeGpuva(0, addr, sub(op.addr, addr), obj, offset, 0, line));
-    }
-    if (step.next !== undefined && end > opEnd) {
-      const moved = offset === undefined ? 0 : add(offset, sub(opEnd, addr));
-      asked.insert(makeGpuva(0, opEnd, sub(end, opEnd), obj, moved, 0, line));
-    }
+    if (step.prev !== undefined && op.addr > addr) insert(addr, sub(op.addr, addr), offset);
+    if (step.next !== undefined && end > opEnd)
+      insert(opEnd, sub(end, opEnd), offset === undefined ? 0 : add(offset, sub(opEnd, addr)));
   }
 
   /** The steps that a request gives on the present tree. */

@@ -13,6 +13,7 @@ import { followVm } from './detail.ts';
 import type { Fact, Shown } from './fact.ts';
 import type { Job } from './job.ts';
 import { ScheduledJobs } from './job_times.ts';
+import { SpaceHistory } from './space_history.ts';
 import { Memory } from './tables/index.ts';
 import { type ExecContext, Task } from './task.ts';
 import { VmBoSet } from './vm_bo_set.ts';
@@ -63,6 +64,8 @@ export interface WorldOptions {
   readonly driver?: DriverName | undefined;
   /** An address of which everything that shapes it is kept. */
   readonly watch?: WatchOptions | undefined;
+  /** Keep what every VM mapped when. */
+  readonly history?: boolean | undefined;
 }
 
 /** Where the page tables come from: the table calls of the trace, or what the steps call for. */
@@ -88,6 +91,7 @@ export class World {
   readonly drivers = new Set<DriverName>();
   readonly driver: DriverName | undefined;
   readonly watch: Watch | undefined;
+  readonly history: SpaceHistory | undefined;
   /** Jobs whose ioctl is over and that are still to run, by the driver's struct. */
   readonly toRun = new Map<Ptr, Job>();
   /** Of these, those whose VM was torn down meanwhile, with the line. */
@@ -150,6 +154,7 @@ export class World {
     this.driver = options.driver;
     if (options.driver !== undefined) this.drivers.add(options.driver);
     this.watch = options.watch === undefined ? undefined : new Watch(options.watch);
+    this.history = options.history === true ? new SpaceHistory() : undefined;
   }
 
   /** exec->num_objects at a drm_exec_fini() was compared with what was followed. */
@@ -230,6 +235,7 @@ export class World {
     this.vms.set(vm.id, vm);
     this.#sureVms.add(vm);
     this.watch?.meet(vm);
+    this.history?.meet(vm);
   }
 
   /** A VM that was made before the trace began, with what a dump of that time says of it. */

@@ -5,7 +5,7 @@ import type { LineNames } from '../events/lines.ts';
 import { type Finding, SEVERITIES, type Severity } from '../findings/finding.ts';
 import { FindingJobs } from '../findings/finding_job.ts';
 import type { JobRow } from '../replay/job_row.ts';
-import { printable, printablePath } from './escape.ts';
+import { printable, printablePath, quoted } from './escape.ts';
 import { findingText } from './finding_text.ts';
 import { driverLine, kernelLine } from './kernel_text.ts';
 import { lossLines } from './loss_text.ts';
@@ -145,7 +145,7 @@ function doubts(report: Report, options: CheckTextOptions): string[] {
 }
 
 /** Jobs by why they were not judged whole, what concerns most of them first. */
-function reasons(report: Report): [string, JobRow[]][] {
+export function reasons(report: Report): [string, JobRow[]][] {
   const byReason = new Map<string, JobRow[]>();
   for (const row of report.jobs) for (const why of row.unknown) push(byReason, why, row);
   return [...byReason].sort(([, a], [, b]) => b.length - a.length);
@@ -161,7 +161,7 @@ const JUDGED = {
 } as const;
 
 /** What no job at all could be judged on, not even one that was seen whole. */
-function notProbed(report: Report): string[] {
+export function notProbed(report: Report): string[] {
   const whole = report.jobs.filter((row) => row.unknown.length === 0);
   if (whole.length === 0) return [];
   const names = Object.keys(JUDGED) as (keyof typeof JUDGED)[];
@@ -232,7 +232,20 @@ function totals(report: Report, findings: readonly Finding[], baselined: number)
 
 /** One line; it agrees with the exit code. */
 function verdict(report: Report, findings: readonly Finding[], { style, failOn }: CheckTextOptions): string {
-  const file = printablePath(report.file);
+  const { kind, text, beside } = verdictOf(report, findings, failOn);
+  return `${printablePath(report.file)}: ${style[COLOURS[kind]](text)}${beside}`;
+}
+
+const COLOURS = { findings: 'error', inconclusive: 'warning', clean: 'good' } as const;
+
+export interface VerdictText {
+  readonly kind: 'findings' | 'inconclusive' | 'clean';
+  readonly text: string;
+  /** What was found that does not count, or ''. */
+  readonly beside: string;
+}
+
+export function verdictOf(report: Report, findings: readonly Finding[], failOn: Severity | 'never'): VerdictText {
   const from = failOn === 'never' ? SEVERITIES.indexOf('error') : SEVERITIES.indexOf(failOn);
   const failing = findings.filter((finding) => rank(finding) >= from);
   const sure = failing.filter((finding) => finding.confidence !== 'inconclusive');
@@ -244,19 +257,19 @@ function verdict(report: Report, findings: readonly Finding[], { style, failOn }
       .map(({ severity, count }) => counted(count, severity));
     const jobs = new Set(sure.map((one) => one.job).filter((job) => job !== undefined)).size;
     const where = jobs === 0 ? 'outside of any job' : `in ${counted(jobs, 'job')}`;
-    return `${file}: ${style.error(`${what.join(', ')} ${where}`)}`;
+    return { kind: 'findings', text: `${what.join(', ')} ${where}`, beside: '' };
   }
   if (failing.length > 0) {
     const what = counted(failing.length, 'finding');
-    return `${file}: ${style.warning(`inconclusive: ${what} that missing events could excuse`)}`;
+    return { kind: 'inconclusive', text: `inconclusive: ${what} that missing events could excuse`, beside: '' };
   }
   if (report.doubts.length > 0) {
     const more = report.doubts.length > 1 ? ` (and ${counted(report.doubts.length - 1, 'more reason')})` : '';
-    return `${file}: ${style.warning(`inconclusive: ${printable(report.doubts[0] ?? '')}${more}`)}`;
+    return { kind: 'inconclusive', text: `inconclusive: ${printable(report.doubts[0] ?? '')}${more}`, beside: '' };
   }
   const lesser = findings.length === 0 ? '' : ` (${lesserText(findings)})`;
   const blind = notProbed(report).length > 0 ? ' as far as it is probed' : '';
-  return `${file}: ${style.good(`clean${blind}`)}${lesser}`;
+  return { kind: 'clean', text: `clean${blind}`, beside: lesser };
 }
 
 function lesserText(findings: readonly Finding[]): string {
@@ -282,12 +295,6 @@ function next(report: Report, findings: readonly Finding[], { style }: CheckText
 }
 
 /** The trace as a command takes it. */
-function argumentsOf({ file, lines: { isMerged, files } }: Report): string {
+export function argumentsOf({ file, lines: { isMerged, files } }: Report): string {
   return isMerged ? ['--merge', ...files.map(quoted)].join(' ') : quoted(file);
-}
-
-/** A path as a shell takes it. */
-function quoted(path: string): string {
-  if (/^[\w@%+=:,./-]+$/.test(path)) return path;
-  return `'${printablePath(path).replaceAll("'", "'\\''")}'`;
 }

@@ -3,6 +3,7 @@ import type { Report } from '../analyze.ts';
 import type { RuleDoc } from '../checks/check.ts';
 import { type Finding, SEVERITIES, type Severity } from '../findings/finding.ts';
 import type { JobRow } from '../replay/job_row.ts';
+import type { TraceRecording } from './html/recording.ts';
 
 /** One trace with the jobs and findings that were asked for. */
 export interface CheckedTrace {
@@ -13,6 +14,8 @@ export interface CheckedTrace {
   readonly known: number;
   /** Why the verdict on what was asked is not a whole one. */
   readonly doubts: readonly string[];
+  /** For a report that shows more than findings. */
+  readonly recording?: TraceRecording | undefined;
 }
 
 /** An input of which nothing could be said. */

@@ -38,6 +38,12 @@ export function printablePath(text: string): string {
   return PLAIN.test(text) ? text : text.replace(UNSAFE, escaped);
 }
 
+/** A path as a shell takes it. */
+export function quoted(path: string): string {
+  if (/^[\w@%+=:,./-]+$/.test(path)) return path;
+  return `'${printablePath(path).replaceAll("'", "'\\''")}'`;
+}
+
 /** JSON that says the same and may be shown on a terminal: what must not get through is there by its number. */
 export function json(value: unknown, indent?: number): string {
   return JSON.stringify(value, undefined, indent).replace(UNSAFE, (char) => (char === '\n' ? char : units(char)));

@@ -80,7 +80,7 @@ function times({ job, lines, style }: View): string[] {
   return [style.bold('run'), ...aligned(timeRows(job.times, lines).map((row) => row.map(printable)))];
 }
 
-function countsText(row: JobRow): string {
+export function countsText(row: JobRow): string {
   const { steps, map, unmap, remap, keep, missing, redundant, diverged, misapplied, unreserved } = row.counts;
   const kinds = `(${map} map, ${unmap} unmap, ${remap} remap, ${keep} keep)`;
   const parts = [steps === undefined ? 'steps are not probed' : `${counted(steps, 'step')} ${kinds}`];

@@ -6,7 +6,7 @@ import { printable } from './escape.ts';
 import { aligned, ends, type View } from './show_view.ts';
 import { counted } from './style.ts';
 
-const WORDS: Record<Via, string> = {
+export const WORDS: Record<Via, string> = {
   lock: 'locked',
   slow: 'slow path',
   prelocked: 'held already',
@@ -46,7 +46,7 @@ function attemptLines(view: View, one: LockAttempt, number: number, retried: boo
     printable(view.lines.cell(entry.line)),
     WORDS[entry.via],
     view.letters.of(entry.obj),
-    note(view, one, entry),
+    lockNote(view, one, entry),
   ]);
   if (rows.length === 0) lines.push('    nothing is locked');
   const table = aligned(rows, [0], 4).map((text, i) =>
@@ -62,7 +62,7 @@ function both(text: string, more: string): string {
   return text !== '' && more !== '' ? `${text}; ${more}` : text + more;
 }
 
-function note(view: View, one: LockAttempt, entry: ExecEntry): string {
+export function lockNote(view: View, one: LockAttempt, entry: ExecEntry): string {
   const wait = lastWait(one.waits, entry.resv, one.attempt.line, entry.line);
   const waited = printable(waitText(wait, view.lines));
   switch (entry.via) {

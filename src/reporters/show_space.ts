@@ -21,7 +21,7 @@ export function spaceSection(view: View): string[] {
   if (windows.length === 0) return [];
   const marks = new Marks(view);
   const lines = [style.bold('VA space around the ranges of the job (not to scale)')];
-  lines.push(...notes(view).flatMap((note) => wrapped(`  ${note}`, view.width, 2)));
+  lines.push(...spaceNotes(view).flatMap((note) => wrapped(`  ${note}`, view.width, 2)));
   for (const window of windows.slice(0, MAX_PICTURES)) {
     const picture = vaPicture(rowsOf(view, marks, window), view.width - 2);
     lines.push(...picture.map((line) => (line === '' ? '' : `  ${line}`)), '');
@@ -34,7 +34,7 @@ export function spaceSection(view: View): string[] {
   return lines;
 }
 
-function notes(view: View): string[] {
+export function spaceNotes(view: View): string[] {
   const { detail } = view;
   const result: string[] = [];
   if (!detail.complete)
@@ -46,7 +46,7 @@ function notes(view: View): string[] {
   return result;
 }
 
-function rowsOf(view: View, marks: Marks, window: Place): PictureRow[] {
+export function rowsOf(view: View, marks: Marks, window: Place): PictureRow[] {
   const { detail } = view;
   const row = (name: string, vas: readonly Gpuva[] | undefined, past: boolean): PictureRow[] =>
     vas === undefined
@@ -113,7 +113,7 @@ function sameBoxes(a: readonly Box[], b: readonly Box[]): boolean {
 }
 
 /** Who made a mapping come or go. */
-class Marks {
+export class Marks {
   readonly #inserted = new Map<Gpuva, Mark>();
   readonly #removed = new Map<Gpuva, Mark>();
   readonly #used = new Set<Mark>();

@@ -16,11 +16,18 @@ export interface View {
   readonly lines: LineNames;
   readonly style: Style;
   readonly width: number;
-  readonly letters: Letters;
+  readonly letters: Names;
+}
+
+/** What objects are called. */
+export interface Names {
+  of(obj: Ptr | undefined): string;
+  /** All with a name. */
+  readonly all: readonly Ptr[];
 }
 
 /** Short names for objects, in the order in which a reader meets them: a, b, ... z, aa, ab; VM for the VM's own one. */
-export class Letters {
+export class Letters implements Names {
   readonly #names = new Map<Ptr, string>();
   readonly #own: Ptr;
 

@@ -193,6 +193,10 @@ describe('places', () => {
     const packed = path.join(folder, 'trace.txt.gz');
     writeFileSync(packed, gzipSync(bytes));
     expect(csv(run(['jobs', packed, '--format', 'csv']).out)).toEqual(plain);
+    const comments = Array.from({ length: 300_000 }, (_, i) => `# comment ${i}\n`).join('');
+    const long = path.join(folder, 'long.txt.gz');
+    writeFileSync(long, gzipSync(Buffer.concat([bytes, Buffer.from(comments)]), { level: 0 })); // of several readings
+    expect(csv(run(['jobs', long, '--format', 'csv']).out)).toEqual(plain);
     const files = csv(run(['check', MISSING, CORRECT, packed, '--format', 'csv', '--rule', 'missing-lock']).out);
     expect(new Set(files.map((row) => row['file']))).toEqual(new Set([MISSING, packed]));
     expect(csv(run(['state', '-', '--at', 'last-job', '--format', 'csv'], { input: bytes }).out)).toHaveLength(7);

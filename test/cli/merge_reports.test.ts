@@ -6,7 +6,7 @@ import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
 import { JsonReader, readJson } from '../../src/base/json_reader.ts';
 import { rules } from '../../src/checks/index.ts';
-import { type CheckFormat, renderResult } from '../../src/cli/check_formats.ts';
+import { type ResultFormat, renderResult } from '../../src/cli/check_formats.ts';
 import { printable, unprintable } from '../../src/reporters/escape.ts';
 import { mergedRuns } from '../../src/reporters/merged.ts';
 import { readReport } from '../../src/reporters/read_report.ts';
@@ -29,7 +29,7 @@ const SHARDS: readonly (readonly string[])[] = [
   [fixture('panthor/no-widen/trace.txt'), hostile, fixture('xe/leak-resv/trace.txt')],
   [fixture('lab/redundant/trace.txt')],
 ];
-const FORMATS: readonly CheckFormat[] = ['csv', 'json', 'ndjson', 'sarif', 'junit', 'gitlab', 'github', 'ktap'];
+const FORMATS: readonly ResultFormat[] = ['csv', 'json', 'ndjson', 'sarif', 'junit', 'gitlab', 'github', 'ktap'];
 
 const shards = SHARDS.map((traces, i) => {
   const file = place(`shard${i}.json`);
@@ -115,7 +115,7 @@ describe('in any groups', () => {
         ];
         const left = again([again(all.slice(0, j)), ...all.slice(j)]);
         const right = again([...all.slice(0, i), again(all.slice(i))]);
-        for (const format of FORMATS as readonly Exclude<CheckFormat, 'text'>[]) {
+        for (const format of FORMATS as readonly Exclude<ResultFormat, 'text'>[]) {
           const whole = renderResult(format, mergedRuns(all, rules));
           expect(renderResult(format, left)).toBe(whole);
           expect(renderResult(format, right)).toBe(whole);
@@ -209,7 +209,7 @@ describe('what is no such report', () => {
       fc.property(fc.nat({ max: 220 }), fc.constantFrom(...values), (where, by) => {
         try {
           const result = readReport(new JsonReader('f', replaced(small, where, by)), rules);
-          for (const format of FORMATS as readonly Exclude<CheckFormat, 'text'>[]) renderResult(format, result);
+          for (const format of FORMATS as readonly Exclude<ResultFormat, 'text'>[]) renderResult(format, result);
         } catch (error) {
           expect(String(error)).toMatch(/^UserError: f: \S+.* is not /);
         }
