@@ -1,38 +1,53 @@
 // `--baseline` and `--update-baseline`: the file of known findings.
-import { Baseline, type BaselineEntry, UserError } from '../index.ts';
-import { readFileSync } from '../io/text_file.ts';
+import { Baseline, type BaselineEntry, type Finding, UserError } from '../index.ts';
+import { isThere, readFileSync } from '../io/text_file.ts';
 import { writeReport } from '../io/trace_file.ts';
 import type { CheckRun } from '../reporters/checked_trace.ts';
 import { toJson } from '../reporters/table.ts';
+import { isXfails, readXfails, updatedXfails, xfailLine } from './xfails.ts';
 
-export function readBaseline(file: string): Baseline {
+/** Of the file's own form: JSON, or drm-ci's *-fails.txt. */
+export function readBaseline(file: string, run: CheckRun): Baseline {
+  const text = readFileSync(file);
+  return new Baseline(isXfails(file) ? readXfails(file, text, findingsOf(run)) : readEntries(file, text));
+}
+
+function readEntries(file: string, text: string): readonly BaselineEntry[] {
   let value: unknown;
   try {
-    value = JSON.parse(readFileSync(file));
-  } catch (error) {
-    if (error instanceof UserError) throw error;
+    value = JSON.parse(text);
+  } catch {
     throw new UserError(`${file}: not JSON; expected what --update-baseline writes`);
   }
   const entries: unknown = isObject(value) && value['schema'] === 1 ? value['baseline'] : undefined;
   if (!Array.isArray(entries)) throw new UserError(`${file}: not a baseline; expected what --update-baseline writes`);
-  return new Baseline(
-    entries.map((entry: unknown, i) => {
-      if (isEntry(entry)) return entry;
-      throw new UserError(`${file}: entry ${i + 1} of baseline is not one of rule, fingerprint and count`);
-    }),
-  );
+  return entries.map((entry: unknown, i) => {
+    if (isEntry(entry)) return entry;
+    throw new UserError(`${file}: entry ${i + 1} of baseline is not one of rule, fingerprint and count`);
+  });
 }
 
-export function writeBaseline(file: string, { traces }: CheckRun): void {
-  const { entries } = Baseline.of(traces.flatMap(({ findings }) => findings));
+/** Never over a file that is something else: its name may come from a configuration file. */
+export function writeBaseline(file: string, run: CheckRun): void {
+  const { entries } = Baseline.of(findingsOf(run));
+  const before = isThere(file) ? readFileSync(file) : '';
+  if (isXfails(file)) {
+    writeReport(file, updatedXfails(before, entries), 'latin1');
+    return;
+  }
+  if (before !== '') readEntries(file, before);
   writeReport(file, toJson({ baseline: entries }));
+}
+
+function findingsOf({ traces }: CheckRun): Finding[] {
+  return traces.flatMap(({ findings }) => findings);
 }
 
 /** The run without the findings that are known, which are taken out of the baseline. */
 export function withoutKnown(run: CheckRun, baseline: Baseline): CheckRun {
   const traces = run.traces.map((trace) => {
-    const findings = trace.findings.filter((finding) => !baseline.takes(finding));
-    return { ...trace, findings, known: trace.findings.length - findings.length };
+    const known = new Set(trace.findings.filter((finding) => baseline.takes(finding)));
+    return { ...trace, findings: trace.findings.filter((finding) => !known.has(finding)), known: [...known] };
   });
   return { ...run, traces };
 }
@@ -42,9 +57,16 @@ export function unusedText(file: string, { traces, unread, rules }: CheckRun, le
   if (unread.length > 0 || traces.some(({ doubts }) => doubts.length > 0)) return undefined;
   const unused = left.entries.filter(({ rule }) => rules.some(({ id }) => id === rule));
   if (unused.length === 0) return undefined;
+  if (isXfails(file)) {
+    const lines = unused.slice(0, 5).map((entry) => xfailLine(entry).replace(/,Fail$/, ''));
+    return `${file}: UnexpectedImprovement: ${lines.join(', ')}${others(unused, lines)}; --update-baseline removes them`;
+  }
   const some = unused.slice(0, 5).map(({ rule, fingerprint, count }) => `${rule} ${fingerprint} (${count})`);
-  const more = unused.length > some.length ? `, and ${unused.length - some.length} more` : '';
-  return `${file}: no longer found: ${some.join(', ')}${more}; --update-baseline removes them`;
+  return `${file}: no longer found: ${some.join(', ')}${others(unused, some)}; --update-baseline removes them`;
+}
+
+function others(all: readonly unknown[], some: readonly unknown[]): string {
+  return all.length > some.length ? `, and ${all.length - some.length} more` : '';
 }
 
 function isObject(value: unknown): value is Readonly<Record<string, unknown>> {

@@ -64,7 +64,7 @@ export function checkCommand(): Command {
     .addOption(new Option('--format <format>', 'output format').choices(CHECK_FORMATS).default('text'))
     .addOption(outputOption())
     .addOption(new Option('--report <format=file>', 'write this report as well (repeatable)').argParser(targets))
-    .option('--baseline <file>', 'known findings, which do not count; in JSON, by rule and fingerprint')
+    .option('--baseline <file>', 'known findings, which do not count: JSON, or drm-ci’s form in a *-fails.txt')
     .option('--update-baseline', 'write what is found to the file of --baseline')
     .addOption(new Option('--color [when]', 'colours: auto, always, never').choices(['auto', 'always', 'never']))
     .addHelpText(
@@ -118,7 +118,7 @@ function knowing(run: CheckRun, options: CheckOptions): CheckRun {
       throw new UserError('--update-baseline: events are missing; what they hide would be lost from the file');
     if (run.unread.length === 0) writeBaseline(file, run);
   }
-  const baseline = readBaseline(file);
+  const baseline = readBaseline(file, run);
   const fresh = withoutKnown(run, baseline);
   const unused = narrowed ? undefined : unusedText(file, fresh, baseline);
   if (unused !== undefined) console.error(`gpuvm-trace: ${printable(unused)}`);
@@ -146,7 +146,7 @@ async function runOn(files: readonly string[], options: CheckOptions): Promise<C
 function checked(options: CheckOptions, report: Report): CheckedTrace {
   const findings = report.findings.filter((finding) => wantsFinding(options, report, finding));
   const jobs = report.jobs.filter((row) => wantsJob(options, report, row));
-  return { report, jobs, findings, known: 0, doubts: doubtsOf(options, report) };
+  return { report, jobs, findings, known: [], doubts: doubtsOf(options, report) };
 }
 
 function targets(value: string, before: readonly Target[] = []): Target[] {

@@ -64,7 +64,7 @@ function textOf({ report, findings, known, doubts }: CheckedTrace, { failOn }: C
   return checkText({ ...report, doubts }, findings, {
     style: chalkStyle(chalkFor(output)),
     failOn,
-    known,
+    known: known.length,
     allNotes: output.rule !== undefined,
     ...(width === undefined ? {} : { width }),
   });
@@ -82,7 +82,7 @@ function traceObject({ report, known, doubts }: CheckedTrace): Record<string, un
     events: stats.events,
     jobs: jobs.length,
     lost: stats.lost,
-    known,
+    known: known.length,
     losses: report.losses,
     kernel: kernelObject(kernel),
     drivers: [...world.drivers],

@@ -9,8 +9,8 @@ export interface CheckedTrace {
   readonly report: Report;
   readonly jobs: readonly JobRow[];
   readonly findings: readonly Finding[];
-  /** So many more were asked for, and are in the baseline. */
-  readonly known: number;
+  /** More that were asked for, and are in the baseline. */
+  readonly known: readonly Finding[];
   /** Why the verdict on what was asked is not a whole one. */
   readonly doubts: readonly string[];
 }

@@ -62,9 +62,13 @@ function notification(id: string, level: 'warning' | 'error', file: string, text
   return { descriptor: { id }, level, message: { text }, locations: [{ physicalLocation: physical(file, 0) }] };
 }
 
-function resultsOf({ report, findings }: CheckedTrace, rules: readonly RuleDoc[]): Json[] {
+/** What is in the baseline is there, too: a service shows it as dismissed. */
+const SUPPRESSED = { suppressions: [{ kind: 'external', status: 'accepted', justification: 'in the baseline' }] };
+
+function resultsOf({ report, findings, known }: CheckedTrace, rules: readonly RuleDoc[]): Json[] {
   const rows = new FindingJobs(report.jobs);
-  return findings.map((finding) => {
+  const suppressed = new Set(known);
+  return [...findings, ...known].map((finding) => {
     const { rule, file, line, order, fingerprint, evidence } = finding;
     const { ordinal } = vmOf(report, rows, finding);
     const text = printable(finding.message);
@@ -76,6 +80,7 @@ function resultsOf({ report, findings }: CheckedTrace, rules: readonly RuleDoc[]
       message: { text },
       locations: [place],
       ...(evidence.length === 0 ? {} : withEvidence(finding, { ...place, message: { text } }, order)),
+      ...(suppressed.has(finding) ? SUPPRESSED : {}),
       partialFingerprints: { 'gpuvmTrace/v1': fingerprint },
       properties: propertiesOf(finding),
     };

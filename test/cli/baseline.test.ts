@@ -2,8 +2,10 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import draft4 from 'ajv-draft-04';
+import formats from 'ajv-formats';
 import { afterAll, expect, it } from 'vitest';
-import { fixture, run } from '../support/run.ts';
+import { FIXTURES, fixture, run } from '../support/run.ts';
 
 const folder = mkdtempSync(path.join(tmpdir(), 'gpuvm-trace-baseline-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -72,4 +74,60 @@ it('a part of the findings is never written', () => {
   const lost = run(['check', fixture('lab/lost-pipe-overwrite1/trace.txt'), '--baseline', file, '--update-baseline']);
   expect(lost.code).toBe(2);
   expect(lost.err).toContain('--update-baseline: events are missing');
+});
+
+it('drm-ci’s form: lines among those of other programs, an unexpected pass told', () => {
+  const xfails = path.join(folder, 'msm-sdm845-fails.txt');
+  const others = '# flaky since 6.17\nkms_cursor_legacy@torture-bo,Fail\n\n';
+  writeFileSync(xfails, others);
+  const args = ['check', trace, '--baseline', xfails];
+  expect(run([...args, '--update-baseline'])).toMatchObject({ code: 0, err: '' });
+  const text = readFileSync(xfails, 'utf8');
+  expect(text.startsWith(others.trimEnd())).toBe(true);
+  expect(text).toMatch(/^gpuvm-trace@missing-lock@[0-9a-f]+,Fail$/m);
+  expect(run(args)).toMatchObject({ code: 0, err: '' });
+  expect(run([...args, '--update-baseline']).code).toBe(0);
+  expect(readFileSync(xfails, 'utf8')).toBe(text);
+
+  writeFileSync(xfails, text.replace(/^gpuvm-trace@missing-lock@.*\n/m, 'gpuvm-trace@missing-lock@0123,Fail\n'));
+  const { code, err } = run(args);
+  expect(code).toBe(1);
+  expect(err).toContain('msm-sdm845-fails.txt: UnexpectedImprovement: gpuvm-trace@missing-lock@0123; ');
+
+  for (const [line, at] of [
+    ['gpuvm-trace@mising-lock@0123,Fail', 3],
+    ['gpuvm-trace@missing-lock@0123,Pass', 3],
+    ['gpuvm-trace@missing-lock,Fail', 3],
+  ] as const) {
+    writeFileSync(xfails, `# a\nother@test,Crash\n${line}\n`);
+    expect(run(args)).toMatchObject({ code: 2, out: '' });
+    expect(run(args).err).toContain(`${xfails}:${at}: expected gpuvm-trace@RULE@FINGERPRINT,Fail`);
+  }
+});
+
+it('SARIF keeps what is known, suppressed', () => {
+  const known = path.join(folder, 'sarif.json');
+  run(['check', trace, '--baseline', known, '--update-baseline']);
+  const results = (args: readonly string[]): { ruleId: string; suppressions?: unknown }[] =>
+    JSON.parse(run(['check', trace, '--format', 'sarif', ...args]).out).runs[0].results;
+  const all = results([]);
+  expect(all.every(({ suppressions }) => suppressions === undefined)).toBe(true);
+  const suppressed = results(['--baseline', known]);
+  expect(suppressed).toHaveLength(all.length);
+  expect(suppressed.every(({ suppressions }) => JSON.stringify(suppressions)?.includes('"accepted"'))).toBe(true);
+  const schema = readFileSync(path.join(FIXTURES, 'ci/schemas/sarif-2.1.0-rtm.5.json'), 'utf8');
+  const ajv = new draft4.default({ strict: false, unicodeRegExp: false });
+  formats.default(ajv);
+  const valid = ajv.compile(JSON.parse(schema));
+  const whole = JSON.parse(run(['check', trace, '--format', 'sarif', '--baseline', known]).out);
+  expect(valid(whole), JSON.stringify(valid.errors)).toBe(true);
+  whole.runs[0].results[0].suppressions[0].kind = 'elsewhere';
+  expect(valid(whole)).toBe(false);
+});
+
+it('a file that is no baseline is not written over', () => {
+  const other = path.join(folder, 'other.txt');
+  writeFileSync(other, 'precious');
+  expect(run(['check', trace, '--baseline', other, '--update-baseline']).code).toBe(2);
+  expect(readFileSync(other, 'utf8')).toBe('precious');
 });

@@ -27,7 +27,7 @@ function runOn(text: Uint8Array, file = 'trace.txt'): CheckRun {
   const report = analysis.finish();
   const { findings, doubts, jobs } = report;
   return {
-    traces: [{ report, findings, known: 0, doubts, jobs }],
+    traces: [{ report, findings, known: [], doubts, jobs }],
     unread: [],
     rules,
     failOn: 'error',

@@ -70,7 +70,7 @@ export function rendered({ report, jobs }: Analyzed): Rendered {
   const found = new Set(findings.map(({ rule }) => rule));
   const rules = allRules.filter(({ id }, i) => i < RULES || found.has(id));
   const run = {
-    traces: [{ report, findings, known: 0, doubts, jobs: report.jobs }],
+    traces: [{ report, findings, known: [], doubts, jobs: report.jobs }],
     unread: [{ file: report.file, message: `${report.file}: no such file` }],
     rules,
     failOn: 'error',
