@@ -2,14 +2,19 @@
 import { Baseline, type BaselineEntry, type Finding, UserError } from '../index.ts';
 import { isThere, readFileSync } from '../io/text_file.ts';
 import { writeReport } from '../io/trace_file.ts';
-import type { CheckRun } from '../reporters/checked_trace.ts';
+import type { CheckedTrace, CheckRun } from '../reporters/checked_trace.ts';
 import { toJson } from '../reporters/table.ts';
 import { isXfails, readXfails, updatedXfails, xfailLine } from './xfails.ts';
 
-/** Of the file's own form: JSON, or drm-ci's *-fails.txt. */
-export function readBaseline(file: string, run: CheckRun): Baseline {
+type Trace = Pick<CheckedTrace, 'findings' | 'known' | 'doubts'>;
+
+/** A run over traces of which more may be told. */
+export type RunOver<T extends Trace> = Omit<CheckRun, 'traces'> & { readonly traces: readonly T[] };
+
+/** Of the file's own form: JSON, or drm-ci's *-fails.txt. `run`: where what it has left is to be told. */
+export function readBaseline(file: string, run?: RunOver<Trace>): Baseline {
   const text = readFileSync(file);
-  return new Baseline(isXfails(file) ? readXfails(file, text, findingsOf(run)) : readEntries(file, text));
+  return new Baseline(isXfails(file) ? readXfails(file, text, run && findingsOf(run)) : readEntries(file, text));
 }
 
 function readEntries(file: string, text: string): readonly BaselineEntry[] {
@@ -28,7 +33,7 @@ function readEntries(file: string, text: string): readonly BaselineEntry[] {
 }
 
 /** Never over a file that is something else: its name may come from a configuration file. */
-export function writeBaseline(file: string, run: CheckRun): void {
+export function writeBaseline(file: string, run: RunOver<Trace>): void {
   const { entries } = Baseline.of(findingsOf(run));
   const before = isThere(file) ? readFileSync(file) : '';
   if (isXfails(file)) {
@@ -39,21 +44,25 @@ export function writeBaseline(file: string, run: CheckRun): void {
   writeReport(file, toJson({ baseline: entries }));
 }
 
-function findingsOf({ traces }: CheckRun): Finding[] {
+function findingsOf({ traces }: RunOver<Trace>): Finding[] {
   return traces.flatMap(({ findings }) => findings);
 }
 
 /** The run without the findings that are known, which are taken out of the baseline. */
-export function withoutKnown(run: CheckRun, baseline: Baseline): CheckRun {
+export function withoutKnown<T extends Trace>(run: RunOver<T>, baseline: Baseline): RunOver<T> {
   const traces = run.traces.map((trace) => {
-    const known = new Set(trace.findings.filter((finding) => baseline.takes(finding)));
-    return { ...trace, findings: trace.findings.filter((finding) => !known.has(finding)), known: [...known] };
+    const findings = trace.findings.filter((finding) => !baseline.takes(finding));
+    return { ...trace, findings, known: trace.findings.length - findings.length };
   });
   return { ...run, traces };
 }
 
 /** Why entries are there in vain, in one line; nothing where what they speak of may not have been seen. */
-export function unusedText(file: string, { traces, unread, rules }: CheckRun, left: Baseline): string | undefined {
+export function unusedText(
+  file: string,
+  { traces, unread, rules }: RunOver<Trace>,
+  left: Baseline,
+): string | undefined {
   if (unread.length > 0 || traces.some(({ doubts }) => doubts.length > 0)) return undefined;
   const unused = left.entries.filter(({ rule }) => rules.some(({ id }) => id === rule));
   if (unused.length === 0) return undefined;

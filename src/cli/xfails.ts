@@ -14,10 +14,14 @@ export function xfailLine({ rule, fingerprint }: Named): string {
   return `${OURS}${rule}@${fingerprint},Fail`;
 }
 
-/** A line says that something fails, not how often: an entry counts what is found, and 1 where nothing is. */
-export function readXfails(file: string, text: string, findings: readonly Named[]): BaselineEntry[] {
+/**
+ * A line says that something fails, not how often: an entry counts what is found, and 1 where nothing is; without findings,
+ * more than there can be.
+ */
+export function readXfails(file: string, text: string, findings: readonly Named[] | undefined): BaselineEntry[] {
   const counts = new Map<string, number>();
-  for (const line of findings.map(xfailLine)) counts.set(line, (counts.get(line) ?? 0) + 1);
+  for (const line of findings?.map(xfailLine) ?? []) counts.set(line, (counts.get(line) ?? 0) + 1);
+  const unseen = findings === undefined ? Number.MAX_SAFE_INTEGER : 1;
   const entries = new Map<string, BaselineEntry>();
   for (const [i, line] of text.split('\n').entries()) {
     const trimmed = line.trim();
@@ -26,7 +30,7 @@ export function readXfails(file: string, text: string, findings: readonly Named[
     if (entry === undefined)
       throw new UserError(`${file}:${i + 1}: expected ${OURS}RULE@FINGERPRINT,Fail, with a rule that \`rules\` lists`);
     const key = xfailLine(entry);
-    entries.set(key, { ...entry, count: counts.get(key) ?? 1 });
+    entries.set(key, { ...entry, count: counts.get(key) ?? unseen });
   }
   return [...entries.values()];
 }

@@ -9,8 +9,8 @@ export interface CheckedTrace {
   readonly report: Report;
   readonly jobs: readonly JobRow[];
   readonly findings: readonly Finding[];
-  /** More that were asked for, and are in the baseline. */
-  readonly known: readonly Finding[];
+  /** So many more were asked for, and are in the baseline. */
+  readonly known: number;
   /** Why the verdict on what was asked is not a whole one. */
   readonly doubts: readonly string[];
 }
@@ -21,7 +21,9 @@ export interface UnreadTrace {
   readonly message: string;
 }
 
-export type FailOn = Severity | 'never';
+/** From this severity on; the strictest first. */
+export const FAIL_ON = ['note', 'warning', 'error', 'never'] as const satisfies readonly (Severity | 'never')[];
+export type FailOn = (typeof FAIL_ON)[number];
 
 export interface CheckRun {
   readonly traces: readonly CheckedTrace[];

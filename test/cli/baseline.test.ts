@@ -2,10 +2,8 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import draft4 from 'ajv-draft-04';
-import formats from 'ajv-formats';
 import { afterAll, expect, it } from 'vitest';
-import { FIXTURES, fixture, run } from '../support/run.ts';
+import { fixture, run } from '../support/run.ts';
 
 const folder = mkdtempSync(path.join(tmpdir(), 'gpuvm-trace-baseline-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -103,26 +101,6 @@ it('drm-ci’s form: lines among those of other programs, an unexpected pass tol
     expect(run(args)).toMatchObject({ code: 2, out: '' });
     expect(run(args).err).toContain(`${xfails}:${at}: expected gpuvm-trace@RULE@FINGERPRINT,Fail`);
   }
-});
-
-it('SARIF keeps what is known, suppressed', () => {
-  const known = path.join(folder, 'sarif.json');
-  run(['check', trace, '--baseline', known, '--update-baseline']);
-  const results = (args: readonly string[]): { ruleId: string; suppressions?: unknown }[] =>
-    JSON.parse(run(['check', trace, '--format', 'sarif', ...args]).out).runs[0].results;
-  const all = results([]);
-  expect(all.every(({ suppressions }) => suppressions === undefined)).toBe(true);
-  const suppressed = results(['--baseline', known]);
-  expect(suppressed).toHaveLength(all.length);
-  expect(suppressed.every(({ suppressions }) => JSON.stringify(suppressions)?.includes('"accepted"'))).toBe(true);
-  const schema = readFileSync(path.join(FIXTURES, 'ci/schemas/sarif-2.1.0-rtm.5.json'), 'utf8');
-  const ajv = new draft4.default({ strict: false, unicodeRegExp: false });
-  formats.default(ajv);
-  const valid = ajv.compile(JSON.parse(schema));
-  const whole = JSON.parse(run(['check', trace, '--format', 'sarif', '--baseline', known]).out);
-  expect(valid(whole), JSON.stringify(valid.errors)).toBe(true);
-  whole.runs[0].results[0].suppressions[0].kind = 'elsewhere';
-  expect(valid(whole)).toBe(false);
 });
 
 it('a file that is no baseline is not written over', () => {
