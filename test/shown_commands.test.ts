@@ -54,7 +54,9 @@ describe('what README and docs/ show', () => {
 
   it('has the main commands in its tour', () => {
     const names = tour.map(({ command }) => command.split(' ')[1]);
-    expect(names).toEqual(expect.arrayContaining(['capture', 'check', 'show', 'blame', 'explain', 'what-if', 'diff', 'reduce']));
+    expect(names).toEqual(
+      expect.arrayContaining(['capture', 'check', 'show', 'blame', 'explain', 'what-if', 'diff', 'reduce']),
+    );
   });
 
   it.each([...tour, ...later])('$command', ({ command, lines }) => {
