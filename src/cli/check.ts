@@ -6,6 +6,7 @@ import type { CheckedTrace, CheckRun, FailOn, UnreadTrace } from '../reporters/c
 import { printable } from '../reporters/escape.ts';
 import { findingText } from '../reporters/finding_text.ts';
 import { type RunResult, runResult, type TraceResult } from '../reporters/trace_result.ts';
+import { ShownFindings } from '../reporters/withdrawn.ts';
 import { type RunOver, readBaseline, unusedText, withoutKnown, writeBaseline } from './baseline.ts';
 import {
   CHECK_FORMATS,
@@ -215,17 +216,23 @@ async function follow(files: readonly string[], options: CheckOptions): Promise<
   const stop = () => end.abort();
   for (const signal of SIGNALS) process.once(signal, stop);
   const style = chalkStyle(chalkFor(options));
+  const isLive = options.format === 'text' && (options.output === undefined || options.output === '-');
+  const shown = new ShownFindings();
   try {
-    return await followAnalysis(
+    const report = await followAnalysis(
       fileOf(file),
       { ...traceOptionsOf(options), mmu: options.mmu },
       end.signal,
       (analysis, fresh) => {
-        const findings = fresh.filter((finding) => wantsFinding(options, analysis, finding));
-        if (options.format !== 'text' || (options.output !== undefined && options.output !== '-')) return;
-        for (const finding of findings) process.stdout.write(`${findingText(finding, style).join('\n')}\n`);
+        if (!isLive) return;
+        for (const finding of fresh.filter((one) => wantsFinding(options, analysis, one))) {
+          process.stdout.write(`${findingText(finding, style).join('\n')}\n`);
+          shown.add(finding);
+        }
       },
     );
+    process.stdout.write(shown.withdrawn(report.findings));
+    return report;
   } finally {
     for (const signal of SIGNALS) process.off(signal, stop);
   }

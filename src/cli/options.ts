@@ -12,7 +12,10 @@ export function atOption(which = ''): Option {
 }
 
 export function vmOption(): Option {
-  return new Option('--vm <vm>', 'only this VM: its pointer, its name, or #N for the Nth of the trace').argParser(list);
+  return new Option(
+    '--vm <vm>',
+    'only this VM: its pointer, its name, or #N for the Nth of the trace (repeatable)',
+  ).argParser(list);
 }
 
 export function probesOption(): Option {

@@ -79,12 +79,13 @@ export class LineReader {
     if (part.length > room) this.#overlong = true;
     const more = part.subarray(0, room);
     const length = this.#kept + more.length;
-    if (length > this.#tail.length) {
-      const larger = new Uint8Array(Math.min(MAX_LINE, 2 * length));
+    if (length >= this.#tail.length) {
+      const larger = new Uint8Array(Math.min(MAX_LINE, 2 * length) + 1);
       larger.set(this.#tail.subarray(0, this.#kept));
       this.#tail = larger;
     }
     this.#tail.set(more, this.#kept);
+    this.#tail[length] = LF; // as behind a line that stands in its chunk
     this.#kept = length;
   }
 }

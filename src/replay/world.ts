@@ -125,6 +125,8 @@ export class World {
   /** What a gap takes something from, so that one costs nothing for what another took it from before. */
   readonly #sureVms = new Set<VmState>();
   readonly #activeTasks = new Set<Task>();
+  /** Jobs whose op has steps foreseen that a gap would leave unknown. */
+  readonly #expecting = new Set<Job>();
   /** By what gaps say of a job: those open of which it was not said yet. */
   readonly #unaware = new Map<string, Set<Job>>();
   #task = new Task(-1);
@@ -258,7 +260,7 @@ export class World {
     this.#sureVms.delete(vm);
     for (const table of vm.tables.pointers) this.#tableVms.delete(table);
     this.vmBos.deleteOf(vm);
-    vm.ended = vm.predictable && vm.tree.size === 0;
+    vm.ended = vm.known.unbroken && vm.treeShown && vm.tree.size === 0;
     this.#keepIdentity(vm);
   }
 
@@ -282,8 +284,8 @@ export class World {
     return id === undefined ? undefined : this.vms.get(id);
   }
 
-  /** Something of the VM's tables is in flux that a gap would leave unknown. */
-  holdTables(vm: VmState): void {
+  /** Something of the VM is known, or its tables are in flux, which a gap would leave unknown. */
+  hold(vm: VmState): void {
     this.#sureVms.add(vm);
   }
 
@@ -387,7 +389,13 @@ export class World {
 
   endJob(job: Job): void {
     this.openJobs.delete(job);
+    this.#expecting.delete(job);
     for (const unaware of this.#unaware.values()) unaware.delete(job);
+  }
+
+  /** Its op has steps to come that are foreseen. */
+  expects(job: Job): void {
+    this.#expecting.add(job);
   }
 
   /** Events are missing here, and nothing tells which: what is open or known by inference becomes unknown. */
@@ -397,9 +405,11 @@ export class World {
     for (const job of unaware) job.unknown.add(why);
     unaware.clear();
     this.#unaware.set(why, unaware);
+    for (const { op } of this.#expecting) if (op !== undefined) op.expected = op.planned = undefined;
+    this.#expecting.clear();
     for (const vm of this.#sureVms) {
       if (vm.complete && this.lostSight.size < MAX_GONE_VMS) this.lostSight.add(vm.ordinal);
-      vm.complete = false;
+      vm.known.forget();
       vm.tables.doubt();
     }
     this.#sureVms.clear();

@@ -236,7 +236,9 @@ it('a forged entry is told where a line is cut off in its stead', () => {
   const lines = [...BASE.slice(0, -1)];
   lines.splice(20, 0, FORGED_EVENTS[2] ?? '');
   const { report } = on(lines.join('\n'));
-  expect(report.doubts[0]).toBe('a line is cut off, and yet the file has as many entries as its own header counts');
+  expect(report.doubts[0]).toBe(
+    'a line is cut off, and yet the file has as many entries as counted, by its own header (entries-in-buffer)',
+  );
   expect(report.findings.filter(({ confidence }) => confidence !== 'inconclusive')).toEqual([]);
 });
 
