@@ -2,7 +2,7 @@
 import type { Argument, Command, Option } from 'commander';
 import { rules } from '../index.ts';
 import type { CommandShape, OptionShape, ProgramShape, ValueKind, ValueShape } from '../reporters/program_shape.ts';
-import { integer, seconds } from './options.ts';
+import { integer, positive, seconds } from './options.ts';
 import { VERSION } from './version.ts';
 
 export function programShape(program: Command): ProgramShape {
@@ -44,7 +44,7 @@ function optionValue(option: Option, name: string): ValueShape {
 }
 
 function isNumber({ parseArg }: Option): boolean {
-  return parseArg === integer || parseArg === seconds;
+  return parseArg === integer || parseArg === positive || parseArg === seconds;
 }
 
 type Valued = Pick<Option | Argument, 'argChoices'>;

@@ -97,9 +97,13 @@ export function usesOf({ uses }: JobDigest): Uses {
 
 export function digested(digest: JobDigest, row: JobRow, texts: Texts): DigestedJob {
   const whole = secondsBetween(row.start, row.end);
-  const { held } = digest;
+  const { ops, steps, places, uses, held } = digest;
   return {
-    ...digest,
+    ops,
+    steps,
+    places,
+    uses,
+    held,
     job: row.job,
     line: row.line,
     endLine: row.endLine,

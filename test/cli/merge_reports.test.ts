@@ -66,6 +66,20 @@ describe('as one', () => {
     expect(lines.at(-2)).toMatch(/^7 traces of 4 reports: \d+ findings$/);
   });
 
+  it('of one trace in several files, too', () => {
+    const lines = readFileSync(fixture('lab/missing/trace.txt'), 'latin1').split(/(?<=\n)/);
+    const cpus = ['[000]', '[001]'].map((cpu) => {
+      writeFileSync(place(cpu), lines.filter((line) => line.startsWith('#') || line.includes(cpu)).join(''), 'latin1');
+      return place(cpu);
+    });
+    run(['check', '--merge', ...cpus, '--format', 'json', '-o', place('cpus.json')]);
+    for (const format of ['sarif', 'json', 'github']) {
+      const whole = run(['check', '--merge', ...cpus, '--format', format]);
+      expect(whole.out).toContain('missing-lock');
+      expect(run(['merge', place('cpus.json'), '--format', format])).toEqual(whole);
+    }
+  });
+
   it('several reports at once, and another threshold', () => {
     const { code } = run(['merge', ...shards, '--report', `junit=${place('o.xml')}`, '--fail-on', 'never']);
     expect(code).toBe(0);
