@@ -39,6 +39,8 @@ Examples:
   gpuvm-trace what-if trace.txt --patch fix.patch   would it have helped: another lock pass
   gpuvm-trace coverage *.txt.gz --min 80%        which cases the traces exercise
   gpuvm-trace patch 0001-drm-msm.patch           what a kernel patch changes of all this
+  gpuvm-trace query trace.txt 'SELECT * FROM locks'   SQL over jobs, steps, locks, mappings, findings
+  gpuvm-trace export --format perfetto -o t.json trace.txt   a time line; tables and graphs likewise
   gpuvm-trace capture --driver xe -- glxgears    a shell script that makes such a trace
   gpuvm-trace explain missing-lock               what a rule means
 
