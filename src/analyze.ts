@@ -1,17 +1,20 @@
 // The whole pipeline: bytes of a trace in, a report out. No I/O, no clock, no console.
 import type { Ptr } from './base/u64.ts';
-import { doubtsOf, isCounted, lossIsSilent } from './doubts.ts';
+import { doubtsOf, lossIsSilent } from './doubts.ts';
 import type { Diagnostic } from './events/diagnostic.ts';
+import { type LineNames, linesOf } from './events/lines.ts';
 import type { VmDump } from './events/vm_dump.ts';
 import type { DriverName, VmEvent, Where } from './events/vm_event.ts';
 import type { Finding } from './findings/finding.ts';
-import { DatDecoder } from './ftrace/dat_decoder.ts';
 import type { ProbeDefinition } from './ftrace/dynamic_events.ts';
-import { EventDecoder } from './ftrace/event_decoder.ts';
-import { type ByteReader, type ColumnNames, type InputName, InputReader, RowDecoder } from './ftrace/formats/index.ts';
+import { entryCount, isCounted } from './ftrace/entry_count.ts';
+import type { ColumnNames, InputName } from './ftrace/formats/index.ts';
+import type { LossPlaces } from './ftrace/losses.ts';
+import { MergedLosses, MergedTrace, type MergeInput, totalDiagnostics, totalStats } from './ftrace/merged/index.ts';
 import type { ProbeTable } from './ftrace/probe_table.ts';
-import { type EventSink, TextDecoder, type TraceStats } from './ftrace/text_decoder.ts';
-import { type ByteSource, type Decompressors, TraceDat } from './ftrace/trace_dat/index.ts';
+import type { EventSink, TraceStats } from './ftrace/text_decoder.ts';
+import type { ByteSource, Decompressors } from './ftrace/trace_dat/index.ts';
+import { TraceReader } from './ftrace/trace_reader.ts';
 import { Judge, type Trust } from './judge.ts';
 import { KernelKnowledge, type KernelOptions, type KernelReport } from './kernels/index.ts';
 import { type LossReport, lossReport } from './lost.ts';
@@ -31,8 +34,8 @@ export interface AnalyzeOptions {
   readonly columns?: ColumnNames | undefined;
   /** A saved dynamic_events: what the user's event names stand for. */
   readonly definitions?: readonly ProbeDefinition[];
-  /** Keep what `show` needs of every job, and hand each over when it ends. */
-  readonly onJob?: (job: Job) => void;
+  /** Keep what `show` needs of every job, and hand each over when it ends, with everything as it then is. */
+  readonly onJob?: (job: Job, world: World) => void;
   /** Told of each mapping that enters or leaves the tree of a VM. */
   readonly onChange?: WorldSink['change'] | undefined;
   /** Keep also what another lock pass would meet, in the detail of each job that onJob gets. */
@@ -60,6 +63,8 @@ export interface Expectation {
 
 export interface Report {
   readonly file: string;
+  /** What the lines are called that findings, jobs and the world have: where files were merged, of which each is. */
+  readonly lines: LineNames;
   readonly findings: readonly Finding[];
   readonly jobs: readonly JobRow[];
   readonly diagnostics: readonly Diagnostic[];
@@ -75,16 +80,29 @@ export interface Report {
   readonly probed: ReadonlyMap<string, number | undefined>;
 }
 
+/** Rows kept. */
+const MAX_JOBS = 500_000;
+
+/** What was read, of one file or of several. */
+interface Told {
+  readonly stats: TraceStats;
+  readonly diagnostics: readonly Diagnostic[];
+  readonly losses: LossPlaces;
+}
+
 export class Analysis implements EventSink {
   readonly #options: AnalyzeOptions;
   readonly #machine: Machine;
   readonly #table: ProbeTable;
-  readonly #decoder: TextDecoder;
-  readonly #input: ByteReader;
-  readonly #events: EventDecoder;
+  readonly #reader: TraceReader;
+  #merged: MergedTrace | undefined;
   readonly #judge: Judge;
   readonly #jobs: JobRow[] = [];
   readonly #rows = new WeakMap<Job, JobRow>();
+  /** So many jobs there are beyond those whose rows are kept. */
+  #omitted = 0;
+  /** VMs of which a job was not seen to end, by their ordinals. */
+  readonly #unended = new Set<number>();
   /** Jobs that ran before their ioctl was over. */
   readonly #ran = new WeakMap<Job, number>();
   readonly #kernel: KernelKnowledge;
@@ -116,35 +134,42 @@ export class Analysis implements EventSink {
         watch: options.watch,
       },
     );
-    this.#judge = new Judge(options.file, this.#machine.world);
+    this.#machine.world.lines = linesOf(options.file);
+    this.#judge = new Judge(this.#machine.world);
     for (const [id, dump] of options.initial ?? []) this.#machine.world.addDumpedVm(id, dump);
     this.#table = makeProbeTable(options);
-    this.#decoder = new TextDecoder(this.#table, this);
     for (const { symbol, at } of options.definitions ?? []) {
       const binding = this.#table.bySymbol(symbol, at);
       // Installed, whether it ever fires or not.
       for (const shown of binding === undefined ? [] : shownBy(binding.spec)) this.#machine.world.seen.add(shown);
     }
-    this.#events = new EventDecoder(this, this.#decoder.diagnostics);
-    const { stats, diagnostics } = this.#decoder;
-    const rows = new RowDecoder(this.#table, this.#events, stats, diagnostics);
-    const { file, columns = {} } = options;
-    this.#input = new InputReader({ text: this.#decoder, rows, columns, file }, options.input);
+    const { file, input, columns } = options;
+    this.#reader = new TraceReader({ file, table: this.#table, sink: this, input, columns });
   }
 
   /** Reads a whole trace.dat instead of text; a sentence where it is none. */
   readTraceDat(source: ByteSource, decompressors: Decompressors): string | undefined {
-    const dat = TraceDat.open(source, decompressors);
-    if (!(dat instanceof TraceDat)) return `byte ${dat.offset}: ${dat.message}`;
-    const { stats, diagnostics } = this.#decoder;
-    diagnostics.push(...new DatDecoder(dat, this.#table, this.#events, stats).read());
-    return undefined;
+    const damage = this.#reader.openTraceDat(source, decompressors);
+    if (damage === undefined) this.#reader.readSome(Number.POSITIVE_INFINITY);
+    return damage;
   }
 
   /** Takes the next bytes of anything but a trace.dat; false where no more are wanted. */
   push(chunk: Uint8Array): boolean {
-    if (!this.#stopped) this.#input.push(chunk);
+    if (!this.#stopped) this.#reader.push(chunk);
     return !this.#stopped;
+  }
+
+  /** Reads several files of one run instead, as one trace in the order of time. A UserError where they have no clock in common. */
+  async merge(inputs: readonly MergeInput[]): Promise<void> {
+    const { input, columns } = this.#options;
+    this.#merged = new MergedTrace(inputs, this, { table: this.#table, input, columns });
+    this.#machine.world.lines = this.#merged.lines;
+    await this.#merged.read(() => !this.#stopped);
+  }
+
+  get #readers(): readonly TraceReader[] {
+    return this.#merged?.files.map(({ reader }) => reader) ?? [this.#reader];
   }
 
   event(event: VmEvent, where: Where): void {
@@ -161,7 +186,7 @@ export class Analysis implements EventSink {
   /** Headers stand before the first event. */
   #begin(): void {
     this.#begun = true;
-    const { release } = this.#decoder.stats;
+    const release = this.#readers.map(({ stats }) => stats.release).find((one) => one !== undefined);
     if (release !== undefined) this.#kernel.release(release, 'the trace’s header');
   }
 
@@ -183,38 +208,55 @@ export class Analysis implements EventSink {
   fresh(): Finding[] {
     const from = this.#asked;
     this.#asked = this.#judge.made;
-    return from === this.#asked ? [] : this.#judge.findings(this.#trust(), from);
+    return from === this.#asked ? [] : this.#judge.findings(this.#trust(this.#told()), from);
   }
 
-  #trust(): Trust {
-    const { stats, diagnostics } = this.#decoder;
+  /** What was read so far, and what is odd about it. */
+  #told(): Told {
+    const { stats, diagnostics } = this.#reader;
+    if (this.#merged === undefined) return { stats, diagnostics, losses: stats.losses };
+    const readers = this.#readers;
+    return {
+      stats: totalStats(readers),
+      diagnostics: totalDiagnostics(readers),
+      losses: new MergedLosses(this.#merged),
+    };
+  }
+
+  #trust({ stats, diagnostics, losses }: Told): Trust {
     const { world } = this.#machine;
     return {
       counted: isCounted(stats),
       none: lossIsSilent(world, diagnostics) || this.#kernel.overruled.length > 0,
       unended: new Set(),
-      touched: (first, last) => stats.losses.touches(first, last),
+      touched: (first, last) => losses.touches(first, last),
       misfits: new Map([...world.misfits].map(([vm, why]) => [vm.ordinal, why])),
     };
   }
 
+  #end(): void {
+    if (this.#stopped) return;
+    if (this.#merged === undefined) {
+      this.#reader.end();
+      const count = entryCount(this.#reader.stats, this.#reader.diagnostics);
+      if (count !== undefined) this.#reader.diagnostics.push(count);
+    }
+    this.#machine.finish();
+  }
+
   finish(): Report {
     if (!this.#begun) this.#begin();
-    if (!this.#stopped) {
-      this.#input.end();
-      this.#decoder.finish();
-      this.#machine.finish();
-    }
+    this.#end();
     this.#compare();
-    const { stats, diagnostics } = this.#decoder;
+    const told = this.#told();
+    const { stats, diagnostics } = told;
     const { world } = this.#machine;
     proveKernel(this.#kernel, this.#table);
     const kernel = this.#kernel.report();
     const { overruled } = this.#kernel;
-    const trust = this.#trust();
+    const trust = this.#trust(told);
     const { misfits } = trust;
-    const unended = new Set(this.#jobs.filter((row) => row.endLine === 0).map((row) => row.vmOrdinal));
-    const findings = this.#judge.findings({ ...trust, unended });
+    const findings = this.#judge.findings({ ...trust, unended: this.#unended });
     const jobs = this.#jobs.map((row) => {
       const misfit = misfits.get(row.vmOrdinal);
       let known = misfit === undefined ? row : row.withDoubt(`the initial state of its VM does not fit: ${misfit}`);
@@ -222,10 +264,19 @@ export class Analysis implements EventSink {
       return known.withProbes(world.seen, world.locksShown, world.stepsShown);
     });
     const doubts = this.#stopped ? [] : [...overruled, ...doubtsOf(world, stats, diagnostics, jobs)];
+    const { omitted } = this.#judge;
+    if (omitted > 0) doubts.push(`there are ${omitted} more findings, of which nothing is kept`);
+    if (this.#omitted > 0) doubts.push(`there are ${this.#omitted} more jobs, of which no row is kept`);
+    const ties = this.#merged?.ties.length ?? 0;
+    if (ties > 0)
+      doubts.push(
+        `${ties} times events of one task have the same time in different files: which came first is not known (trace_clock counter tells events apart)`,
+      );
     doubts.push(...this.#uncompared);
     const { file } = this.#options;
-    const losses = lossReport(stats.losses, jobs, world.lostSight);
-    return { file, findings, jobs, diagnostics, stats, losses, kernel, doubts, world, probed: this.#probed };
+    const losses = lossReport(told.losses, jobs, world.lostSight);
+    const { lines } = world;
+    return { file, lines, findings, jobs, diagnostics, stats, losses, kernel, doubts, world, probed: this.#probed };
   }
 
   get #probed(): Map<string, number | undefined> {
@@ -236,12 +287,14 @@ export class Analysis implements EventSink {
 
   #endJob(job: Job): void {
     for (const fact of job.facts) this.#judge.judge(fact);
-    this.#options.onJob?.(job);
+    this.#options.onJob?.(job, this.#machine.world);
     const row = jobRow(job);
     row.ranLine = this.#ran.get(job) ?? 0;
-    this.#jobs.push(row);
-    this.#rows.set(job, row);
     job.facts.length = 0;
+    if (row.endLine === 0) this.#unended.add(row.vmOrdinal);
+    if (this.#jobs.length < MAX_JOBS) this.#jobs.push(row);
+    else this.#omitted++;
+    this.#rows.set(job, row);
   }
 
   #endRun(job: Job, line: number): void {

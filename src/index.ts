@@ -1,5 +1,6 @@
 // The public API: analyze a trace, read the findings, list the rules.
 export { Analysis, type AnalyzeOptions, type Expectation, type Report } from './analyze.ts';
+export { type AnonymizeOptions, Anonymizer } from './anonymize/anonymizer.ts';
 export { hex, type Ptr, ptrHex, type U64 } from './base/u64.ts';
 export { UserError } from './base/user_error.ts';
 export { type Bug, bugs, isCaught } from './checks/bugs.ts';
@@ -7,10 +8,15 @@ export type { RuleDoc } from './checks/check.ts';
 export { rules } from './checks/index.ts';
 export { Coverage, type CoverageRow, coverageOf } from './coverage/coverage.ts';
 export { drivers, functionsOf } from './dialects/index.ts';
+export { CHANGE_KINDS, type Change, type ChangeHow, type ChangeKind } from './diff/change.ts';
+export { type Diff, diffOf } from './diff/diff.ts';
+export { Texts } from './diff/texts.ts';
+export { type TraceDigest, TraceDigester } from './diff/trace_digest.ts';
 export type { Topic } from './drivers/driver.ts';
 export { DRIVERS, TOPICS } from './drivers/index.ts';
 export { isDevcoredump, parseCrash, parseDump } from './dumps/index.ts';
 export type { Diagnostic } from './events/diagnostic.ts';
+export type { LineNames, Place } from './events/lines.ts';
 export type { CrashLogEntry, CrashObject, VmCrash } from './events/vm_crash.ts';
 export type { VmDump } from './events/vm_dump.ts';
 export type { DriverName, Where } from './events/vm_event.ts';
@@ -39,6 +45,9 @@ export {
   switchTitle,
 } from './kernels/index.ts';
 export { LARGEST_PATCH, type PatchEffects, type PatchText, patchedSwitches, readPatches } from './patch/index.ts';
+export { Recorder } from './reduce/recorder.ts';
+export { REDUCIBLE, reduced } from './reduce/reduce.ts';
+export { opsOf, type Scenario } from './reduce/scenario.ts';
 export type { Job } from './replay/job.ts';
 export type { JobRow, Verdict } from './replay/job_row.ts';
 export { type Look, lookAt } from './replay/look.ts';

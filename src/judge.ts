@@ -2,9 +2,9 @@
 import type { Ptr } from './base/u64.ts';
 import type { Grounds } from './checks/check.ts';
 import { checkOf } from './checks/index.ts';
-import type { Confidence, Finding } from './findings/finding.ts';
+import type { Confidence, EvidenceLine, Finding } from './findings/finding.ts';
 import { Fingerprints } from './findings/fingerprint.ts';
-import type { Absence, Fact, Shown } from './replay/fact.ts';
+import type { Absence, Evidence, Fact, Shown } from './replay/fact.ts';
 import type { VmState } from './replay/vm_state.ts';
 import type { World } from './replay/world.ts';
 
@@ -34,14 +34,17 @@ interface Told {
   readonly needs: readonly Shown[] | undefined;
 }
 
+/** Findings kept. Whoever has more of them needs no more of them. */
+const MAX_FINDINGS = 50_000;
+
 export class Judge {
-  readonly #file: string;
   readonly #world: World;
   readonly #told: Told[] = [];
   readonly #fingerprints = new Fingerprints();
+  /** Findings beyond those that are kept. */
+  omitted = 0;
 
-  constructor(file: string, world: World) {
-    this.#file = file;
+  constructor(world: World) {
     this.#world = world;
   }
 
@@ -49,14 +52,18 @@ export class Judge {
     const check = checkOf(fact);
     const judged = check?.judge(fact);
     if (check === undefined || judged === undefined) return;
+    if (this.#told.length >= MAX_FINDINGS) {
+      this.omitted++;
+      return;
+    }
     const { job, vm, op, step, obj, resv, span } = fact;
     const unsure = job !== undefined && job.unknown.size > 0;
     const finding: Finding = {
       rule: check.doc.id,
       severity: judged.severity,
       confidence: unsure ? 'inconclusive' : judged.confidence,
-      file: this.#file,
-      line: fact.line,
+      ...this.#world.lines.placeOf(fact.line),
+      order: fact.line,
       time: fact.time,
       pid: job?.pid,
       job: job?.id,
@@ -68,7 +75,7 @@ export class Judge {
       obj,
       resv,
       message: judged.message,
-      evidence: fact.evidence,
+      evidence: this.#placed(fact.evidence),
       fingerprint: this.#fingerprints.of([
         check.doc.id,
         vm?.ordinal,
@@ -88,6 +95,12 @@ export class Judge {
     const first = Math.min(job?.line ?? fact.line, fact.line);
     const last = Math.max(job?.endLine ?? 0, fact.line);
     this.#told.push({ finding, first, last, grounds, vm, absences, needs: fact.needs });
+  }
+
+  #placed(evidence: readonly Evidence[]): readonly EvidenceLine[] {
+    const { lines } = this.#world;
+    if (!lines.isMerged) return evidence;
+    return evidence.map(({ line, text }) => ({ ...lines.placeOf(line), order: line, text }));
   }
 
   #objRole(obj: Ptr): number | undefined {

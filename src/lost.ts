@@ -1,5 +1,5 @@
 // What the tracer's losses mean for the answer: which jobs and VMs each of them touches, and what would have held them.
-import type { BufferSize, CpuLoss, Losses, LossWindow } from './ftrace/losses.ts';
+import type { BufferSize, CpuLoss, LossPlaces, LossWindow } from './ftrace/losses.ts';
 import type { JobRow } from './replay/job_row.ts';
 
 export type { LossWindow, Place } from './ftrace/losses.ts';
@@ -28,18 +28,18 @@ export interface LossReport {
 
 const FIRST = 20;
 
-export function lossReport(losses: Losses, jobs: readonly JobRow[], lostSight: ReadonlySet<number>): LossReport {
+export function lossReport(losses: LossPlaces, jobs: readonly JobRow[], lostSight: ReadonlySet<number>): LossReport {
   const { times, byCpu, bufferSize } = losses;
   const windows = losses.windows.map((window) => {
-    const touched = jobs.filter((row) => overlaps(row, window));
+    const touched = jobs.filter((row) => overlaps(row, losses.extentOf(window)));
     const vms = new Set(touched.map((row) => row.vmOrdinal).filter((ordinal) => ordinal !== 0));
     return { ...window, jobs: some(touched.map((row) => row.job)), vms: some([...vms].sort((a, b) => a - b)) };
   });
   return { windows, times, byCpu, vms: some([...lostSight]), bufferSize };
 }
 
-function overlaps({ line, endLine }: JobRow, { from, line: told }: LossWindow): boolean {
-  return line < told && (endLine === 0 || endLine > (from?.line ?? 0));
+function overlaps({ line, endLine }: JobRow, { after, before }: ReturnType<LossPlaces['extentOf']>): boolean {
+  return line < before && (endLine === 0 || endLine > after);
 }
 
 function some(all: readonly number[]): Some {

@@ -51,6 +51,18 @@ const RULES: Readonly<Record<string, Rule>> = {
     may: ['base', 'events (type)', 'gpuvm', 'replay', 'patch (type)'],
     because: 'it asks the models about a job that the replay has followed; it judges no more than counts',
   },
+  diff: {
+    may: ['base', 'events (type)', 'gpuvm', 'replay', 'coverage', 'findings', 'analyze.ts (type)', 'doubts.ts'],
+    because: 'it compares what two replays saw; it judges no trace',
+  },
+  anonymize: {
+    may: ['base', 'events', 'kernels', 'ftrace', 'probe_set.ts'],
+    because: 'it reads and writes what the tracer says; what that means is not its business',
+  },
+  reduce: {
+    may: ['base', 'events', 'kernels', 'gpuvm', 'replay', 'checks'],
+    because: 'it is a driver of its own, whose doings are replayed and judged as those of a trace',
+  },
   coverage: {
     may: ['base', 'gpuvm', 'replay', 'exec (type)', 'findings (type)', 'patch (type)'],
     because: 'it counts what the replay saw; what it means is for others',
@@ -74,7 +86,9 @@ const RULES: Readonly<Record<string, Rule>> = {
       'exec (type)',
       'checks (type)',
       'coverage',
+      'diff',
       'whatif',
+      'reduce',
       'csv-stringify/sync',
     ],
     because: 'report in, text out',
@@ -127,7 +141,7 @@ const RULES: Readonly<Record<string, Rule>> = {
     because: 'facts in, findings out: how they came to be is not its business',
   },
   'doubts.ts': {
-    may: ['base', 'events', 'ftrace (type)', 'replay (type)'],
+    may: ['base', 'events', 'ftrace', 'replay (type)'],
     because: 'it reads what the others counted',
   },
   'lost.ts': {
@@ -165,7 +179,10 @@ const RULES: Readonly<Record<string, Rule>> = {
       'findings',
       'mmu',
       'coverage',
+      'diff',
       'whatif',
+      'anonymize',
+      'reduce',
       'analyze.ts',
       'probe_set.ts',
     ],

@@ -10,6 +10,7 @@ import { TABLES } from '../src/export/capture_tables.ts';
 import { rules, switches } from '../src/index.ts';
 import { blameColumns } from '../src/reporters/blame_rows.ts';
 import { findingColumns, jobColumns, mmuColumns, stateColumns } from '../src/reporters/columns.ts';
+import { diffColumns } from '../src/reporters/diff_columns.ts';
 import { walkColumns } from '../src/reporters/walk.ts';
 import { ROOT, run } from './support/run.ts';
 
@@ -61,6 +62,7 @@ it('docs/ci.md names the columns of every table', () => {
     ['mmu', mmuColumns],
     ['walk', walkColumns],
     ['blame', blameColumns],
+    ['diff', diffColumns],
   ] as const) {
     expect(text).toContain(`| \`${command}\` | ${columns.map((column) => column.name).join(', ')} |`);
   }

@@ -3,12 +3,23 @@ import { parseU64 } from '../base/u64.ts';
 import { coversAddress, hex, type Report, type U64, UserError, type VmState } from '../index.ts';
 import { vmBounds, vmTitle } from '../reporters/vm_title.ts';
 import { isVm } from './select.ts';
+import type { MergeChoice } from './traces.ts';
 
 /** Hexadecimal with 0x, or decimal. */
 export function parseAddress(text: string): U64 {
   const address = parseU64(text);
   if (address === undefined) throw new UserError(`${text} is no address; expected one such as 0x114000, below 2^64`);
   return address;
+}
+
+/** The address behind the traces; undefined where the last argument is a trace too. */
+export function splitAddress(
+  args: readonly string[],
+  { merge }: MergeChoice,
+): { readonly files: readonly string[]; readonly address: U64 | undefined } {
+  const last = args.at(-1) ?? '';
+  const isFile = args.length === 1 || (merge === true && parseU64(last) === undefined);
+  return isFile ? { files: args, address: undefined } : { files: args.slice(0, -1), address: parseAddress(last) };
 }
 
 /** The VMs of that moment that are wanted and cover the address. */
@@ -18,8 +29,7 @@ export function vmsAt(report: Report, address: U64, wanted: readonly string[] | 
 
 /** Why there is none. `when`: the moment that is meant. */
 export function noVm(
-  file: string,
-  { world }: Report,
+  { file, world }: Report,
   address: U64,
   { vm: wanted, when }: { readonly vm: readonly string[] | undefined; readonly when: string },
 ): UserError {
@@ -30,5 +40,5 @@ export function noVm(
   });
   if (met.length > why.length) why.push(`${met.length - why.length} more`);
   if (why.length === 0) why.push(wanted === undefined ? 'it shows no VM' : `--vm ${wanted.join(',')} names none`);
-  return new UserError(`${file === '-' ? 'stdin' : file}: no VM covers ${hex(address)} ${when}: ${why.join('; ')}`);
+  return new UserError(`${file}: no VM covers ${hex(address)} ${when}: ${why.join('; ')}`);
 }

@@ -3,6 +3,7 @@ import { Command, Option } from 'commander';
 import {
   coversAddress,
   hex,
+  type LineNames,
   lookAt,
   parseCrash,
   ptrHex,
@@ -19,17 +20,18 @@ import { blameText } from '../reporters/blame_text.ts';
 import { crashText, viewCrash } from '../reporters/crash.ts';
 import { type Fault, isBefore, verdictOf, verdictWithoutVm } from '../reporters/fault.ts';
 import { counted } from '../reporters/style.ts';
-import { type Format, toFormat } from '../reporters/table.ts';
+import { type Format, placed, toFormat } from '../reporters/table.ts';
 import { vmTitle } from '../reporters/vm_title.ts';
-import { noVm, parseAddress, vmsAt } from './address.ts';
+import { noVm, parseAddress, splitAddress, vmsAt } from './address.ts';
 import { formatOption, outputOption, vmOption } from './options.ts';
 import { emit } from './output.ts';
 import { type RunOptions, runAnalysis } from './run_analysis.ts';
 import { isVm } from './select.ts';
-import { withFile } from './spooled.ts';
+import { withTrace } from './spooled.ts';
 import { addTraceOptions, type TraceChoice, traceOptionsOf } from './trace_options.ts';
+import { type MergeChoice, mergeOption, type Trace, traceOf } from './traces.ts';
 
-interface BlameOptions extends TraceChoice {
+interface BlameOptions extends TraceChoice, MergeChoice {
   readonly devcoredump?: string;
   readonly fault?: Fault;
   readonly format: Format;
@@ -42,8 +44,12 @@ export function blameCommand(): Command {
     .description(
       'list everything that ever shaped an address; with --fault: say first what it was at that time and why',
     )
-    .argument('<trace>', 'a trace; - is standard input')
-    .argument('[address]', 'a GPU address, such as 0x114000; may be left out with --fault or --devcoredump')
+    .usage('[options] <trace...> [address]')
+    .argument(
+      '<trace...>',
+      'a trace (- is standard input; several files of one run with --merge), then a GPU address such as 0x114000, which may be left out with --fault or --devcoredump',
+    )
+    .addOption(mergeOption())
     .addOption(
       new Option('--fault <address@time>', 'a GPU fault: its address and its time as the trace prints times').argParser(
         parseFault,
@@ -84,60 +90,50 @@ function parseFault(text: string): Fault {
   return { addr: parseAddress(where), time };
 }
 
-async function blame(file: string, text: string | undefined, options: BlameOptions): Promise<void> {
+async function blame(args: readonly string[], options: BlameOptions): Promise<void> {
   const { fault, devcoredump } = options;
   const crash = devcoredump === undefined ? undefined : parseCrash(readFileSync(devcoredump), devcoredump);
-  const address = text === undefined ? (fault?.addr ?? crash?.fault?.addr) : parseAddress(text);
+  const { files, address = fault?.addr ?? crash?.fault?.addr } = splitAddress(args, options);
   if (address === undefined) {
     const why = crash === undefined ? 'an address is needed' : `${devcoredump} names no fault, so an address is needed`;
     throw new UserError(`${why}: as an argument, or with --fault ADDRESS@TIME`);
   }
   if (fault !== undefined && fault.addr !== address)
     throw new UserError(`the address is ${hex(address)}, and that of --fault is ${hex(fault.addr)}: give one of them`);
-  await withFile(file, (path) => blameIn({ path, file }, address, crash, options));
+  await withTrace(traceOf(files, options), (copy) => blameIn(copy, address, crash, options));
 }
 
-async function blameIn(
-  { path, file }: { readonly path: string; readonly file: string },
-  address: U64,
-  crash: VmCrash | undefined,
-  options: BlameOptions,
-): Promise<void> {
+async function blameIn(trace: Trace, address: U64, crash: VmCrash | undefined, options: BlameOptions): Promise<void> {
   const { fault, format, vm } = options;
   const run: RunOptions = {
     ...traceOptionsOf(options),
     watch: { addr: address, vm: (one) => isVm(vm, one) },
   };
-  const report = await runAnalysis(path, run);
+  const report = await runAnalysis(trace, run);
   const { watch } = report.world;
   if (watch === undefined) return;
   const rows: BlameRow[] = watch.entries.map((entry) => ({ entry }));
   if (fault !== undefined) {
-    for (const row of await faultRows({ path, file }, fault, report, options)) {
+    for (const row of await faultRows(trace, fault, report, options)) {
       const at = rows.findIndex(({ entry }) => entry !== undefined && !isBefore(entry, fault));
       rows.splice(at < 0 ? rows.length : at, 0, row);
     }
   } else if (crash === undefined && !watch.vms.some((one) => coversAddress(one, address))) {
-    throw noVm(file, report, address, { vm, when: 'in the trace' });
+    throw noVm(report, address, { vm, when: 'in the trace' });
   }
-  const left = crash && viewCrash(options.devcoredump ?? '', crash, watch);
+  const left = crash && viewCrash(options.devcoredump ?? '', crash, watch, report.lines);
   const nothing = rows.length === 0 ? `${hex(address)}: nothing in the trace touches it\n` : '';
   const all: BlameRow[] = [...(left?.rows ?? []).map((row) => ({ crash: row })), ...rows];
   const head = left === undefined ? '' : `${crashText(left)}\n`;
-  if (format === 'text') emit(head + (nothing || blameText(rows)), options);
-  else emit(toFormat(format, blameColumns, all, { all: 'events', one: 'event' }), options);
+  if (format === 'text') emit(head + (nothing || blameText(rows, report.lines)), options);
+  else emit(toFormat(format, placed(blameColumns, report.lines), all, { all: 'events', one: 'event' }), options);
   warn(rows, address, watch);
 }
 
 /** The state at the time of the fault is that of a second reading, which ends there. */
-async function faultRows(
-  { path, file }: { readonly path: string; readonly file: string },
-  fault: Fault,
-  whole: Report,
-  options: BlameOptions,
-): Promise<BlameRow[]> {
+async function faultRows(trace: Trace, fault: Fault, whole: Report, options: BlameOptions): Promise<BlameRow[]> {
   let first: string | undefined;
-  const then = await runAnalysis(path, {
+  const then = await runAnalysis(trace, {
     ...traceOptionsOf(options),
     until: (where) => {
       const time = where.time();
@@ -145,10 +141,9 @@ async function faultRows(
       return Number(time) <= Number(fault.time);
     },
   });
-  const name = file === '-' ? 'stdin' : file;
-  if (first === '') throw new UserError(`${name}: the trace has no time stamps to look for ${fault.time}`);
+  if (first === '') throw new UserError(`${whole.file}: the trace has no time stamps to look for ${fault.time}`);
   if (first !== undefined && Number(first) > Number(fault.time))
-    throw new UserError(`${name}: the trace begins at ${first}, after the fault at ${fault.time}`);
+    throw new UserError(`${whole.file}: the trace begins at ${first}, after the fault at ${fault.time}`);
   const { watch } = whole.world;
   const met = (watch?.vms ?? []).filter((vm) => coversAddress(vm, fault.addr));
   const rows: BlameRow[] = [];
@@ -156,18 +151,18 @@ async function faultRows(
     const vm = met.find(({ ordinal }) => ordinal === there.ordinal) ?? there;
     const entries = (watch?.entries ?? []).filter((entry) => entry.vm === vm);
     const look = { ...lookAt(then.world, there, fault.addr, whole.world.seen.has('mmu_map')), vm };
-    rows.push({ fault: verdictOf(fault, look, { entries, dropped: watch?.dropped ?? 0 }) });
+    rows.push({ fault: verdictOf(fault, look, { entries, dropped: watch?.dropped ?? 0, lines: whole.lines }) });
   }
   if (rows.length > 0) return rows;
-  if (met.length === 0) throw noVm(file, whole, fault.addr, { vm: options.vm, when: 'in the trace' });
-  const shown = met.slice(0, 4).map((vm) => `${vmTitle(vm)}, ${lifeText(vm, watch)}`);
+  if (met.length === 0) throw noVm(whole, fault.addr, { vm: options.vm, when: 'in the trace' });
+  const shown = met.slice(0, 4).map((vm) => `${vmTitle(vm)}, ${lifeText(vm, watch, whole.lines)}`);
   return [{ fault: verdictWithoutVm(fault, shown.join('; ')) }];
 }
 
-function lifeText(vm: VmState, watch: Watch | undefined): string {
-  const made = vm.line === 0 ? 'made before the trace begins' : `made at line ${vm.line}`;
+function lifeText(vm: VmState, watch: Watch | undefined, lines: LineNames): string {
+  const made = vm.line === 0 ? 'made before the trace begins' : `made at ${lines.name(vm.line)}`;
   const freed = watch?.entries.findLast((entry) => entry.kind === 'free' && entry.vm === vm);
-  return freed === undefined ? made : `${made}, freed at ${freed.time}, line ${freed.line}`;
+  return freed === undefined ? made : `${made}, freed at ${freed.time}, ${lines.name(freed.line)}`;
 }
 
 function warn(rows: readonly BlameRow[], address: U64, watch: Watch): void {

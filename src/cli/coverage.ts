@@ -8,8 +8,9 @@ import { readPatchFiles } from './kernel_options.ts';
 import { formatOption, outputOption, probesOption } from './options.ts';
 import { emit } from './output.ts';
 import { runAnalysis } from './run_analysis.ts';
+import { type MergeChoice, mergeOption, tracesOf } from './traces.ts';
 
-interface CoverageOptions extends InputChoice {
+interface CoverageOptions extends InputChoice, MergeChoice {
   readonly min?: number;
   readonly patch?: readonly string[];
   readonly format: Format;
@@ -21,6 +22,7 @@ export function coverageCommand(): Command {
   const command = new Command('coverage')
     .description('say which cases of split and merge, of lock passes and of the rules the traces exercise')
     .argument('<trace...>', 'traces, taken together; - is standard input')
+    .addOption(mergeOption())
     .option('--min <percent>', 'exit 1 where less is covered', percent)
     .option(
       '--patch <file>',
@@ -52,8 +54,8 @@ async function coverage(files: readonly string[], options: CoverageOptions): Pro
   const { patch = [], min = 0, probes } = options;
   const touched = patch.length === 0 ? [] : readPatchFiles(patch).touchedFunctions;
   const all = new Coverage();
-  for (const file of files)
-    all.trace(await runAnalysis(file, { ...inputOf(options), probes, onJob: (job) => all.job(job) }));
+  for (const trace of tracesOf(files, options))
+    all.trace(await runAnalysis(trace, { ...inputOf(options), probes, onJob: (job) => all.job(job) }));
   const rows = all.rows(rules, touched);
   emit(render(rows, options.format), options);
   process.exitCode = percentOf(rows) < min ? 1 : 0;

@@ -10,6 +10,7 @@ import { exportTables } from './export_tables.ts';
 import { emit } from './output.ts';
 import { type RunOptions, runAnalysis } from './run_analysis.ts';
 import { addTraceOptions, type TraceChoice, traceOptionsOf } from './trace_options.ts';
+import { traceOf } from './traces.ts';
 
 const EXPORT_FORMATS = ['parquet', 'perfetto', 'dot'] as const;
 
@@ -80,7 +81,7 @@ async function one(files: readonly string[], options: ExportOptions): Promise<Re
 async function contention(file: string, options: RunOptions, target: ExportOptions): Promise<Report> {
   const times = new LineTimes(nanoseconds);
   const graph = new Contention(times);
-  const report = await runAnalysis(file, {
+  const report = await runAnalysis(traceOf([file], {}), {
     ...options,
     until: (where) => times.note(where),
     onJob: (job) => graph.job(job),
@@ -97,7 +98,7 @@ async function timeline(file: string, options: RunOptions, output: string | unde
   const write = (text: string) => (target === undefined ? process.stdout.write(text) : target.write(text));
   try {
     const made = new Timeline(write);
-    const report = await runAnalysis(file, { ...options, ...made.hooks });
+    const report = await runAnalysis(traceOf([file], {}), { ...options, ...made.hooks });
     made.finish(report);
     target?.close();
     return report;

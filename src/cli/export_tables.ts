@@ -6,6 +6,7 @@ import type { Report } from '../index.ts';
 import { StagedFolder } from '../io/staged_folder.ts';
 import { printable } from '../reporters/escape.ts';
 import { type RunOptions, runAnalysis } from './run_analysis.ts';
+import { traceOf } from './traces.ts';
 
 export interface Exported {
   readonly report: Report;
@@ -23,7 +24,7 @@ export async function exportTables(
   const staged = new StagedFolder(folder);
   try {
     const tables = new CaptureTables((name) => staged.file(name));
-    const report = await runAnalysis(file, { ...options, ...tables.hooks });
+    const report = await runAnalysis(traceOf([file], {}), { ...options, ...tables.hooks });
     tables.finish(report);
     const partition = {
       driver: driverOf(report),

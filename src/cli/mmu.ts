@@ -11,8 +11,9 @@ import { atOption, formatOption, mmuOption, outputOption, vmOption } from './opt
 import { emit } from './output.ts';
 import { wantsVm } from './select.ts';
 import { addTraceOptions, type TraceChoice, traceOptionsOf } from './trace_options.ts';
+import { type MergeChoice, mergeOption, traceOf } from './traces.ts';
 
-interface MmuOptions extends TraceChoice {
+interface MmuOptions extends TraceChoice, MergeChoice {
   readonly at: Moment;
   readonly format: Format;
   readonly output?: string;
@@ -23,7 +24,8 @@ interface MmuOptions extends TraceChoice {
 export function mmuCommand(): Command {
   const command = new Command('mmu')
     .description('compare the page tables of each VM with its VA space, counted in 4 KiB pages')
-    .argument('<trace>', 'a trace; - is standard input')
+    .argument('<trace...>', 'a trace; - is standard input; several files of one run with --merge')
+    .addOption(mergeOption())
     .addOption(atOption())
     .addOption(vmOption())
     .addOption(mmuOption());
@@ -49,8 +51,8 @@ Exit codes: 0, 2 could not do the job, 3 the trace does not show all of a VM's t
     .action(mmu);
 }
 
-async function mmu(file: string, options: MmuOptions): Promise<void> {
-  const report = await runUntil(file, options.at, {
+async function mmu(files: readonly string[], options: MmuOptions): Promise<void> {
+  const report = await runUntil(traceOf(files, options), options.at, {
     ...traceOptionsOf(options),
     mmu: options.mmu,
   });
@@ -80,9 +82,9 @@ function* rowsOf(report: Report, vms: readonly string[] | undefined): Iterable<M
     if (!wantsVm(vms, report, vm.id)) continue;
     const mappings = [...report.world.mappingsOf(vm)];
     const { table } = vm.tables;
-    if (table === undefined && mappings.length === 0 && vm.complete) {
+    if (table === undefined && mappings.length === 0 && vm.known.unbroken) {
       yield { vm, counts: NONE, awaited: 0, blocks: '', tables: '', format: '' };
-    } else if (table !== undefined && vm.tables.targetsShown && vm.tables.complete && vm.complete) {
+    } else if (table !== undefined && vm.tables.targetsShown && vm.tables.complete && vm.known.unbroken) {
       const counts = compare(mappings, table, report.world.placeOf);
       const awaited = vm.tables.clock === 'run' ? vm.tables.jobs.size : 0;
       yield { vm, counts, awaited, blocks: blocksOf(table), tables: tablesOf(table), format: table.format.name };

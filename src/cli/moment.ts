@@ -2,11 +2,14 @@
 import { InvalidArgumentError } from 'commander';
 import { type Report, UserError, type Where } from '../index.ts';
 import { type RunOptions, runAnalysis } from './run_analysis.ts';
-import { withFile } from './spooled.ts';
+import { withTrace } from './spooled.ts';
+import { nameOf, type Trace } from './traces.ts';
 
 export type Moment =
   | { readonly kind: 'time'; readonly seconds: number }
   | { readonly kind: 'line'; readonly line: number }
+  /** As findings, jobs and the world number it; no user gives it. */
+  | { readonly kind: 'event'; readonly number: number }
   | { readonly kind: 'job'; readonly job: number }
   | { readonly kind: 'last-job' }
   | { readonly kind: 'end' };
@@ -23,27 +26,31 @@ export function parseMoment(text: string): Moment {
 /** Does an event lie before the moment's end? Undefined: all of them do. */
 export type Until = ((where: Where) => boolean) | undefined;
 
-/** The analysis of `file` with the state as it was at that moment. */
-export async function runUntil(file: string, moment: Moment, options: RunOptions): Promise<Report> {
-  return withMoment(file, moment, options, (path, until) => runAnalysis(path, { ...options, until }));
+/** The analysis with the state as it was at that moment. */
+export async function runUntil(trace: Trace, moment: Moment, options: RunOptions): Promise<Report> {
+  return withMoment(trace, moment, options, (path, until) => runAnalysis(path, { ...options, until }));
 }
 
 /** Moments that only the whole trace tells take a reading of their own. */
 export async function withMoment<T>(
-  file: string,
+  trace: Trace,
   moment: Moment,
   options: RunOptions,
-  use: (path: string, until: Until) => Promise<T>,
+  use: (trace: Trace, until: Until) => Promise<T>,
 ): Promise<T> {
   switch (moment.kind) {
     case 'end':
-      return use(file, undefined);
+      return use(trace, undefined);
     case 'line':
-      return use(file, (where) => where.line <= moment.line);
+      if (trace.length > 1)
+        throw new UserError(`${nameOf(trace)}: which file’s line ${moment.line} is meant? Give a time`);
+      return use(trace, (where) => where.line <= moment.line);
+    case 'event':
+      return use(trace, (where) => where.line <= moment.number);
     case 'time':
-      return use(file, (where) => Number(where.time()) <= moment.seconds);
+      return use(trace, (where) => Number(where.time()) <= moment.seconds);
     default:
-      return withFile(file, async (path) => {
+      return withTrace(trace, async (path) => {
         const line = endOfJob(await runAnalysis(path, options), moment);
         return use(path, (where) => where.line <= line);
       });

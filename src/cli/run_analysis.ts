@@ -18,8 +18,9 @@ import {
 } from '../index.ts';
 import { followFile, followStream } from '../io/follow.ts';
 import { readFileSync } from '../io/text_file.ts';
-import { inflate, readTrace } from '../io/trace_file.ts';
-import { withFile } from './spooled.ts';
+import { inflate, type OpenTrace, openTrace, type RandomAccess, readTrace } from '../io/trace_file.ts';
+import { withTrace } from './spooled.ts';
+import { fileOf, nameOf, type Trace, type TraceFile } from './traces.ts';
 
 export type RunOptions = Omit<AnalyzeOptions, 'file' | 'definitions' | 'initial'> & {
   readonly probes?: string | undefined;
@@ -33,51 +34,107 @@ const EXPECTED =
 const CRASH_HINT =
   'blame TRACE --devcoredump FILE tells what a trace has of its fault, and --expect-state FILE compares its mappings';
 
-export async function runAnalysis(file: string, options: RunOptions): Promise<Report> {
+export async function runAnalysis(trace: Trace, options: RunOptions): Promise<Report> {
   const { initialState } = options;
-  if (initialState === undefined) return runOnce(file, options, undefined);
+  if (initialState === undefined) return runOnce(trace, options, undefined);
   const dumps = parseDump(readFileSync(initialState), initialState);
-  return withFile(file, async (path) => {
-    const { byVm, notes } = await matched(path, dumps, options);
-    const report = await runOnce(path, options, byVm);
+  return withTrace(trace, async (copy) => {
+    const { byVm, notes } = await matched(copy, dumps, options);
+    const report = await runOnce(copy, options, byVm);
     const said = notes.map((note) => `${initialState}: ${note}`);
-    return { ...report, file: nameOf(file), doubts: [...said, ...report.doubts] };
+    return { ...report, doubts: [...said, ...report.doubts] };
   });
 }
 
 /** Which VMs of the trace the dumps are of. Where they show no pointers, the trace is read once for that. */
 async function matched(
-  path: string,
+  trace: Trace,
   dumps: readonly VmDump[],
   { probes, input, columns }: RunOptions,
 ): Promise<MatchedDumps> {
   const nameless = dumps.some((dump) => dump.gpuvm === 0);
-  const unseen = nameless ? (await runOnce(path, { probes, input, columns, mmu: 'off' }, undefined)).world.unseen : [];
+  const unseen = nameless ? (await runOnce(trace, { probes, input, columns, mmu: 'off' }, undefined)).world.unseen : [];
   return matchDumps(dumps, unseen);
 }
 
 async function runOnce(
-  file: string,
+  trace: Trace,
   options: RunOptions,
   initial: ReadonlyMap<Ptr, VmDump> | undefined,
 ): Promise<Report> {
-  const analysis = analysisOf(file, options, initial);
+  const analysis = analysisOf(trace, options, initial);
+  const [file = fileOf('-'), ...more] = trace;
+  if (more.length > 0) {
+    await merge(trace, analysis, (head) => isDat(head, options.input));
+    return wholeReport(trace, analysis, undefined);
+  }
+  return wholeReport(trace, analysis, await readInto(file, options.input, analysis));
+}
+
+function isDat(head: Uint8Array, input: AnalyzeOptions['input']): boolean {
+  return input === undefined ? isTraceDat(head) : input === 'trace.dat';
+}
+
+/** Whatever reads the bytes of a trace, streamed or at any place. */
+export interface TraceReader {
+  /** False where no more are wanted. */
+  push(chunk: Uint8Array): boolean;
+  /** A sentence where it is none. */
+  readTraceDat(source: RandomAccess, decompressors: { readonly zlib: typeof inflate }): string | undefined;
+}
+
+/** Hands a trace to its reader; returns how many bytes it has. */
+export async function readInto(file: TraceFile, input: AnalyzeOptions['input'], reader: TraceReader): Promise<number> {
   let bytes = 0;
-  await readTrace(file, {
-    wantsRandomAccess: (head) => (options.input === undefined ? isTraceDat(head) : options.input === 'trace.dat'),
+  await readTrace(file.path, {
+    wantsRandomAccess: (head) => isDat(head, input),
     push(chunk) {
-      if (bytes === 0 && isDevcoredump(Buffer.from(chunk.subarray(0, 16)).toString('latin1')))
-        throw new UserError(`${nameOf(file)}: is a devcoredump, not a trace; ${CRASH_HINT}`);
+      if (bytes === 0) refuseDevcoredump(file, chunk);
       bytes += chunk.length;
-      return analysis.push(chunk);
+      return reader.push(chunk);
     },
     random(source) {
       bytes += source.size;
-      const damage = analysis.readTraceDat(source, { zlib: inflate });
-      if (damage !== undefined) throw new UserError(`${nameOf(file)}: ${damage}`);
+      const damage = reader.readTraceDat(source, { zlib: inflate });
+      if (damage !== undefined) throw new UserError(`${file.name}: ${damage}`);
     },
   });
-  return reportOf(file, analysis, bytes);
+  return bytes;
+}
+
+/** Of each file, so much is read ahead of the others. */
+const PIECE = 1 << 16;
+
+async function merge(files: Trace, analysis: Analysis, isRandom: (head: Uint8Array) => boolean): Promise<void> {
+  const opened: OpenTrace[] = [];
+  try {
+    for (const { path } of files) opened.push(await openTrace(path, isRandom, PIECE));
+    const inputs = opened.map((one, i) => {
+      const file = files[i] ?? fileOf('-');
+      const from =
+        'random' in one
+          ? { random: one.random, decompressors: { zlib: inflate } }
+          : { chunks: checked(file, one.chunks) };
+      return { file: file.name, from };
+    });
+    await analysis.merge(inputs);
+  } finally {
+    for (const { close } of opened) await close();
+  }
+}
+
+async function* checked(file: TraceFile, chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  let bytes = 0;
+  for await (const chunk of chunks) {
+    if (bytes === 0) refuseDevcoredump(file, chunk);
+    bytes += chunk.length;
+    yield chunk;
+  }
+}
+
+function refuseDevcoredump({ name }: TraceFile, head: Uint8Array): void {
+  if (isDevcoredump(Buffer.from(head.subarray(0, 16)).toString('latin1')))
+    throw new UserError(`${name}: is a devcoredump, not a trace; ${CRASH_HINT}`);
 }
 
 /**
@@ -85,7 +142,7 @@ async function runOnce(
  * are new.
  */
 export async function followAnalysis(
-  file: string,
+  file: TraceFile,
   options: RunOptions,
   signal: AbortSignal,
   fresh: (analysis: Analysis, findings: readonly Finding[]) => void,
@@ -96,12 +153,12 @@ export async function followAnalysis(
     throw new UserError(
       `${initialState}: names no VM by its pointer, and which it means shows only when the trace is over`,
     );
-  const analysis = analysisOf(file, options, matchDumps(dumps, []).byVm);
+  const analysis = analysisOf([file], options, matchDumps(dumps, []).byVm);
   let bytes = 0;
   const sink = {
     push(chunk: Uint8Array) {
       if (bytes === 0 && isTraceDat(chunk))
-        throw new UserError(`${nameOf(file)}: a trace.dat, and only text can be followed`);
+        throw new UserError(`${file.name}: a trace.dat, and only text can be followed`);
       bytes += chunk.length;
       const wanted = analysis.push(chunk);
       const findings = analysis.fresh();
@@ -109,34 +166,42 @@ export async function followAnalysis(
       return wanted;
     },
   };
-  await (file === '-' ? followStream(process.stdin, sink, signal) : followFile(file, sink, signal));
-  return reportOf(file, analysis, bytes);
+  await (file.path === '-' ? followStream(process.stdin, sink, signal) : followFile(file.path, sink, signal));
+  return wholeReport([file], analysis, bytes);
 }
 
-function nameOf(file: string): string {
-  return file === '-' ? 'stdin' : file;
-}
-
-function analysisOf(file: string, options: RunOptions, initial: ReadonlyMap<Ptr, VmDump> | undefined): Analysis {
+function analysisOf(trace: Trace, options: RunOptions, initial: ReadonlyMap<Ptr, VmDump> | undefined): Analysis {
   const { probes, initialState: _, ...rest } = options;
-  const definitions: ProbeDefinition[] = probes === undefined ? [] : readDefinitions(probes);
-  return new Analysis({ ...rest, file: nameOf(file), definitions, initial });
+  const definitions = readDefinitions(probes);
+  return new Analysis({ ...rest, file: nameOf(trace), definitions, initial });
 }
 
-function reportOf(file: string, analysis: Analysis, bytes: number): Report {
+/** bytes: undefined where the files are several. */
+function wholeReport(trace: Trace, analysis: Analysis, bytes: number | undefined): Report {
   const report = analysis.finish();
-  if (bytes === 0) throw new UserError(`${nameOf(file)}: the file is empty; ${EXPECTED}`);
-  if (report.stats.entries === 0) throw new UserError(`${nameOf(file)}: not a trace${unreadOf(report)}: ${EXPECTED}`);
+  mustBeTrace(trace, bytes, report);
   return report;
 }
 
+/** Refuses what turned out to be no trace. */
+export function mustBeTrace(
+  trace: Trace,
+  bytes: number | undefined,
+  read: Pick<Report, 'stats' | 'diagnostics'>,
+): void {
+  if (bytes === 0) throw new UserError(`${nameOf(trace)}: the file is empty; ${EXPECTED}`);
+  if (read.stats.entries === 0) throw new UserError(`${nameOf(trace)}: not a trace${unreadOf(read)}: ${EXPECTED}`);
+}
+
 /** What was taken for a format and could not be read in it. */
-function unreadOf({ diagnostics }: Report): string {
+function unreadOf({ diagnostics }: Pick<Report, 'diagnostics'>): string {
   const first = diagnostics.find(({ kind }) => kind === 'damaged' || kind === 'cut');
   return first === undefined ? '' : `: line ${first.line}, ${first.message}`;
 }
 
-function readDefinitions(file: string): ProbeDefinition[] {
+/** Of a saved dynamic_events, where one is named. */
+export function readDefinitions(file: string | undefined): ProbeDefinition[] {
+  if (file === undefined) return [];
   const definitions = parseDynamicEvents(readFileSync(file));
   if (definitions.length === 0)
     throw new UserError(`${file}: no probe definition in it; expected a saved tracefs dynamic_events`);

@@ -7,8 +7,9 @@ import { type ColorWhen, chalkFor, emit } from './output.ts';
 import { runAnalysis } from './run_analysis.ts';
 import { chalkStyle } from './style.ts';
 import { addTraceOptions, type TraceChoice, traceOptionsOf } from './trace_options.ts';
+import { type MergeChoice, mergeOption, traceOf } from './traces.ts';
 
-interface ShowOptions extends TraceChoice {
+interface ShowOptions extends TraceChoice, MergeChoice {
   readonly job: number;
   readonly output?: string;
   readonly color?: ColorWhen | true;
@@ -17,7 +18,8 @@ interface ShowOptions extends TraceChoice {
 export function showCommand(): Command {
   const command = new Command('show')
     .description('print one job in full: ops, lock attempts, steps, and the VA space before and after')
-    .argument('<trace>', 'a trace; - is standard input')
+    .argument('<trace...>', 'a trace; - is standard input; several files of one run with --merge')
+    .addOption(mergeOption())
     .requiredOption('--job <id>', 'the job, as `jobs` lists it', integer);
   return addTraceOptions(command)
     .addOption(outputOption())
@@ -26,9 +28,9 @@ export function showCommand(): Command {
     .action(show);
 }
 
-async function show(file: string, options: ShowOptions): Promise<void> {
+async function show(files: readonly string[], options: ShowOptions): Promise<void> {
   const jobs: Job[] = [];
-  const report = await runAnalysis(file, {
+  const report = await runAnalysis(traceOf(files, options), {
     ...traceOptionsOf(options),
     onJob(job) {
       if (job.id === options.job) jobs.push(job);
@@ -39,7 +41,8 @@ async function show(file: string, options: ShowOptions): Promise<void> {
   const texts: string[] = [];
   for (const job of jobs) {
     const row = report.jobs.find((one) => one.job === job.id && one.line === job.line);
-    if (row !== undefined) texts.push(showJob(job, row, report.findings, { file: report.file, style }));
+    if (row !== undefined)
+      texts.push(showJob(job, row, report.findings, { file: report.file, lines: report.lines, style }));
   }
   emit(texts.join('\n'), options);
 }

@@ -1,12 +1,13 @@
 // A trace that is read more than once, standard input included.
 import { spoolStdin } from '../io/trace_file.ts';
+import type { Trace } from './traces.ts';
 
 /** Standard input can be read once only: whoever needs several passes gets a copy of it. */
-export async function withFile<T>(file: string, use: (path: string) => Promise<T>): Promise<T> {
-  if (file !== '-') return use(file);
+export async function withTrace<T>(trace: Trace, use: (trace: Trace) => Promise<T>): Promise<T> {
+  if (!trace.some(({ path }) => path === '-')) return use(trace);
   const copy = await spoolStdin();
   try {
-    return await use(copy.path);
+    return await use(trace.map(({ name, path }) => ({ name, path: path === '-' ? copy.path : path })));
   } finally {
     copy.remove();
   }

@@ -9,10 +9,11 @@ import { atOption, outputOption, vmOption } from './options.ts';
 import { emit } from './output.ts';
 import { wantsVm } from './select.ts';
 import { addTraceOptions, type TraceChoice, traceOptionsOf } from './trace_options.ts';
+import { type MergeChoice, mergeOption, traceOf } from './traces.ts';
 
 const STATE_FORMATS = [...FORMATS, 'gpuvas'] as const;
 
-interface StateOptions extends TraceChoice {
+interface StateOptions extends TraceChoice, MergeChoice {
   readonly at: Moment;
   readonly format: (typeof STATE_FORMATS)[number];
   readonly output?: string;
@@ -22,7 +23,8 @@ interface StateOptions extends TraceChoice {
 export function stateCommand(): Command {
   const command = new Command('state')
     .description('print the mappings of each VM at a moment of the trace')
-    .argument('<trace>', 'a trace; - is standard input')
+    .argument('<trace...>', 'a trace; - is standard input; several files of one run with --merge')
+    .addOption(mergeOption())
     .addOption(atOption())
     .addOption(vmOption());
   return addTraceOptions(command)
@@ -45,8 +47,8 @@ Exit codes: 0, 2 could not do the job, 3 the trace does not show all of a VM's h
     .action(state);
 }
 
-async function state(file: string, options: StateOptions): Promise<void> {
-  const report = await runUntil(file, options.at, traceOptionsOf(options));
+async function state(files: readonly string[], options: StateOptions): Promise<void> {
+  const report = await runUntil(traceOf(files, options), options.at, traceOptionsOf(options));
   emit(render(report, options), options);
   for (const vm of report.world.vms.values()) {
     if (vm.complete || !wantsVm(options.vm, report, vm.id)) continue;

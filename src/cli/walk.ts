@@ -1,18 +1,20 @@
 // `walk`: what the GPU meets on its way to an address, level by level, beside what the VA space says.
 import { Command, Option } from 'commander';
-import { hex, type Look, lookAt, ptrHex, type Report, type U64 } from '../index.ts';
-import { type Format, toFormat } from '../reporters/table.ts';
+import { hex, type Look, lookAt, ptrHex, type Report, type U64, UserError } from '../index.ts';
+import { printable } from '../reporters/escape.ts';
+import { type Format, placed, toFormat } from '../reporters/table.ts';
 import { walkColumns, walkRows, walkText } from '../reporters/walk.ts';
-import { noVm, parseAddress, vmsAt } from './address.ts';
+import { noVm, splitAddress, vmsAt } from './address.ts';
 import { type Moment, parseMoment, runUntil } from './moment.ts';
 import { formatOption, outputOption, vmOption } from './options.ts';
 import { emit } from './output.ts';
 import { type RunOptions, runAnalysis } from './run_analysis.ts';
 import { isVm } from './select.ts';
-import { withFile } from './spooled.ts';
+import { withTrace } from './spooled.ts';
 import { addTraceOptions, type TraceChoice, traceOptionsOf } from './trace_options.ts';
+import { type MergeChoice, mergeOption, type Trace, traceOf } from './traces.ts';
 
-interface WalkOptions extends TraceChoice {
+interface WalkOptions extends TraceChoice, MergeChoice {
   readonly at?: Moment;
   readonly format: Format;
   readonly output?: string;
@@ -22,8 +24,12 @@ interface WalkOptions extends TraceChoice {
 export function walkCommand(): Command {
   const command = new Command('walk')
     .description('print what the GPU meets on its way to an address, level by level, beside what the VA space says')
-    .argument('<trace>', 'a trace; - is standard input')
-    .argument('<address>', 'a GPU address, such as 0x114000')
+    .usage('[options] <trace...> <address>')
+    .argument(
+      '<trace...>',
+      'a trace (- is standard input; several files of one run with --merge), then a GPU address such as 0x114000',
+    )
+    .addOption(mergeOption())
     .addOption(
       new Option('--at <moment>', 'a time stamp, line:N, job:ID (when it ends), last-job, or end')
         .argParser(parseMoment)
@@ -51,16 +57,19 @@ Exit codes: 0, 2 could not do the job, 3 the trace does not show all of the VM's
     .action(walk);
 }
 
-async function walk(file: string, text: string, options: WalkOptions): Promise<void> {
-  const address = parseAddress(text);
+async function walk(args: readonly string[], options: WalkOptions): Promise<void> {
+  const { files, address } = splitAddress(args, options);
+  if (address === undefined) throw new UserError('an address is needed behind the trace, such as 0x114000');
   const { format, vm: wanted } = options;
   const run: RunOptions = {
     ...traceOptionsOf(options),
     watch: { addr: address, vm: (vm) => isVm(wanted, vm) },
   };
-  const { moment, report, callsShown } = await withFile(file, (path) => stateAt(path, options.at, run));
+  const { moment, report, callsShown } = await withTrace(traceOf(files, options), (trace) =>
+    stateAt(trace, options.at, run),
+  );
   const looks = vmsAt(report, address, wanted).map((vm) => lookAt(report.world, vm, address, callsShown));
-  if (looks.length === 0) throw noVm(file, report, address, { vm: wanted, when: momentText(moment) });
+  if (looks.length === 0) throw noVm(report, address, { vm: wanted, when: momentText(moment, report) });
   emit(render(looks, report, address, moment, format), options);
   for (const look of looks) warn(look);
 }
@@ -72,15 +81,15 @@ interface State {
   readonly callsShown: boolean;
 }
 
-async function stateAt(file: string, at: Moment | undefined, run: RunOptions): Promise<State> {
+async function stateAt(trace: Trace, at: Moment | undefined, run: RunOptions): Promise<State> {
   const showsCalls = ({ world }: Report) => world.seen.has('mmu_map');
   if (at === undefined) {
-    const whole = await runAnalysis(file, run);
+    const whole = await runAnalysis(trace, run);
     const moment = lastChange(whole);
-    return { moment, report: await runUntil(file, moment, run), callsShown: showsCalls(whole) };
+    return { moment, report: await runUntil(trace, moment, run), callsShown: showsCalls(whole) };
   }
-  const report = await runUntil(file, at, run);
-  return { moment: at, report, callsShown: showsCalls(report) || showsCalls(await runAnalysis(file, run)) };
+  const report = await runUntil(trace, at, run);
+  return { moment: at, report, callsShown: showsCalls(report) || showsCalls(await runAnalysis(trace, run)) };
 }
 
 /** Where the last job was done with the address; a VM that is still there at the end counts with all of its events. */
@@ -94,23 +103,28 @@ function lastChange({ world, jobs }: Report): Moment {
   }
   // Never touched: any moment will do at which its VM is still there.
   if (line === 0) line = jobs.reduce((last, row) => Math.max(last, row.endLine), 0);
-  return line === 0 ? { kind: 'end' } : { kind: 'line', line };
+  return line === 0 ? { kind: 'end' } : { kind: 'event', number: line };
 }
 
 function render(looks: readonly Look[], report: Report, address: U64, moment: Moment, format: Format): string {
   const { watch } = report.world;
   if (format === 'text')
-    return [`${hex(address)} ${momentText(moment)}\n`, ...looks.map((look) => walkText(look, watch))].join('\n');
+    return [
+      `${hex(address)} ${momentText(moment, report)}\n`,
+      ...looks.map((look) => walkText(look, watch, report.lines)),
+    ].join('\n');
   const rows = looks.flatMap((look) => walkRows(look, watch));
-  return toFormat(format, walkColumns, rows, { all: 'rows', one: 'row' });
+  return toFormat(format, placed(walkColumns, report.lines), rows, { all: 'rows', one: 'row' });
 }
 
-function momentText(moment: Moment): string {
+function momentText(moment: Moment, { lines }: Report): string {
   switch (moment.kind) {
     case 'time':
       return `at ${moment.seconds}`;
     case 'line':
       return `after line ${moment.line}`;
+    case 'event':
+      return `after ${printable(lines.name(moment.number))}`;
     case 'job':
       return `after job ${moment.job}`;
     case 'last-job':

@@ -1,6 +1,7 @@
 // `what-if`: the same jobs under another lock pass.
 import { Command, Option } from 'commander';
 import {
+  type LineNames,
   LOCKINGS,
   type Locking,
   lockingPass,
@@ -12,7 +13,7 @@ import {
   WhatIf,
   type WhatIfRow,
 } from '../index.ts';
-import { type Format, toFormat, toJson, toObject } from '../reporters/table.ts';
+import { type Format, placed, toFormat, toJson, toObject } from '../reporters/table.ts';
 import { whatIfColumns, whatIfText } from '../reporters/what_if.ts';
 import { addInputOptions, type InputChoice, inputOf } from './input_options.ts';
 import { kernelOf, kernelOption, readPatchFiles } from './kernel_options.ts';
@@ -20,8 +21,9 @@ import { formatOption, outputOption, probesOption } from './options.ts';
 import { emit } from './output.ts';
 import { runAnalysis } from './run_analysis.ts';
 import { addSelection, type Selection, wantsJob } from './select.ts';
+import { type MergeChoice, mergeOption, traceOf } from './traces.ts';
 
-interface WhatIfOptions extends Selection, InputChoice {
+interface WhatIfOptions extends Selection, InputChoice, MergeChoice {
   readonly locking?: Locking;
   readonly patch?: readonly string[];
   readonly kernel?: NamedKernel;
@@ -33,7 +35,8 @@ interface WhatIfOptions extends Selection, InputChoice {
 export function whatIfCommand(): Command {
   const command = new Command('what-if')
     .description('replay the jobs of a trace under another lock pass: what would be missing, redundant, contended')
-    .argument('<trace>', 'a trace; - is standard input')
+    .argument('<trace...>', 'a trace; - is standard input; several files of one run with --merge')
+    .addOption(mergeOption())
     .addOption(
       new Option('--locking <how>', 'the lock pass to put in the place of the recorded one')
         .choices(LOCKINGS)
@@ -64,15 +67,15 @@ verdict: fixed (no lock is missing any more), better, worse (fewer, more are mis
 cheaper, costlier (as many are missing, fewer or more locks are taken), same, unknown.
 
 Exit codes: 0, 1 locks are missing under the other pass, 2 could not do the job,
-3 of some job it is not known.`,
+3 of some job it is not known, or events are missing.`,
     )
     .action(whatIf);
 }
 
-async function whatIf(file: string, options: WhatIfOptions): Promise<void> {
+async function whatIf(files: readonly string[], options: WhatIfOptions): Promise<void> {
   const { pass, driver, because } = passOf(options);
   const replayed = new WhatIf(pass, driver);
-  const report = await runAnalysis(file, {
+  const report = await runAnalysis(traceOf(files, options), {
     kernel: kernelOf({ kernel: options.kernel }),
     ...inputOf(options),
     probes: options.probes,
@@ -81,9 +84,14 @@ async function whatIf(file: string, options: WhatIfOptions): Promise<void> {
     onJob: (job) => replayed.job(job),
   });
   const rows = replayed.rows(report.jobs).filter(({ row }) => wantsJob(options, report, row));
-  const remarks = [...because, ...remarksOf(replayed, driver)];
-  emit(render(rows, remarks, options), options);
-  process.exitCode = exitCode(rows);
+  const { doubts } = report;
+  const remarks = [
+    ...because,
+    ...remarksOf(replayed, driver),
+    ...doubts.map((doubt) => `could not be judged: ${doubt}`),
+  ];
+  emit(render(rows, remarks, report.lines, options), options);
+  process.exitCode = exitCode(rows, doubts);
 }
 
 function collect(file: string, before: readonly string[] = []): string[] {
@@ -104,20 +112,26 @@ function remarksOf({ requests: { changed, same }, aside }: WhatIf, driver: strin
   return remarks;
 }
 
-function exitCode(rows: readonly WhatIfRow[]): number {
+function exitCode(rows: readonly WhatIfRow[], doubts: readonly string[]): number {
   if (rows.some(({ other }) => (other.missing ?? 0) > 0)) return 1;
-  return rows.some(({ verdict }) => verdict === 'unknown') ? 3 : 0;
+  return doubts.length > 0 || rows.some(({ verdict }) => verdict === 'unknown') ? 3 : 0;
 }
 
-function render(rows: readonly WhatIfRow[], remarks: readonly string[], options: WhatIfOptions): string {
+function render(
+  rows: readonly WhatIfRow[],
+  remarks: readonly string[],
+  lines: LineNames,
+  options: WhatIfOptions,
+): string {
+  const columns = placed(whatIfColumns, lines);
   const { format, locking, patch } = options;
   const totals = totalsOf(rows);
   switch (format) {
     case 'text':
       return whatIfText(locking ?? `with ${patch?.join(', ')}`, remarks, rows, totals);
     case 'json':
-      return toJson({ locking, patch, remarks, totals, jobs: rows.map((row) => toObject(whatIfColumns, row)) });
+      return toJson({ locking, patch, remarks, totals, jobs: rows.map((row) => toObject(columns, row)) });
     default:
-      return toFormat(format, whatIfColumns, rows, { all: 'jobs', one: 'job' });
+      return toFormat(format, columns, rows, { all: 'jobs', one: 'job' });
   }
 }

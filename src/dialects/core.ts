@@ -436,8 +436,13 @@ function resvLock(a: Args): VmEvent | undefined {
 const WAIT_TEXT: TracepointText = {
   head: /^(?=\S+ \(flags=(?:SPIN\|)?MUTEX\))/,
   rest: '{lock_addr} (flags={names}',
+  sample: { head: '', words: { names: 'MUTEX)' } },
 };
-const WAIT_END_TEXT: TracepointText = { head: /^(?=\S+ \(ret=)/, rest: '{lock_addr} (ret={ret})' };
+const WAIT_END_TEXT: TracepointText = {
+  head: /^(?=\S+ \(ret=)/,
+  rest: '{lock_addr} (ret={ret})',
+  sample: { head: '' },
+};
 const LCB_F_MUTEX = 1 << 5;
 
 /** lock 0: another kind of lock, or a hash of its address. */

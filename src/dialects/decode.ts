@@ -24,23 +24,39 @@ const LOG_TIME = String.raw`(?:\[ *\d+\.\d+\] )?`;
 /**
  * A drm_dbg() line of a driver, after its head: `driver device: [drm:function [module]] text`. Nothing but the driver's own
  * name may stand before it, as a message of another driver may quote what a device says of itself.
- * functions: the source of a RegExp, to tell a driver that is built in and names no device.
+ * functions: the source of a RegExp, to tell a driver that is built in and names no device. sample: a text that `head` fits.
  */
-export function drmDebug(driver: string, functions: string, head: string, rest: string): TracepointText {
+export function drmDebug(driver: string, functions: string, head: string, rest: string, sample = head): TracepointText {
   const named = String.raw`${driver} \S+: \[drm:[\w.]+(?: \[${driver}\])?\]`;
   const bare = String.raw`\[drm:(?:${functions})(?: \[${driver}\])?\]`;
-  return { head: new RegExp(`^${LOG_TIME}(?:${named}|${bare}) ${head}`), rest, message: 'msg' };
+  return {
+    head: new RegExp(`^${LOG_TIME}(?:${named}|${bare}) ${head}`),
+    rest,
+    message: 'msg',
+    sample: { head: `${driver} 0: [drm:0] ${sample}` },
+  };
 }
 
 /**
  * A pr_debug() line that begins with `function:line: `, behind what dynamic debug was asked to put before it: the task, module,
  * function, file, line. No more may stand there, as in drmDebug().
  */
-export function prDebug(module: string, functionName: string, head: string, rest: string): TracepointText {
+export function prDebug(
+  module: string,
+  functionName: string,
+  head: string,
+  rest: string,
+  sample = head,
+): TracepointText {
   const task = String.raw`(?:(?:\[\d+\]|<intr>) )?`;
   const place = String.raw`(?:(?:${module}:)?(?:${functionName}:)?(?:[\w./-]+\.[ch]:)?(?:\d+:)? )?`;
   const line = String.raw`${functionName}:\d+: `;
-  return { head: new RegExp(`^${LOG_TIME}${task}${place}${line}${head}`), rest, message: 'msg' };
+  return {
+    head: new RegExp(`^${LOG_TIME}${task}${place}${line}${head}`),
+    rest,
+    message: 'msg',
+    sample: { head: `${functionName}:0: ${sample}` },
+  };
 }
 
 /** A member's address to its container's, container_of() in the kernel. */

@@ -8,7 +8,11 @@ type FenceKind = Extract<VmEvent['kind'], `fence_${string}`>;
 
 /** Names of drivers and timelines are any text. */
 const HEAD = /^driver=.* timeline=.* context=(?=\d+ seqno=\d+$)/;
-const TEXT: TracepointText = { head: HEAD, rest: '{context} seqno={seqno}' };
+const TEXT: TracepointText = {
+  head: HEAD,
+  rest: '{context} seqno={seqno}',
+  sample: { head: 'driver=0 timeline=0 context=' },
+};
 const ARGS = ['context:u64', 'seqno:u64'];
 
 function fence(kind: FenceKind): (a: Args) => VmEvent | undefined {

@@ -8,12 +8,28 @@ type SchedKind = Extract<VmEvent['kind'], `sched_${string}`>;
 
 const ID = '{fence_context}:{fence_seqno}';
 const ID_ARGS = ['fence_context:u64', 'fence_seqno:u64'];
-const JOB_TEXT: TracepointText = { head: /^dev=\S+, fence=(?=\d+:\d+,)/, rest: ID };
-const DONE_TEXT: TracepointText = { head: /^fence=(?=\d+:\d+ )/, rest: `${ID} signaled` };
+const JOB_TEXT: TracepointText = {
+  head: /^dev=\S+, fence=(?=\d+:\d+,)/,
+  rest: ID,
+  sample: { head: 'dev=0, fence=', tail: ',' },
+};
+const DONE_TEXT: TracepointText = {
+  head: /^fence=(?=\d+:\d+ )/,
+  rest: `${ID} signaled`,
+  sample: { head: 'fence=' },
+};
 
 const OLD_ARGS = ['fence:ptr'];
-const OLD_JOB_TEXT: TracepointText = { head: /^(?:dev=\S+, )?entity=\S+, id=\d+, fence=/, rest: '{fence}' };
-const OLD_DONE_TEXT: TracepointText = { head: /^fence=(?!\d+:)/, rest: '{fence} signaled' };
+const OLD_JOB_TEXT: TracepointText = {
+  head: /^(?:dev=\S+, )?entity=\S+, id=\d+, fence=/,
+  rest: '{fence}',
+  sample: { head: 'entity=0, id=0, fence=' },
+};
+const OLD_DONE_TEXT: TracepointText = {
+  head: /^fence=(?!\d+:)/,
+  rest: '{fence} signaled',
+  sample: { head: 'fence=' },
+};
 
 function byId(kind: SchedKind): (a: Args) => VmEvent | undefined {
   return (a) => {

@@ -10,11 +10,16 @@ import { MAP_ARGS, MAP_RET_ARGS, tableMap, tableMapRet, tableUnmap, UNMAP_ARGS }
 /** vm_dbg() of msm_gem_vma.c, with dynamic debug: numbers are hex digits without 0x. */
 function debugLine(
   functionName: string,
-  text: { readonly head?: string; readonly rest: string },
+  text: { readonly head?: string; readonly rest: string; readonly sample?: string },
   args: readonly string[],
   decode: (a: Args) => VmEvent | undefined,
 ): ProbeSpec {
-  return tracepoint('printk:console', prDebug('msm', functionName, text.head ?? '', text.rest), args, decode);
+  return tracepoint(
+    'printk:console',
+    prDebug('msm', functionName, text.head ?? '', text.rest, text.sample),
+    args,
+    decode,
+  );
 }
 
 /** In vm_log() the second number is where the range ends; in the step callbacks it is how long it is. */
@@ -105,10 +110,10 @@ export const msmProbes: readonly ProbeSpec[] = [
   debugLine('vm_log', { head: 'map:', rest: TABLE_REST }, TABLE_ARGS, logTable('map')),
   debugLine('vm_log', { head: 'unmap:', rest: TABLE_REST }, TABLE_ARGS, logTable('unmap')),
   // Other unmaps are called by their reason: the VM, or a handle of a kernel-managed VM's object, is closed; evict, purge.
-  debugLine('vm_log', { head: '(?:close|detach):', rest: TABLE_REST }, TABLE_ARGS, logTable('close')),
+  debugLine('vm_log', { head: '(?:close|detach):', rest: TABLE_REST, sample: 'close:' }, TABLE_ARGS, logTable('close')),
   debugLine(
     'vm_log',
-    { head: String.raw`(?!(?:un)?map:|close:|detach:)[\w-]+:`, rest: TABLE_REST },
+    { head: String.raw`(?!(?:un)?map:|close:|detach:)[\w-]+:`, rest: TABLE_REST, sample: 'evict:' },
     TABLE_ARGS,
     logTable('evict'),
   ),

@@ -9,7 +9,8 @@ import { FLUSH_ARGS, tlbFlush } from './tables.ts';
 
 /** Kernels that print `iova` without 0x print it before the call and tell of no pages: theirs is another text. */
 function debugText(what: 'map' | 'unmap', rest: string): TracepointText {
-  return drmDebug('panthor', String.raw`panthor_[\w.]+`, `${what}: as=-?\\d+, iova=(?=0x)`, `{iova}, sz={sz}, ${rest}`);
+  const head = `${what}: as=-?\\d+, iova=(?=0x)`;
+  return drmDebug('panthor', String.raw`panthor_[\w.]+`, head, `{iova}, sz={sz}, ${rest}`, `${what}: as=0, iova=`);
 }
 
 /** `iova` and `sz` are the region's that is worked on: a call's own are its address and the pages that it did. */

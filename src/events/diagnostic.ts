@@ -23,5 +23,7 @@ export interface Diagnostic {
   /** First place; 0 where it concerns the file as a whole. */
   readonly line: number;
   readonly message: string;
+  /** Of several that were merged. */
+  readonly file?: string;
   count: number;
 }

@@ -49,6 +49,18 @@ export interface TracepointText {
   readonly older?: string;
   /** The field of trace.dat that holds this text, where the event is a mere message. Others have a field an argument. */
   readonly message?: string;
+  /** How to write it, where the above do not say. */
+  readonly sample?: TextSample;
+}
+
+/** One of the texts that a TracepointText describes. */
+export interface TextSample {
+  /** A beginning that `head` fits. */
+  readonly head?: string;
+  /** What a value that is passed over must be like, by its name; any number where not given. */
+  readonly words?: Readonly<Record<string, string>>;
+  /** What must follow the rest. */
+  readonly tail?: string;
 }
 
 export interface ArgSpec {

@@ -159,6 +159,11 @@ export class Exec {
     return this.#attempts === 0 && current.entries.length === 0 ? [] : [...this.#old, current];
   }
 
+  /** What is kept of this attempt, in entries; the earlier ones are few. */
+  get size(): number {
+    return this.#objects.length + this.#entries.length;
+  }
+
   holdsResv(resv: Ptr): boolean {
     return this.heldBy(resv) !== undefined;
   }

@@ -14,6 +14,9 @@ export type Confidence = 'certain' | 'likely' | 'inconclusive';
 export interface EvidenceLine {
   readonly line: number;
   readonly text: string;
+  /** Where the trace is several files: the one that it stands in, and its place in their order. */
+  readonly file?: string;
+  readonly order?: number;
 }
 
 export interface Finding {
@@ -22,6 +25,8 @@ export interface Finding {
   readonly confidence: Confidence;
   readonly file: string;
   readonly line: number;
+  /** Its place in the order of the trace; of one file the line. */
+  readonly order: number;
   readonly time: string;
   readonly pid: number | undefined;
   readonly job: number | undefined;

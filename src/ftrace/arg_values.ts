@@ -10,6 +10,8 @@ export const KIND: Readonly<Record<ArgType, number>> = { ptr: 0, u64: 1, int: 2,
 const KIND_HEX = KIND.hex;
 
 const MAX_ARGS = 24;
+/** No text of an entry is longer: a page of the ring buffer holds it. */
+const MAX_TEXT = 4096;
 /** `0x` as a big-endian 16-bit word. */
 const ZERO_X = 0x3078;
 
@@ -77,7 +79,7 @@ export class ArgValues implements Args {
   }
 
   setString(index: number, text: string): void {
-    this.#other[index] = text;
+    this.#other[index] = text.length > MAX_TEXT ? text.slice(0, MAX_TEXT) : text;
   }
 
   setValue(index: number, value: number | bigint): void {

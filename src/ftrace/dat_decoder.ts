@@ -70,6 +70,7 @@ export class DatDecoder {
   /** The text of a message. */
   readonly #rec = new FtraceRecord();
   readonly #diagnostics: Diagnostic[] = [];
+  #events: ReturnType<TraceDat['events']>;
 
   constructor(dat: TraceDat, table: ProbeTable, sink: ProbeSink, stats: TraceStats) {
     this.#dat = dat;
@@ -80,14 +81,24 @@ export class DatDecoder {
 
   /** Reads the whole file; what is wrong with it is told as diagnostics. */
   read(): Diagnostic[] {
+    this.run(Number.POSITIVE_INFINITY);
+    return this.finish();
+  }
+
+  /** Reads on over so many records; false: there are no more. */
+  run(limit: number): boolean {
+    this.#events ??= this.#begin();
+    return this.#events?.run(limit) === true;
+  }
+
+  #begin(): ReturnType<TraceDat['events']> {
     const where = new DatWhere(this.#dat);
     const stats = this.#stats;
     const { losses } = stats;
-    const diagnostics = this.#diagnostics;
     stats.layouts.add(`trace.dat version ${this.#dat.header.version}`);
     // `Linux host 6.12.117-amd64 x86_64`: utsname without the version.
     stats.release = this.#dat.uname?.split(' ')[2];
-    this.#dat.forEachEvent(
+    return this.#dat.events(
       (event) => {
         stats.entries++;
         where.line = ++stats.lines;
@@ -106,6 +117,11 @@ export class DatDecoder {
         this.#sink.loss(cpu, count, stats.lines);
       },
     );
+  }
+
+  /** All was read: what is wrong with the file. */
+  finish(): Diagnostic[] {
+    const diagnostics = this.#diagnostics;
     for (const { offset, message } of this.#dat.diagnostics) {
       diagnostics.push({ kind: 'damaged', line: 0, message: `byte ${offset}: ${message}`, count: 1 });
     }

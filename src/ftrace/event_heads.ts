@@ -8,6 +8,8 @@ const BUCKETS = 1024;
 /** Callers are many where a busy function is probed; what is not kept here is just read the long way. */
 const MAX_HEADS = 8192;
 const MAX_LENGTH = 256;
+/** Heads in one bucket; more of them were made to share it. */
+const MAX_SIBLINGS = 16;
 /** The places of the four-byte words that are hashed; a head must reach beyond the last. */
 const SECOND_WORD = 12;
 const THIRD_WORD = 24;
@@ -19,6 +21,8 @@ export class EventHead {
   readonly binding: ProbeBinding | undefined;
   /** The next one in the same bucket. */
   readonly sibling: EventHead | undefined;
+  /** So many are in the bucket with it and behind it. */
+  readonly depth: number;
   /** What came after it last time, and so is likely to come again: right for two lines in three. */
   follower: EventHead | undefined;
 
@@ -26,6 +30,7 @@ export class EventHead {
     this.text = text;
     this.binding = binding;
     this.sibling = sibling;
+    this.depth = 1 + (sibling?.depth ?? 0);
   }
 }
 
@@ -66,6 +71,7 @@ export class EventHeads {
     const length = stop - rest;
     if (length < MIN_LENGTH || length > MAX_LENGTH || this.#size === MAX_HEADS) return;
     const bucket = bucketOf(view, rest);
+    if ((this.#buckets[bucket]?.depth ?? 0) === MAX_SIBLINGS) return;
     this.#buckets[bucket] = new EventHead(new KnownText(view, rest, stop), binding, this.#buckets[bucket]);
     this.#size++;
   }

@@ -11,6 +11,8 @@ import { FtraceRecord } from './record.ts';
 const HELD = 4096;
 /** Nesting beyond this is not a kernel stack. */
 const MAX_DEPTH = 256;
+/** Tasks within calls. Of others it is not known what returns. */
+const MAX_TASKS = 4096;
 
 const CALL = /^([\w.]+)(?: \[[\w-]+\])?\((.*?)\)(;| \{)(.*)$/;
 const RETURN = /\bret=(-?\d+|0x[0-9a-f]+)/;
@@ -68,25 +70,28 @@ export class GraphFunctions {
 
   #line(text: string, where: Where): void {
     const call = CALL.exec(text);
-    const stack = this.#stackOf(where.pid);
     if (call !== null) {
       const [, name = '', args = '', end, rest = ''] = call;
       this.#event({ name, args }, 'entry', '', where);
       if (end === ';') this.#event({ name, args }, 'return', rest, where);
-      else if (stack.length < MAX_DEPTH) stack.push({ name, args });
+      else this.#push(where.pid, { name, args });
     } else if (text.startsWith('}')) {
-      const left = stack.pop();
+      const left = this.#pop(where.pid);
       if (left !== undefined) this.#event(left, 'return', text, where);
     }
   }
 
-  #stackOf(pid: number): Call[] {
-    let stack = this.#stacks.get(pid);
-    if (stack === undefined) {
-      stack = [];
-      this.#stacks.set(pid, stack);
-    }
-    return stack;
+  #push(pid: number, call: Call): void {
+    const stack = this.#stacks.get(pid);
+    if (stack !== undefined && stack.length < MAX_DEPTH) stack.push(call);
+    else if (stack === undefined && this.#stacks.size < MAX_TASKS) this.#stacks.set(pid, [call]);
+  }
+
+  #pop(pid: number): Call | undefined {
+    const stack = this.#stacks.get(pid);
+    const call = stack?.pop();
+    if (stack?.length === 0) this.#stacks.delete(pid);
+    return call;
   }
 
   #event(call: Call, at: 'entry' | 'return', tail: string, where: Where): void {

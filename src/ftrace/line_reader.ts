@@ -12,7 +12,9 @@ export interface LineSink {
 }
 
 export class LineReader {
-  #tail: Uint8Array<ArrayBufferLike> = new Uint8Array(0);
+  /** The line that has no end yet stands at its front. */
+  #tail = new Uint8Array(0);
+  #kept = 0;
   #overlong = false;
   #number = 0;
   /** Of all bytes before this chunk. */
@@ -35,7 +37,7 @@ export class LineReader {
     // line breaks stays with the caller's, as a Buffer's is twice as fast.
     const bytes = new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.length);
     let pos = 0;
-    if (this.#tail.length > 0 || this.#overlong) {
+    if (this.#kept > 0) {
       const lf = chunk.indexOf(LF);
       if (lf < 0) {
         this.#keep(bytes);
@@ -43,8 +45,8 @@ export class LineReader {
         return;
       }
       this.#keep(bytes.subarray(0, lf));
-      this.#emit(this.#tail, 0, this.#tail.length, this.#overlong);
-      this.#tail = new Uint8Array(0);
+      this.#emit(this.#tail, 0, this.#kept, this.#overlong);
+      this.#kept = 0;
       this.#overlong = false;
       pos = lf + 1;
       this.offset = this.#before + pos;
@@ -63,8 +65,8 @@ export class LineReader {
 
   /** The input is over: what is left is a line that was cut off. */
   end(): void {
-    if (this.#tail.length > 0) this.#emit(this.#tail, 0, this.#tail.length, true);
-    this.#tail = new Uint8Array(0);
+    if (this.#kept > 0) this.#emit(this.#tail, 0, this.#kept, true);
+    this.#kept = 0;
   }
 
   #emit(buf: Uint8Array, start: number, end: number, cut: boolean): void {
@@ -73,11 +75,17 @@ export class LineReader {
   }
 
   #keep(part: Uint8Array): void {
-    const room = MAX_LINE - this.#tail.length;
+    const room = MAX_LINE - this.#kept;
     if (part.length > room) this.#overlong = true;
-    const joined = new Uint8Array(this.#tail.length + Math.min(part.length, room));
-    joined.set(this.#tail);
-    joined.set(part.subarray(0, room), this.#tail.length);
-    this.#tail = joined;
+    const more = part.subarray(0, room);
+    const length = this.#kept + more.length;
+    if (length >= this.#tail.length) {
+      const larger = new Uint8Array(Math.min(MAX_LINE, 2 * length) + 1);
+      larger.set(this.#tail.subarray(0, this.#kept));
+      this.#tail = larger;
+    }
+    this.#tail.set(more, this.#kept);
+    this.#tail[length] = LF; // as behind a line that stands in its chunk
+    this.#kept = length;
   }
 }

@@ -18,6 +18,8 @@ export interface LossWindow {
   readonly line: number;
   /** The first entry of that CPU behind it; undefined: there is none, or it is not known which. */
   to: Place | undefined;
+  /** Whose lines these are, of several files that were merged. */
+  readonly file?: string;
 }
 
 export interface CpuLoss {
@@ -44,7 +46,7 @@ const MAX_WINDOWS = 100;
 /** Kept apart for judging; beyond that the last one grows over what lies between. */
 const MAX_SPANS = 100_000;
 /** NR_CPUS is 8192 at most. Of others no last entry is kept: all before may be their loss. */
-const MAX_CPUS = 8192;
+export const MAX_CPUS = 8192;
 const MAX_TIME = 32;
 const SAMPLES = 4096;
 /** Data of a 4096-byte page of the ring buffer: kernel/trace/ring_buffer.c, struct buffer_data_page. */
@@ -118,7 +120,53 @@ class CpuEntries {
   }
 }
 
-export class Losses {
+/** Where losses lie, as lines or numbers of events, both ends not part of them. */
+export class Gaps {
+  /** Of the same length, in order and apart. */
+  readonly #from: number[] = [];
+  readonly #to: number[] = [];
+
+  /** In the order of `to`. */
+  cover(from: number, to: number): void {
+    let first = from;
+    while (this.#to.length > 0 && ((this.#to.at(-1) ?? 0) > first || this.#to.length >= MAX_SPANS)) {
+      this.#to.pop();
+      first = Math.min(first, this.#from.pop() ?? 0);
+    }
+    this.#from.push(first);
+    this.#to.push(to);
+  }
+
+  /** Does one lie between these, both included? */
+  touches(first: number, last: number): boolean {
+    let low = 0;
+    let high = this.#from.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if ((this.#from[middle] ?? 0) < last) low = middle + 1;
+      else high = middle;
+    }
+    return low > 0 && (this.#to[low - 1] ?? 0) > first;
+  }
+
+  *[Symbol.iterator](): Generator<readonly [number, number]> {
+    for (const [i, from] of this.#from.entries()) yield [from, this.#to[i] ?? 0];
+  }
+}
+
+/** What is known of the events that a tracer lost. */
+export interface LossPlaces {
+  readonly windows: readonly LossWindow[];
+  readonly times: number;
+  readonly byCpu: readonly CpuLoss[];
+  readonly bufferSize: BufferSize | undefined;
+  /** May events be missing between these, both included? */
+  touches(first: number, last: number): boolean;
+  /** Between which events the window lies, both not part of it. */
+  extentOf(window: LossWindow): { readonly after: number; readonly before: number };
+}
+
+export class Losses implements LossPlaces {
   /** The first ones. */
   readonly windows: LossWindow[] = [];
   times = 0;
@@ -128,9 +176,7 @@ export class Losses {
   #latest = new CpuEntries('', -1);
   #cpus = 0;
   #line = 0;
-  /** Of the same length, in order and apart: lines between which a loss lies, both not part of it. */
-  readonly #from: number[] = [];
-  readonly #to: number[] = [];
+  readonly gaps = new Gaps();
   /** Lines are not in the order of time, so that they do not tell what a loss touches. */
   #unordered = false;
   #anywhere = false;
@@ -176,7 +222,7 @@ export class Losses {
     this.#keep(window);
     if (cpu < 0) this.#ofAnyCpu += count ?? 0;
     else entries?.begin(window);
-    this.#cover(window.from?.line ?? 0, line);
+    this.gaps.cover(window.from?.line ?? 0, line);
   }
 
   /** Events were lost, and nothing tells when. */
@@ -198,27 +244,17 @@ export class Losses {
     return first;
   }
 
-  #cover(from: number, to: number): void {
-    let first = from;
-    while (this.#to.length > 0 && ((this.#to.at(-1) ?? 0) > first || this.#to.length >= MAX_SPANS)) {
-      this.#to.pop();
-      first = Math.min(first, this.#from.pop() ?? 0);
-    }
-    this.#from.push(first);
-    this.#to.push(to);
+  /** They may be anywhere, as far as the lines tell. */
+  get areAnywhere(): boolean {
+    return this.#anywhere || (this.#unordered && this.times > 0);
   }
 
-  /** May events be missing between these lines, both included? */
   touches(first: number, last: number): boolean {
-    if (this.#anywhere || (this.#unordered && this.times > 0)) return true;
-    let low = 0;
-    let high = this.#from.length;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if ((this.#from[middle] ?? 0) < last) low = middle + 1;
-      else high = middle;
-    }
-    return low > 0 && (this.#to[low - 1] ?? 0) > first;
+    return this.areAnywhere || this.gaps.touches(first, last);
+  }
+
+  extentOf({ from, line }: LossWindow): { readonly after: number; readonly before: number } {
+    return { after: from?.line ?? 0, before: line };
   }
 
   get byCpu(): CpuLoss[] {

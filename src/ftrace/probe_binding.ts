@@ -10,8 +10,9 @@ import { TracepointReader } from './tracepoint_reader.ts';
 const KIND_STR = KIND.str;
 const UNWANTED = -1;
 const APOSTROPHE = 39;
-/** More names than any function has arguments. */
-const MAX_SHOWN = 64;
+/** MAX_TRACE_ARGS and MAX_ARG_NAME_LEN: kernel/trace/trace_probe.h. */
+const MAX_SHOWN = 128;
+const MAX_KEY = 32;
 /** What stands for a value whose fetch faulted. */
 const FAULT = '(fault)';
 
@@ -95,9 +96,10 @@ export class ProbeBinding {
       let eq = p;
       while (eq < end && buf[eq] !== EQUALS && buf[eq] !== SPACE) eq++;
       if (buf[eq] !== EQUALS || eq === p) return undefined;
+      if (keys.length === MAX_SHOWN) return undefined;
       const text = latin1(buf, p, eq);
       keys.push(this.#key(text));
-      if (this.shown.size < MAX_SHOWN) this.shown.add(text);
+      if (this.shown.size < MAX_SHOWN && text.length <= MAX_KEY) this.shown.add(text);
       p = skipValue(buf, eq + 1, end, text);
     }
     return this.#withPositionalReturn(keys);

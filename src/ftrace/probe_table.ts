@@ -38,7 +38,7 @@ export class EventName {
     if (this.#foreign.has(symbol)) return undefined;
     const binding = /^(0x)?[0-9a-f]{8,16}$/.test(symbol) ? this.bindingByName(at) : this.#table.bySymbol(symbol, at);
     if (binding === undefined) {
-      if (this.#foreign.size < 64) this.#foreign.add(symbol);
+      if (this.#foreign.size < MAX_FOREIGN_OF_NAME && symbol.length <= MAX_SYMBOL) this.#foreign.add(symbol);
       this.#table.meetForeign(symbol);
     } else if (binding.spec.symbol === symbol) {
       this.#bound.push(binding);
@@ -46,6 +46,11 @@ export class EventName {
     return binding;
   }
 }
+
+/** Functions that mean nothing to us, by one event name. */
+const MAX_FOREIGN_OF_NAME = 8;
+/** KSYM_NAME_LEN: include/linux/kallsyms.h. What is longer is no function. */
+const MAX_SYMBOL = 512;
 
 /** The hash of an event name with one more byte, from 0 on. */
 export function hashStep(hash: number, byte: number): number {
@@ -81,11 +86,16 @@ interface TracepointName {
 const TRACEPOINT_SLOTS = 256;
 /** Functions that mean nothing to us, by name. */
 const MAX_FOREIGN = 4096;
+/** Event names kept, and of these with one hash; their longest, MAX_EVENT_NAME_LEN with some reserve. What is not kept is just read anew. */
+const MAX_NAMES = 8192;
+const MAX_ALIKE = 8;
+const MAX_NAME = 256;
 
 export class ProbeTable {
   readonly #bySymbol = new Map<string, ProbeBinding>();
   readonly #byEvent = new Map<string, ProbeBinding>();
   readonly #names = new Map<number, EventName[]>();
+  #namesKept = 0;
   /** Probed functions that no dialect knows. */
   readonly #foreign = new Set<string>();
   readonly #tracepoints: (TracepointName | undefined)[] = new Array(TRACEPOINT_SLOTS).fill(undefined);
@@ -125,7 +135,7 @@ export class ProbeTable {
   }
 
   meetForeign(symbol: string): void {
-    if (this.#foreign.size < MAX_FOREIGN) this.#foreign.add(symbol);
+    if (this.#foreign.size < MAX_FOREIGN && symbol.length <= MAX_SYMBOL) this.#foreign.add(symbol);
   }
 
   /** Events by function that a probe of the trace is on; undefined where they mean nothing to us and are not counted. */
@@ -168,16 +178,15 @@ export class ProbeTable {
 
   /** The event name at buf[start, end), whose hash the caller computed while scanning it. */
   name(hash: number, buf: Uint8Array, start: number, end: number): EventName {
-    let chain = this.#names.get(hash);
-    if (chain === undefined) {
-      chain = [];
-      this.#names.set(hash, chain);
-    }
-    for (const known of chain) {
+    const alike = this.#names.get(hash) ?? [];
+    for (const known of alike) {
       if (known.bytes.length === end - start && sameName(known.bytes, buf, start)) return known;
     }
     const name = new EventName(latin1(buf, start, end), buf.slice(start, end), this);
-    if (this.#names.size < 65536) chain.push(name);
+    if (this.#namesKept < MAX_NAMES && alike.length < MAX_ALIKE && end - start <= MAX_NAME) {
+      this.#namesKept++;
+      this.#names.set(hash, [...alike, name]);
+    }
     return name;
   }
 }

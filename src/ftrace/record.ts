@@ -3,6 +3,10 @@ import { latin1 } from './bytes.ts';
 import { viewOf } from './known_text.ts';
 import { TaskPrefixes } from './task_prefix.ts';
 
+/** What is longer is no time, and no name of a task: TASK_COMM_LEN is 16, names of threads in other formats are longer. */
+const MAX_TIME = 64;
+export const MAX_COMM = 256;
+
 export class FtraceRecord {
   buf: Uint8Array = new Uint8Array(0);
   /** Of `buf`. */
@@ -28,10 +32,10 @@ export class FtraceRecord {
   }
 
   time(): string {
-    return latin1(this.buf, this.timeStart, this.timeEnd);
+    return latin1(this.buf, this.timeStart, Math.min(this.timeEnd, this.timeStart + MAX_TIME));
   }
 
   comm(): string {
-    return latin1(this.buf, this.commStart, this.commEnd).trimStart();
+    return latin1(this.buf, this.commStart, this.commEnd).trimStart().slice(0, MAX_COMM);
   }
 }

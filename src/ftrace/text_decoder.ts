@@ -8,7 +8,7 @@ import { GraphFunctions } from './graph_functions.ts';
 import { bareLogLayout, kernelLogLayout } from './kernel_log.ts';
 import { isNameByte, type Layout, layouts } from './layouts.ts';
 import type { LineSink } from './line_reader.ts';
-import { Losses } from './losses.ts';
+import { Losses, MAX_CPUS } from './losses.ts';
 import { OtherNames } from './other_names.ts';
 import { PERF_LOST, PERF_OTHER, perfScriptLayout } from './perf_script.ts';
 import type { ProbeBinding } from './probe_binding.ts';
@@ -52,7 +52,7 @@ export interface TraceStats {
   functionLines: number;
 }
 
-function emptyStats(): TraceStats {
+export function emptyStats(): TraceStats {
   return {
     lines: 0,
     entries: 0,
@@ -83,6 +83,8 @@ export class TextDecoder implements LineSink {
   /** Those that a line may be in: of all that there are until the first entry, then of the same writer. */
   #layouts: readonly Layout[] = [...layouts, perfScriptLayout];
   #open: Open = 'nothing';
+  /** Lines may have been those of a text that somebody chose. */
+  #hasForeignText = false;
   /** function_graph without the process column: the task on each CPU, as its switch lines tell. */
   readonly #graphTask = new Map<number, number>();
   /** CPUs seen; in an overwritten buffer each one's past was lost up to its first line. */
@@ -132,15 +134,9 @@ export class TextDecoder implements LineSink {
     if (kind === 'dmesg') this.stats.layouts.add(kernelLogLayout.name);
   }
 
-  /** The input is over: compares what was read with what the headers promised. */
+  /** The input is over. */
   finish(): void {
     this.#graph.flush();
-    const { headerEntries, entries, tracer } = this.stats;
-    if (headerEntries === undefined || tracer === 'function_graph' || headerEntries === entries) return;
-    const missing = headerEntries - entries;
-    const what =
-      missing > 0 ? `${missing} of ${headerEntries} entries are missing from` : `${-missing} entries too many are in`;
-    this.#note('entry-count', 0, `${what} the file, by its own header (entries-in-buffer)`);
   }
 
   /**
@@ -192,7 +188,7 @@ export class TextDecoder implements LineSink {
     this.#open = 'nothing';
     if (this.#layout.name === 'function-graph' && !this.#graphLine(rec)) return;
     if (this.stats.headerWritten !== this.stats.headerEntries && !this.#cpus.has(rec.cpu)) {
-      this.#cpus.add(rec.cpu);
+      if (this.#cpus.size < MAX_CPUS) this.#cpus.add(rec.cpu);
       this.#lost(rec.cpu, undefined, rec.line);
     }
     this.#noteEntry(rec);
@@ -307,6 +303,7 @@ export class TextDecoder implements LineSink {
     const { buf, rest, end } = rec;
     if (isMessage(buf, rest, end)) {
       this.#open = 'marker';
+      this.#hasForeignText = true;
     } else if (buf[rest] === LESS) {
       this.#open = 'stack';
     } else if (buf[nameEnd] === SPACE && buf[nameEnd + 1] === LESS) {
@@ -337,6 +334,7 @@ export class TextDecoder implements LineSink {
     if (this.#open === 'marker' || this.#open === 'stack' || text.startsWith(' => ')) return;
     if (/^cpus=\d+$|^version = \d+$|^\s*-{10,}$|^\s*$/.test(text)) return;
     if (this.#switchLine(text)) return;
+    if (this.stats.entries > 0) this.#hasForeignText = true;
     this.#note('unparsed', number, `the line is in no known trace layout: ${JSON.stringify(text.slice(0, 60))}`);
   }
 
@@ -374,13 +372,14 @@ export class TextDecoder implements LineSink {
   #switchLine(text: string): boolean {
     const match = /^\s*(\d+)\)\s+.*-(\d+)\s+=>\s+.*-(\d+)\s*$/.exec(text);
     if (match === null) return false;
-    this.#graphTask.set(Number(match[1]), Number(match[3]));
+    const cpu = Number(match[1]);
+    if (cpu < MAX_CPUS) this.#graphTask.set(cpu, Number(match[3]));
     return true;
   }
 
   #comment(text: string, number: number): void {
-    // Behind a marker it may be of the marker's own text: a header there must not vouch for a forged entry.
-    if (this.#open !== 'marker') this.#header(text, number);
+    // Behind text that anybody may have written it may be of that text: a header there must not vouch for a forged entry.
+    if (!this.#hasForeignText) this.#header(text, number);
     const started = /^#+ CPU (\d+) buffer started/.exec(text);
     if (started !== null && this.stats.entries > 0) this.#lost(Number(started[1]), undefined, number);
   }

@@ -1,5 +1,6 @@
 // Reads a trace as chunks of bytes, whatever holds it: a file, standard input, gzip or zstd (by their magic bytes).
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import { Decompress as ZstdDecompress } from 'fzstd';
 import { UserError } from '../base/user_error.ts';
@@ -22,15 +23,19 @@ export function compressionOf(head: Uint8Array): Compression {
 
 /** Hands the content of `path` ('-': standard input) to the sink, decompressed. */
 export async function readInput(path: string, sink: ChunkSink): Promise<void> {
+  for await (const chunk of chunksOf(path)) if (!sink.push(chunk)) return;
+}
+
+/** The same in pieces that are asked for, each valid until the next one is; `size`: bytes read at a time. */
+export async function* chunksOf(path: string, size = CHUNK): AsyncGenerator<Uint8Array> {
   const fd = openInput(path);
   try {
-    const buf = Buffer.allocUnsafe(CHUNK);
-    const size = fill(fd, buf, path);
-    const head = buf.subarray(0, size);
+    const buf = Buffer.allocUnsafe(size);
+    const head = buf.subarray(0, fill(fd, buf, path));
     const compression = compressionOf(head);
-    if (compression === 'gzip') await gunzip(fd, buf, head, sink, path);
-    else if (compression === 'zstd') unzstd(fd, buf, head, sink, path);
-    else pump(fd, buf, head, (chunk) => sink.push(chunk), path);
+    if (compression === 'gzip') yield* gunzip(fd, buf, head, path);
+    else if (compression === 'zstd') yield* unzstd(fd, buf, head, path);
+    else yield* rawChunks(fd, buf, head, path);
   } finally {
     if (fd !== STDIN) closeSync(fd);
   }
@@ -79,58 +84,54 @@ function readSome(fd: number, buf: Buffer, at: number, path: string): number {
       const code = error instanceof Error && 'code' in error ? error.code : undefined;
       if (code === 'EOF') return 0;
       if (code !== 'EAGAIN') throw asUserError(error, path);
-      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 10); // a pipe that has nothing yet
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1); // a pipe that has nothing yet
     }
   }
 }
 
-function pump(fd: number, buf: Buffer, head: Uint8Array, push: (chunk: Uint8Array) => boolean, path: string): void {
+function* rawChunks(fd: number, buf: Buffer, head: Uint8Array, path: string): Generator<Uint8Array> {
   let chunk = head;
   while (chunk.length > 0) {
-    if (!push(chunk)) return;
+    yield chunk;
     chunk = buf.subarray(0, readSome(fd, buf, 0, path));
   }
 }
 
-function unzstd(fd: number, buf: Buffer, head: Uint8Array, sink: ChunkSink, path: string): void {
-  let wanted = true;
+function* unzstd(fd: number, buf: Buffer, head: Uint8Array, path: string): Generator<Uint8Array> {
+  const ready: Uint8Array[] = [];
   const stream = new ZstdDecompress((chunk) => {
-    if (wanted) wanted = sink.push(chunk);
+    ready.push(chunk);
   });
+  const push = (chunk: Uint8Array, isLast: boolean) => {
+    try {
+      stream.push(chunk, isLast);
+    } catch (error) {
+      throw new UserError(`${path}: damaged zstd data: ${error instanceof Error ? error.message : String(error)}`);
+    }
+  };
+  for (const chunk of rawChunks(fd, buf, head, path)) {
+    push(new Uint8Array(chunk), false);
+    yield* ready.splice(0);
+  }
+  push(new Uint8Array(0), true);
+  yield* ready;
+}
+
+async function* gunzip(fd: number, buf: Buffer, head: Uint8Array, path: string): AsyncGenerator<Uint8Array> {
+  const stream = createGunzip({ chunkSize: buf.length });
+  const raw = Readable.from(copies(rawChunks(fd, buf, head, path)), { objectMode: false });
+  raw.on('error', (error) => stream.destroy(error));
   try {
-    pump(
-      fd,
-      buf,
-      head,
-      (chunk) => {
-        stream.push(chunk.slice());
-        return wanted;
-      },
-      path,
-    );
-    stream.push(new Uint8Array(0), true);
+    yield* raw.pipe(stream);
   } catch (error) {
-    throw new UserError(`${path}: damaged zstd data: ${error instanceof Error ? error.message : String(error)}`);
+    if (error instanceof UserError) throw error;
+    throw new UserError(`${path}: damaged gzip data: ${error instanceof Error ? error.message : String(error)}`);
+  } finally {
+    raw.destroy();
+    stream.destroy();
   }
 }
 
-async function gunzip(fd: number, buf: Buffer, head: Uint8Array, sink: ChunkSink, path: string): Promise<void> {
-  const stream = createGunzip({ chunkSize: CHUNK });
-  const failed = new Promise<never>((_, reject) => {
-    stream.on('error', (error) => reject(new UserError(`${path}: damaged gzip data: ${error.message}`)));
-  });
-  const fed = (async () => {
-    let chunk = Buffer.from(head);
-    while (chunk.length > 0 && !stream.destroyed) {
-      if (!stream.write(chunk)) await new Promise((resolve) => stream.once('drain', resolve));
-      chunk = Buffer.from(buf.subarray(0, readSome(fd, buf, 0, path)));
-    }
-    stream.end();
-  })();
-  const drained = (async () => {
-    for await (const chunk of stream) {
-      if (!sink.push(chunk)) break;
-    }
-  })();
-  await Promise.race([Promise.all([fed, drained]), failed, drained]);
+function* copies(chunks: Iterable<Uint8Array>): Generator<Uint8Array> {
+  for (const chunk of chunks) yield new Uint8Array(chunk); // slice() of a Buffer is no copy
 }

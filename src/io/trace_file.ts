@@ -1,10 +1,10 @@
 // Opens a trace whatever it is: text is handed on in chunks, a trace.dat as a source of bytes at any place.
-import { closeSync, fstatSync, mkdtempSync, openSync, readSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, fstatSync, mkdtempSync, openSync, readSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { inflateSync } from 'node:zlib';
 import { UserError } from '../base/user_error.ts';
-import { readInput } from './input.ts';
+import { chunksOf, compressionOf, readInput } from './input.ts';
 
 /** Bytes at any place: what the trace.dat reader wants. */
 export interface RandomAccess {
@@ -19,32 +19,58 @@ export interface TraceTarget {
   random(source: RandomAccess): void;
 }
 
+/** A trace that is open: a text in pieces, or bytes at any place. `close` may be called at any time. */
+export type OpenTrace =
+  | { readonly chunks: AsyncGenerator<Uint8Array>; readonly close: () => Promise<void> }
+  | { readonly random: RandomAccess; readonly close: () => Promise<void> };
+
+type IsRandom = TraceTarget['wantsRandomAccess'];
+
+/** `size`: bytes read at a time. */
+export async function openTrace(file: string, isRandom: IsRandom, size?: number): Promise<OpenTrace> {
+  const chunks = chunksOf(file, size);
+  const close = async () => {
+    await chunks.return(undefined);
+  };
+  const first = await chunks.next();
+  if (first.done === true || !isRandom(first.value)) return { chunks: withFirst(first, chunks), close };
+  if (isPlainFile(file, isRandom)) {
+    await close();
+    return openRandom(file);
+  }
+  const parts = [first.value.slice()];
+  for await (const chunk of chunks) parts.push(chunk.slice());
+  return { random: memorySource(Buffer.concat(parts)), close };
+}
+
+async function* withFirst(
+  first: IteratorResult<Uint8Array, unknown>,
+  more: AsyncGenerator<Uint8Array>,
+): AsyncGenerator<Uint8Array> {
+  if (first.done === true) return;
+  yield first.value;
+  yield* more;
+}
+
 /** Reads `path` ('-': standard input) into the target. */
 export async function readTrace(file: string, target: TraceTarget): Promise<void> {
-  let mode = 'unknown' as 'unknown' | 'stream' | 'collect';
-  const parts: Uint8Array[] = [];
-  await readInput(file, {
-    push(chunk) {
-      if (mode === 'unknown') mode = target.wantsRandomAccess(chunk) ? 'collect' : 'stream';
-      if (mode === 'stream') return target.push(chunk);
-      if (isPlainFile(file, chunk, target)) return false;
-      parts.push(chunk.slice());
-      return true;
-    },
-  });
-  if (mode !== 'collect') return;
-  if (parts.length > 0) target.random(memorySource(Buffer.concat(parts)));
-  else withFile(file, (source) => target.random(source));
+  const opened = await openTrace(file, target.wantsRandomAccess);
+  try {
+    if ('random' in opened) target.random(opened.random);
+    else for await (const chunk of opened.chunks) if (!target.push(chunk)) break;
+  } finally {
+    await opened.close();
+  }
 }
 
 /** An uncompressed file needs no copy in memory. */
-function isPlainFile(file: string, chunk: Uint8Array, target: TraceTarget): boolean {
+function isPlainFile(file: string, isRandom: IsRandom): boolean {
   if (file === '-') return false;
   const head = new Uint8Array(16);
   const fd = openSync(file, 'r');
   try {
     readSync(fd, head, 0, head.length, 0);
-    return target.wantsRandomAccess(head) && chunk.length > 0;
+    return isRandom(head) && compressionOf(head) === 'none';
   } finally {
     closeSync(fd);
   }
@@ -57,19 +83,16 @@ function memorySource(bytes: Uint8Array): RandomAccess {
   };
 }
 
-function withFile(file: string, use: (source: RandomAccess) => void): void {
+function openRandom(file: string): OpenTrace {
   const fd = openSync(file, 'r');
-  try {
-    use({
-      size: fstatSync(fd).size,
-      read(offset, length) {
-        const buf = Buffer.allocUnsafe(length);
-        return buf.subarray(0, readSync(fd, buf, 0, length, offset));
-      },
-    });
-  } finally {
-    closeSync(fd);
-  }
+  const random = {
+    size: fstatSync(fd).size,
+    read(offset: number, length: number) {
+      const buf = Buffer.allocUnsafe(length);
+      return buf.subarray(0, readSync(fd, buf, 0, length, offset));
+    },
+  };
+  return { random, close: async () => closeSync(fd) };
 }
 
 export function inflate(data: Uint8Array, size: number): Uint8Array {
@@ -98,14 +121,60 @@ export async function spoolStdin(): Promise<{ readonly path: string; readonly re
   return { path: copy, remove };
 }
 
-/** Writes a report; a folder that is not there is the user's mistake. */
-export function writeReport(file: string, text: string): void {
-  let fd: number;
+const CHUNK = 1 << 16;
+
+/** Pieces of text to a file, which is made when the first are written, or to whoever takes them; in chunks. */
+export class TextWriter {
+  readonly #target: string | ((text: string) => void);
+  #fd: number | undefined;
+  #pieces: string[] = [];
+  #length = 0;
+
+  constructor(target: string | ((text: string) => void)) {
+    this.#target = target;
+  }
+
+  write(text: string): void {
+    this.#pieces.push(text);
+    this.#length += text.length;
+    if (this.#length >= CHUNK) this.#flush();
+  }
+
+  end(): void {
+    this.#flush();
+    if (this.#fd !== undefined) closeSync(this.#fd);
+  }
+
+  #flush(): void {
+    const text = this.#pieces.join('');
+    this.#pieces = [];
+    this.#length = 0;
+    if (typeof this.#target === 'function') {
+      this.#target(text);
+      return;
+    }
+    this.#fd ??= openForWriting(this.#target);
+    writeFileSync(this.#fd, text);
+  }
+}
+
+/** Do both names stand for one file? */
+export function isSameFile(one: string, other: string): boolean {
+  const [a, b] = [one, other].map((file) => statSync(file, { throwIfNoEntry: false }));
+  return a !== undefined && a.ino === b?.ino && a.dev === b.dev;
+}
+
+function openForWriting(file: string): number {
   try {
-    fd = openSync(file, 'w');
+    return openSync(file, 'w');
   } catch (error) {
     throw new UserError(`${file}: cannot be written: ${error instanceof Error ? error.message : String(error)}`);
   }
+}
+
+/** Writes a report; a folder that is not there is the user's mistake. */
+export function writeReport(file: string, text: string): void {
+  const fd = openForWriting(file);
   try {
     writeFileSync(fd, text);
   } finally {

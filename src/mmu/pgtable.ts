@@ -61,6 +61,11 @@ export class PageTable {
     return place < this.limit ? place : undefined;
   }
 
+  /** What it costs, in ranges of entries. */
+  get size(): number {
+    return this.#entries.runs.size + this.#entries.cleared.size;
+  }
+
   /** One map_pages(): at most one table where the format says so. A caller with more to map must come again. */
   map(addr: U64, pgsize: number, pgcount: number, target: Target, how: How = {}): MapResult {
     const tally = new Tally(how.tables);

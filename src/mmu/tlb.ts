@@ -51,6 +51,11 @@ export class Tlb {
     this.#table = table;
   }
 
+  /** What it costs, in ranges. */
+  get size(): number {
+    return this.#ranges.size;
+  }
+
   /** Takes the leaves that a map or unmap did away with (its `gone`), after the fact. */
   changed(gone: Iterable<Run>, line = 0): void {
     for (const run of gone) for (const part of this.#unlike(run)) this.#hold(part, line);

@@ -46,7 +46,14 @@ export interface OpView {
 export type Absence = 'tree' | 'call' | 'frame';
 
 /** What a trace can show: events of a kind, and the steps of each type. */
-export type Shown = VmEventKind | 'map step' | 'remap step' | 'unmap step' | 'prefetch step' | 'listed step';
+export type Shown =
+  | VmEventKind
+  | 'map step'
+  | 'remap step'
+  | 'unmap step'
+  | 'prefetch step'
+  | 'listed step'
+  | 'removal in a step';
 
 /** Why a lock was not needed. */
 export type LockClass = 'retry leftover' | 'failed batch' | 'whole-VM sweep' | 'unneeded';

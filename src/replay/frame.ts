@@ -61,7 +61,7 @@ export const frameHandlers: Handlers = {
   bind(event, context) {
     const { task, where, world } = context;
     endMaking(context);
-    world.framed.add(task.pid);
+    world.markFramed(task.pid);
     const left = task.job;
     if (left !== undefined) {
       left.unknown.add('its ioctl has no return in the trace');
@@ -76,7 +76,7 @@ export const frameHandlers: Handlers = {
 
   bind_ret(event, context) {
     const { task, world, where } = context;
-    world.framed.add(task.pid);
+    world.markFramed(task.pid);
     let job = task.job;
     if (job === undefined) {
       job = openJob(context, where);
@@ -114,11 +114,11 @@ export const frameHandlers: Handlers = {
     endMaking(context);
     claim(context, undefined);
     context.task.unclaimed = [];
-    context.world.framed.add(context.task.pid);
+    context.world.markFramed(context.task.pid);
   },
 
   other_ioctl_ret(_event, context) {
-    context.world.framed.add(context.task.pid);
+    context.world.markFramed(context.task.pid);
     claim(context, undefined);
     tellLeaks(context);
   },
@@ -203,7 +203,7 @@ export const frameHandlers: Handlers = {
 
   apply_ret(event, context) {
     const { task, world } = context;
-    world.framed.add(task.pid);
+    world.markFramed(task.pid);
     const job = task.job;
     if (job === undefined) return;
     if (job.applyLine === 0) job.unknown.add('the trace begins within it');

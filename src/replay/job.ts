@@ -44,6 +44,8 @@ export class OpRun implements OpView {
   /** The driver's call into drm_gpuvm, once it was made. */
   request: SmRequest | undefined;
   requestLine = 0;
+  /** Gaps in the trace before it. */
+  gaps = 0;
   /** What the VM at lock time gives; undefined where it is not known or not predictable. */
   planned: Recorded | undefined;
   /** What the VM gives at the moment of the call. */
@@ -61,6 +63,8 @@ export class OpRun implements OpView {
   /** An UNMAP that was left undone: right, if the MAP that follows is left undone too (msm's in-place remap). */
   leftInPlace: StepRun | undefined;
   failed = false;
+  /** Some step of it was not seen to be carried out whole. */
+  isPartial = false;
 
   constructor(
     index: number,
@@ -246,6 +250,8 @@ export class Job {
   unplanned = false;
   /** A step ended before any drm_gpuva_insert() was seen: whether it was carried out is not known. */
   unproved = false;
+  /** Of its misapplied steps, those that are none where no removal is probed. */
+  perhapsMisapplied = 0;
   /** The driver's own frame is not probed: calls into drm_gpuvm made the job. */
   implicit = false;
   /** Steps of ops lists that the driver carries out itself: their locks are judged where it links and unlinks. */

@@ -28,6 +28,8 @@ export class JobRow {
   readonly counts: Readonly<Record<keyof JobCounts, number | undefined>>;
   /** Why it was not judged whole. */
   readonly unknown: readonly string[];
+  /** As in Job. */
+  readonly perhapsMisapplied: number;
   /** Where the scheduler's run of it ended, behind the ioctl; 0: it was not seen to run. */
   ranLine: number;
 
@@ -47,6 +49,7 @@ export class JobRow {
     this.ret = row.ret;
     this.counts = row.counts;
     this.unknown = row.unknown;
+    this.perhapsMisapplied = row.perhapsMisapplied;
     this.ranLine = row.ranLine;
   }
 
@@ -79,6 +82,7 @@ export class JobRow {
     if (!seen.has('exec_fini')) drop('redundant');
     if (seen.has('add_fence') && !seen.has('reserve_fences')) drop('unreserved');
     if (!seen.has('va_insert') && !seen.has('va_remove')) drop('misapplied');
+    if (!seen.has('removal in a step') && counts.misapplied !== undefined) counts.misapplied -= this.perhapsMisapplied;
     if (!seen.has('step')) drop('steps', 'map', 'unmap', 'remap', 'keep', 'diverged', 'misapplied');
     if (!stepsShown) drop('missing', 'redundant');
     return new JobRow({ ...this, counts });
@@ -110,6 +114,7 @@ export function jobRow(job: Job): JobRow {
       unreserved: judged('unreserved'),
     },
     unknown: [...job.unknown],
+    perhapsMisapplied: job.perhapsMisapplied,
     ranLine: 0,
   });
 }

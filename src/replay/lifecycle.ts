@@ -19,7 +19,7 @@ export function openJob(context: Context, where: Where): Job {
   if (world.passes && job.detail !== undefined) job.detail.pass = new PassRecord((obj) => world.resvOf(obj));
   if (where.pid === -1) job.unknown.add('the text shows no task: jobs of several tasks cannot be told apart');
   job.driver = world.driver;
-  world.openJobs.add(job);
+  world.openJob(job);
   task.job = job;
   return job;
 }
@@ -41,7 +41,7 @@ export function closeJob(context: Context, job: Job): void {
   }
   for (const context of task.contexts) if (context.job === job) context.job = undefined;
   task.job = undefined;
-  world.openJobs.delete(job);
+  world.endJob(job);
   world.sink.job(job);
   job.pinned?.unpin();
 }

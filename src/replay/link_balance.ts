@@ -15,6 +15,10 @@ export class LinkBalance {
   /** Linked before they were inserted. */
   readonly #early = new Set<Ptr>();
 
+  get size(): number {
+    return this.#toLink.size + this.#toUnlink.size + this.#early.size;
+  }
+
   inserted(va: Ptr, what: Linkable): void {
     if (!this.#early.delete(va)) this.#toLink.set(va, what);
   }

@@ -72,7 +72,7 @@ export function checkLinkLocked(context: Context, linked: Linked, how: 'link' | 
   const evidence = [
     {
       line: step.view.line,
-      text: `the step is asked for here; its mapping is ${how}ed at line ${context.where.line}`,
+      text: `the step is asked for here; its mapping is ${how}ed at ${context.world.lines.name(context.where.line)}`,
     },
     ...lockEvidence(context, job, resv),
   ];

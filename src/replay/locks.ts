@@ -7,7 +7,7 @@ import { keepAttempts, keepFence } from './detail.ts';
 import type { Evidence, LockClass } from './fact.ts';
 import type { FenceUse, Job } from './job.ts';
 import { closeJob, markLockEnd } from './lifecycle.ts';
-import { meetHolders, meetLock } from './pass_record.ts';
+import { keepHold, markAttempt, meetHolders, meetLock } from './pass_record.ts';
 import { checkSignalling } from './resv_locks.ts';
 import { holderOf, holderText, lastWait, waitText } from './resv_waits.ts';
 import { needObj } from './step_locks.ts';
@@ -98,6 +98,7 @@ export const lockHandlers: Handlers = {
     if (event.again) {
       open.known = true;
       open.slots.clear();
+      markAttempt(context, open);
       if (job !== undefined) {
         if (job.lockVersion < 0) job.attempts = exec.attempts;
         job.asks = [];
@@ -127,6 +128,7 @@ export const lockHandlers: Handlers = {
     }
     if (job !== undefined) {
       if (job.detail !== undefined) keepAttempts(open, job, where.line);
+      keepHold(context, open, job);
       if (open.applied || (job.op !== undefined && !job.deferred)) judgeRedundant(context, open, job);
       if (!open.known) job.unknown.add('not all of its locks are in the trace');
       if (event.numObjects === undefined) job.locksUnchecked = true;
@@ -173,7 +175,7 @@ export const lockHandlers: Handlers = {
       // A wait ends without the lock: its holder was asked for when it began.
       const wait = lastWait(open.waits, resv, open.line, where.line);
       const holder = wait === undefined ? holderOf(context, resv, open) : wait.holder;
-      const text = `${ptrHex(event.obj)} is contended: ${waitText(wait) || holderText(holder)}`;
+      const text = `${ptrHex(event.obj)} is contended: ${waitText(wait, world.lines) || holderText(holder, world.lines)}`;
       open.contention.push({ line: where.line, text, resv, holder });
     }
     if (result.misuse === undefined || !open.known) return;
@@ -304,8 +306,7 @@ function objOf(context: Context, resv: Ptr): Ptr {
     const held = open.exec.heldBy(resv);
     if (held !== undefined) return held.obj;
   }
-  for (const [obj, state] of context.world.objs) if (state.resv === resv) return obj;
-  return 0;
+  return context.world.objWith(resv);
 }
 
 /** Does exec->num_objects agree with what was followed? A prelocked object that nothing asked for may be in it or not. */
@@ -323,7 +324,7 @@ function learnPrelocked({ world, where }: Context, { exec, known }: ExecContext,
   const others = objects.includes(prelocked) ? objects.length - 1 : objects.length;
   const kept = numObjects - others;
   if (kept !== 0 && kept !== 1) return;
-  world.kernel.prove('keepsPrelocked', kept === 1, `num_objects is ${numObjects} at line ${where.line}`);
+  world.kernel.prove('keepsPrelocked', kept === 1, `num_objects is ${numObjects} at ${world.lines.name(where.line)}`);
 }
 
 /** Which held objects had no use: not the VM's resv, not listed, not touched by a step. */

@@ -61,8 +61,8 @@ function callOf({ what, addr, length }: LogTable, gpuvm: Ptr): TableMap | TableU
 function writeBesideProbes(context: Context, event: LogTable): void {
   const { world, task } = context;
   const { gpuvm, id } = event;
-  if (task.run !== undefined && id !== 0) world.tableVms.set(id, task.run.vm.id);
-  const known = gpuvm !== 0 ? gpuvm : world.tableVms.get(id);
+  if (task.run !== undefined && id !== 0) world.bindTable(id, task.run.vm);
+  const known = gpuvm !== 0 ? gpuvm : world.vmOfTable(id)?.id;
   if (known === undefined) return;
   const call = callOf(event, known);
   world.seen.add(call.kind);

@@ -7,6 +7,7 @@ import type { Context, Handlers } from './context.ts';
 import { finishDetail } from './detail.ts';
 import { compareWithDumps } from './expected_state.ts';
 import { frameHandlers } from './frame.ts';
+import { beyondLimits } from './limits.ts';
 import { lockHandlers } from './locks.ts';
 import { logMappingHandlers } from './log_mappings.ts';
 import { logStepHandlers } from './log_steps.ts';
@@ -62,6 +63,9 @@ interface Known {
   readonly end: PairEnd;
 }
 
+/** Events after which is looked how much they left to be followed. */
+const LOOK_AFTER = 4096;
+
 /** Why a job is not judged whole during which the tracer lost events. */
 export const LOST_MEANWHILE = 'events were lost while it ran';
 
@@ -71,11 +75,12 @@ export class Machine {
   readonly #context: { world: World; task: Task; where: Where };
   /** Those of the kinds seen: one look-up an event instead of two. */
   readonly #kinds = new Map<VmEventKind, Known>();
+  #events = 0;
 
   constructor(sink: WorldSink, options: WorldOptions) {
     this.world = new World(sink, options);
     const nowhere: Where = { line: 0, pid: -1, cpu: -1, time: () => '', comm: () => '' };
-    this.#context = { world: this.world, task: this.world.task(-1), where: nowhere };
+    this.#context = { world: this.world, task: this.world.enter(-1), where: nowhere };
   }
 
   event(event: VmEvent, where: Where): void {
@@ -83,7 +88,7 @@ export class Machine {
     const context = this.#context;
     if (context.task.pid !== where.pid) {
       world.forgetIdle(context.task);
-      context.task = world.task(where.pid);
+      context.task = world.enter(where.pid);
     }
     const { task } = context;
     context.where = where;
@@ -91,6 +96,17 @@ export class Machine {
     if (known.end !== undefined && !this.#pairing.follow(task, event, known.end)) world.unpairedCall(where);
     if (world.mortal.size + world.torn.size > 0) checkAlive(context, event);
     known.handler(event, context);
+    if (++this.#events % LOOK_AFTER === 0) this.#limit();
+  }
+
+  /** What is followed has bounds. */
+  #limit(): void {
+    const { world } = this;
+    const what = beyondLimits(world);
+    if (what === undefined) return;
+    this.#endOpen(`there are ${what}`);
+    world.forget(what, this.#context.where);
+    this.#context.task = world.enter(this.#context.where.pid);
   }
 
   #firstOf(kind: VmEventKind): Known {
@@ -113,14 +129,18 @@ export class Machine {
 
   /** The trace is over: what is still open stays unfinished. */
   finish(): void {
+    if (this.#pairing.lonely) this.world.unpaired++;
+    this.#endOpen('the trace ends before the job does');
+  }
+
+  #endOpen(why: string): void {
     const { world } = this;
-    if (this.#pairing.lonely) world.unpaired++;
     for (const task of world.tasks.values()) claim({ task, world }, undefined);
-    for (const job of this.world.openJobs) {
-      job.unknown.add('the trace ends before the job does');
-      finishDetail(this.world, job);
-      this.world.sink.job(job);
+    for (const job of world.openJobs) {
+      job.unknown.add(why);
+      finishDetail(world, job);
+      world.sink.job(job);
+      world.endJob(job);
     }
-    this.world.openJobs.clear();
   }
 }

@@ -17,14 +17,14 @@ export function checkMapped(
   if (event.type !== OP_MAP || !obj || addr === undefined || range === undefined) return;
   const state = context.world.objs.get(obj);
   if (state === undefined) return;
-  const said = { vm, op, step: view, obj, resv: state.resv, span: { addr, range } };
+  const resv = context.world.resvOf(obj);
+  const said = { vm, op, step: view, obj, resv, span: { addr, range } };
   const end = offset === undefined ? 0 : add(offset, range);
   if (state.size > 0 && end > state.size) {
     const detail = `offset ${hex(offset ?? 0)} + range ${hex(range)} is ${hex(end)}, the object has ${hex(state.size)} bytes`;
     tell(context, { kind: 'range_beyond', detail, ...said });
   }
-  const owner =
-    vm === undefined || vm.resv === 0 || state.resv === vm.resv ? undefined : ownerOf(context, vm, state.resv);
+  const owner = vm === undefined || vm.resv === 0 || resv === vm.resv ? undefined : ownerOf(context, vm, resv);
   if (owner !== undefined) {
     const detail = `it shares the dma_resv of VM ${ptrHex(owner.id)}, to which it is private`;
     tell(context, { kind: 'foreign_private', detail, ...said });

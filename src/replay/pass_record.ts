@@ -26,6 +26,8 @@ export class PassRecord {
   readonly held = new Set<Ptr>();
   /** What other tasks held or took while the job's locking contexts were open; undefined where that was too much. */
   rivals: Map<Ptr, Rival> | undefined = new Map();
+  /** When the last attempt of each of its locking contexts began, and when that context was finished: as the trace spells it. */
+  readonly holds: { readonly since: string; readonly until: string }[] = [];
   /** The locks of the pass had been dropped when a step was carried out. */
   dropped = false;
   /** Steps of ops lists that have their entry in `needs`: they are linked and unlinked several times. */
@@ -77,6 +79,16 @@ export function keepHeld(open: ExecContext, job: Job): void {
   for (const [resv, rival] of open.rivals ?? []) record.rivals?.set(resv, rival);
 }
 
+/** An attempt begins: nothing that it will hold is held before. */
+export function markAttempt({ world, where }: Context, open: ExecContext): void {
+  if (world.passes) open.since = where.time();
+}
+
+/** drm_exec_fini(): until now the locks were held. */
+export function keepHold({ where }: Context, { since }: ExecContext, job: Job): void {
+  if (since !== undefined) job.detail?.pass?.holds.push({ since, until: where.time() });
+}
+
 /** A locking context opens: what others hold at this moment is in its way. */
 export function meetHolders({ world, task }: Context, open: ExecContext): void {
   if (!world.passes) return;
@@ -97,4 +109,14 @@ export function meetLock({ world, task, where }: Context, resv: Ptr): void {
     if (other === task || rivals === undefined || rivals.has(resv) || rivals.size >= MAX_RIVALS) continue;
     rivals.set(resv, { pid: task.pid, line: where.line });
   }
+}
+
+/**
+ * When the locks of the job are to be taken: where its pass ended, but before it changed anything. Drivers that carry
+ * out ops lists change the tree first; the helpers only fit in front of that.
+ */
+export function passVersion({ lockVersion, detail }: Job): number {
+  const applied = detail?.applyVersion ?? -1;
+  if (lockVersion < 0 || applied < 0) return Math.max(lockVersion, applied);
+  return Math.min(lockVersion, applied);
 }

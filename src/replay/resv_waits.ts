@@ -1,5 +1,7 @@
 // Who waited for which dma_resv, for how long, and who had it: from the kernel's contention_begin and contention_end.
+
 import type { Ptr } from '../base/u64.ts';
+import type { LineNames } from '../events/lines.ts';
 import type { Context, Handlers } from './context.ts';
 import type { ExecContext, LockWait, Rival } from './task.ts';
 
@@ -41,10 +43,10 @@ export function holderOf({ world, task }: Context, resv: Ptr, self: ExecContext)
   return undefined;
 }
 
-export function holderText(holder: Rival | undefined): string {
+export function holderText(holder: Rival | undefined, lines: LineNames): string {
   return holder === undefined
     ? 'its holder is not in the trace'
-    : `held by task ${holder.pid} since line ${holder.line}`;
+    : `held by task ${holder.pid} since ${lines.name(holder.line)}`;
 }
 
 /** The last wait for this resv before `line`; undefined where none was seen since `from`. */
@@ -53,9 +55,10 @@ export function lastWait(waits: readonly LockWait[], resv: Ptr, from: number, li
 }
 
 /** '' for none. */
-export function waitText(wait: LockWait | undefined): string {
+export function waitText(wait: LockWait | undefined, lines: LineNames): string {
   if (wait === undefined) return '';
-  return `waited ${wait.took === undefined ? '' : `${wait.took} s `}from line ${wait.line} on, ${holderText(wait.holder)}`;
+  const took = wait.took === undefined ? '' : `${wait.took} s `;
+  return `waited ${took}from ${lines.name(wait.line)} on, ${holderText(wait.holder, lines)}`;
 }
 
 /** Undefined where the clock does not count seconds. */

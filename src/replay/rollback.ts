@@ -12,6 +12,10 @@ type Mapped = Pick<Gpuva, 'addr' | 'range' | 'obj' | 'offset' | 'line'>;
 export class NetChanges {
   readonly #left = new Map<string, { count: number; va: Mapped }>();
 
+  get size(): number {
+    return this.#left.size;
+  }
+
   note(va: Mapped, by: 1 | -1): void {
     const key = `${va.addr} ${va.range} ${va.obj} ${va.obj === 0 ? '' : va.offset}`;
     const known = this.#left.get(key);

@@ -33,7 +33,7 @@ export function checkLocked(context: Context, job: Job | undefined, vm: VmState 
   if (vm === undefined || vm.ownListLock) return;
   const resv = world.resvOf(event.obj);
   if (resv === 0 || task.holds(resv)) return;
-  if (job === undefined && !world.framed.has(task.pid)) return;
+  if (job === undefined && !world.isFramed(task.pid)) return;
   // As its VM, so its locks may be from before the trace.
   if (job?.resumed || (vm.dump !== undefined && task.contexts.some((open) => !open.known))) return;
   if (!vm.initKnown) {

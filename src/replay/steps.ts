@@ -4,7 +4,7 @@ import { add, hex, type U64 } from '../base/u64.ts';
 import { type CoreStep, type DriverStep, OP_MAP, OP_REMAP, OP_UNMAP, type StepEvent } from '../events/vm_event.ts';
 import type { Context } from './context.ts';
 import { describeEvent, describeStep, STEP_TYPES } from './describe.ts';
-import type { Span, StepView } from './fact.ts';
+import type { Shown, Span, StepView } from './fact.ts';
 import type { Job, OpRun } from './job.ts';
 import { tellStale } from './lifecycle.ts';
 import { checkMapped } from './map_checks.ts';
@@ -20,6 +20,8 @@ import type { VmState } from './vm_state.ts';
 
 /** Steps remembered of one lock request, for display and comparison. */
 const MAX_ASK_STEPS = 4096;
+/** Steps of a trace that may have left their mapping in the tree; beyond, removals are taken as not probed. */
+const MAX_PERHAPS_SKIPPED = 64;
 
 /** A step of the kernel's lock pass, or of an ops list that a driver makes to know what to lock. */
 export function lockStep(event: CoreStep, context: Context): void {
@@ -32,7 +34,7 @@ export function lockStep(event: CoreStep, context: Context): void {
   const index = ask.steps.length;
   if (index < MAX_ASK_STEPS) ask.steps.push(event);
   const { addr, range, obj, offset, call } = ask;
-  if (job.vm === undefined || !job.vm.predictable || addr === undefined || range === undefined || ask.told) return;
+  if (addr === undefined || range === undefined || !job.vm?.isPredictable(addr, range) || ask.told) return;
   ask.expected ??= job.vm.stepsNow(call, { addr, range, obj, offset });
   const expected = ask.expected.steps[index];
   if (expected !== undefined && isStep(expected, event)) return;
@@ -152,14 +154,20 @@ export function finishStep(context: Context, proved: boolean | undefined, ret?: 
     return;
   }
   const vm = job?.vm ?? world.vm(step.event.gpuvm) ?? task.walked;
+  if (step.removed) world.removalsAreShown();
   const probed = { insert: world.seen.has('va_insert'), remove: world.seen.has('va_remove') };
   if (!probed.insert && step.event.type !== OP_UNMAP && job !== undefined) job.unproved = true;
   const { mistakes, doubt } = inPlace(step, step.judge(probed), probed);
+  const isDone = mistakes.length === 0 && !doubt && (step.event.type === OP_MAP || step.removed);
+  if (step.op !== undefined && !isDone) step.op.isPartial = true;
   if (proved !== false && vm !== undefined) {
     if (world.mmu === 'derive' && job !== undefined) deriveStep(context, job, vm);
     // An UNMAP inserts nothing: that none was seen so far may only mean that the trace begins here.
     const unseen = step.event.type === OP_MAP ? !probed.insert : !probed.insert || !probed.remove;
-    if (unseen && !(vm.dump !== undefined && step.removed)) vm.treeShown = false;
+    if (unseen && !(vm.dump !== undefined && step.removed)) {
+      if (!probed.insert) vm.insertsShown = false;
+      if (!probed.remove) vm.removalsShown = false;
+    }
     if (unseen || mistakes.length > 0) vm.splitAsked();
     // No event of its own tells of the change.
     const { addr, range } = step.event;
@@ -172,8 +180,19 @@ export function finishStep(context: Context, proved: boolean | undefined, ret?: 
       const shown = mistake.detail.got !== undefined || proved === true;
       if (shown) misapplied(context, job, mistake);
     }
+    if (!probed.remove && proved === true && step.op?.leftInPlace !== step) perhapsSkipped(context, job, step);
   }
   task.step = undefined;
+}
+
+/** No removal was seen so far: a later one tells that they are probed, and this step was not carried out. */
+function perhapsSkipped(context: Context, job: Job, step: StepRun): void {
+  const { mistakes } = step.judge({ insert: true, remove: true });
+  const [mistake] = mistakes;
+  if (mistake?.how !== 'unmap skipped' || context.world.perhapsSkipped === MAX_PERHAPS_SKIPPED) return;
+  context.world.perhapsSkipped++;
+  job.perhapsMisapplied++;
+  misapplied(context, job, mistake, ['removal in a step']);
 }
 
 /**
@@ -201,7 +220,7 @@ function inPlace(step: StepRun, judged: Judged, probed: Probed): Judged {
   };
 }
 
-function misapplied(context: Context, job: Job, mistake: Mistake): void {
+function misapplied(context: Context, job: Job, mistake: Mistake, needs?: readonly Shown[]): void {
   job.counts.misapplied++;
   const { step } = mistake;
   const { wanted, got } = mistake.detail;
@@ -231,7 +250,7 @@ function misapplied(context: Context, job: Job, mistake: Mistake): void {
     evidence,
     absence: got === undefined ? 'tree' : ofAnother ? 'call' : undefined,
     // What is bound again as it is may stay in place, where its UNMAP is left undone too.
-    needs: mistake.how === 'map skipped' ? ['unmap step'] : undefined,
+    needs: mistake.how === 'map skipped' ? ['unmap step'] : needs,
   });
 }
 

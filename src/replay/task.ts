@@ -56,6 +56,8 @@ export class ExecContext {
   readonly contention: Contention[] = [];
   /** Where contention is probed. */
   readonly waits: LockWait[] = [];
+  /** When its present attempt began, where `world.passes` asks for that. */
+  since: string | undefined;
   /** The locks of other tasks while it was open, where `world.passes` asks for them. */
   rivals: Map<Ptr, Rival> | undefined;
 
@@ -112,8 +114,8 @@ export class Task {
   unlinkedBo: Ptr = 0;
   /** Facts of an ioctl that makes jobs, until it is known which they belong to; undefined outside of one. */
   unclaimed: Fact[] | undefined;
-  /** It is in an ioctl that makes VMs. */
-  making = false;
+  /** The VMs made in it by an ioctl that is not over; undefined outside of such. */
+  making: Ptr[] | undefined;
   /** The VM that it tears down, or 0. */
   closing: Ptr = 0;
   /** The scheduler runs a job in it whose ioctl is over. */

@@ -34,7 +34,7 @@ function meet({ world, where }: Context, { gpuvm, obj, resv, vmBo: id }: Made, w
   if (vm === undefined || id === 0 || obj === 0) return;
   const known = world.vmBos.get(id);
   if (!whole && known?.vm === vm && known.obj === obj) return;
-  world.vmBos.set(id, { id, vm, obj, line: where.line, whole, listedLine: 0, zombieLine: 0, told: false });
+  world.vmBos.add({ id, vm, obj, line: where.line, whole, listedLine: 0, zombieLine: 0, told: false });
 }
 
 export const vmBoHandlers: Handlers = {
@@ -68,7 +68,8 @@ export const vmBoHandlers: Handlers = {
   },
 
   bo_deferred_cleanup(event, { world }) {
-    for (const [id, bo] of world.vmBos) if (bo.vm.id === event.gpuvm && bo.zombieLine > 0) world.vmBos.delete(id);
+    const vm = world.vms.get(event.gpuvm);
+    for (const bo of vm === undefined ? [] : world.vmBos.of(vm)) if (bo.zombieLine > 0) world.vmBos.delete(bo.id);
   },
 };
 

@@ -79,17 +79,17 @@ function bury({ world, task, where }: Context, vm: Ptr, state: Mortal['state']):
 
 /** The ioctl in which the task made a VM is over, seen or not. */
 export function endMaking({ world, task }: Context): void {
-  if (!task.making) return;
-  task.making = false;
-  for (const [id, { state, pid }] of world.mortal) {
-    if (state === 'made' && pid === task.pid) world.mortal.delete(id);
+  for (const id of task.making ?? []) {
+    const mortal = world.mortal.get(id);
+    if (mortal?.state === 'made' && mortal.pid === task.pid) world.mortal.delete(id);
   }
+  task.making = undefined;
 }
 
 export const lifeHandlers: Handlers = {
   vm_create(_event, context) {
     endMaking(context);
-    context.task.making = true;
+    context.task.making = [];
   },
 
   vm_create_ret(_event, context) {
@@ -103,8 +103,12 @@ export const lifeHandlers: Handlers = {
     const vm = world.addVm({ id, ...init, hasImmediateMode }, where.line);
     if (event.rObj !== 0) world.learnResv(event.rObj, event.resv);
     if (vm.resv === 0) vm.resv = world.resvOf(event.rObj);
-    if (task.making) bury(context, id, 'made');
-    else world.mortal.delete(id);
+    if (task.making === undefined) {
+      world.mortal.delete(id);
+    } else {
+      bury(context, id, 'made');
+      if (task.making.length < MAX_MORTAL) task.making.push(id);
+    }
   },
 
   vm_free(event, context) {
@@ -143,7 +147,7 @@ export const lifeHandlers: Handlers = {
 function checkEmpty(context: Context, vm: VmState): void {
   // A driver that unlinks mappings when their fences have signalled is not done yet.
   if (driverOf(vm)?.close.is !== 'at once' || !vm.predictable) return;
-  const zombies = [...context.world.vmBos.values()].filter((bo) => bo.vm === vm && bo.zombieLine > 0);
+  const zombies = [...context.world.vmBos.of(vm)].filter((bo) => bo.zombieLine > 0);
   const mapped = [...vm.tree].filter((va) => va !== vm.tree.kernelNode);
   if (zombies.length + mapped.length === 0) return;
   const evidence: Evidence[] = [

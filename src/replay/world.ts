@@ -1,5 +1,6 @@
 // Everything the trace has shown so far: objects, VMs, tasks, locking contexts; and what it has proved to be missing.
 import type { Ptr, U64 } from '../base/u64.ts';
+import { type LineNames, linesOf } from '../events/lines.ts';
 import type { VmDump } from '../events/vm_dump.ts';
 import type { DriverName, Where } from '../events/vm_event.ts';
 import type { Gpuva } from '../gpuvm/gpuva.ts';
@@ -14,17 +15,19 @@ import type { Job } from './job.ts';
 import { ScheduledJobs } from './job_times.ts';
 import { Memory } from './tables/index.ts';
 import { type ExecContext, Task } from './task.ts';
-import type { VmBo } from './vm_bos.ts';
+import { VmBoSet } from './vm_bo_set.ts';
 import type { Mortal } from './vm_life.ts';
 import { type Change, VmState } from './vm_state.ts';
 import { Watch, type WatchOptions } from './watch.ts';
 
 /** A GEM object; its resv may change during its life. */
-export interface ObjState {
+interface ObjState {
   readonly ordinal: number;
   /** Bytes; 0 while unknown. */
   readonly size: U64;
   resv: Ptr;
+  /** So many gaps there were when its resv was shown: one behind them leaves it unknown. */
+  gaps: number;
 }
 
 /** Identities of VMs that are gone, kept for filters. */
@@ -33,6 +36,10 @@ const MAX_GONE_VMS = 10_000;
 export const STEPS_SHOWN = ['map step', 'remap step', 'unmap step'] as const;
 /** Jobs remembered until they run. */
 const MAX_TO_RUN = 4096;
+/** Layers of calls that a driver's table goes through, each with a pointer of its own, and more. */
+const MAX_TABLES = 16;
+/** Tasks remembered for their frames. */
+const MAX_FRAMED = 65_536;
 
 export interface WorldSink {
   /** A fact outside of any job; those of a job come with it. */
@@ -69,11 +76,10 @@ export class World {
   readonly contexts = new Map<Ptr, ExecContext>();
   readonly jobsByPtr = new Map<Ptr, Job>();
   readonly openJobs = new Set<Job>();
-  /** Tasks of which a driver's frame (an ioctl, an apply) was seen: what they do outside of one is known to be outside. */
-  readonly framed = new Set<number>();
   /** Event kinds seen: a probe that never fired may not be installed. */
   readonly seen = new Set<Shown>();
   readonly sink: WorldSink;
+  lines: LineNames = linesOf('');
   readonly detail: boolean;
   readonly passes: boolean;
   readonly mmu: MmuMode;
@@ -82,8 +88,6 @@ export class World {
   readonly drivers = new Set<DriverName>();
   readonly driver: DriverName | undefined;
   readonly watch: Watch | undefined;
-  /** The VM of what stands for its table in the driver. */
-  readonly tableVms = new Map<Ptr, Ptr>();
   /** Jobs whose ioctl is over and that are still to run, by the driver's struct. */
   readonly toRun = new Map<Ptr, Job>();
   /** Of these, those whose VM was torn down meanwhile, with the line. */
@@ -107,10 +111,28 @@ export class World {
   contradictions = 0;
   /** A dma_resv was unlocked of which no lock was seen: some are taken by calls that are not probed. */
   unseenLocks = false;
-  readonly vmBos = new Map<Ptr, VmBo>();
+  /** Steps that may have left their mapping in the tree, as far as they are told. */
+  perhapsSkipped = 0;
+  /** What was followed no longer, for there was too much of it: each with the line of the first time. */
+  readonly letGo = new Map<string, number>();
+  /** Gaps that come from that. */
+  forgotten = 0;
+  readonly vmBos = new VmBoSet();
   /** VMs that are being made, or that are gone. */
   readonly mortal = new Map<Ptr, Mortal>();
   readonly #byResv = new Map<Ptr, Ptr>();
+  /** The VM of what stands for its table in the driver. */
+  readonly #tableVms = new Map<Ptr, Ptr>();
+  /** Tasks of which a driver's frame (an ioctl, an apply) was seen: what they do outside of one is known to be outside. */
+  readonly #framed = new Set<number>();
+  /** What a gap takes something from, so that one costs nothing for what another took it from before. */
+  readonly #sureVms = new Set<VmState>();
+  readonly #activeTasks = new Set<Task>();
+  /** Jobs whose op has steps foreseen that a gap would leave unknown. */
+  readonly #expecting = new Set<Job>();
+  /** By what gaps say of a job: those open of which it was not said yet. */
+  readonly #unaware = new Map<string, Set<Job>>();
+  #task = new Task(-1);
   readonly #goneVms = new Map<Ptr, { readonly name: string; readonly ordinal: number }>();
   readonly #stepTypes: boolean[] = [];
   #countsAgreed = 0;
@@ -118,7 +140,6 @@ export class World {
   #vmOrdinal = 0;
   #objOrdinal = 0;
   #jobNumber = 0;
-  readonly #vmJobs = new Map<number, number>();
 
   constructor(sink: WorldSink, options: WorldOptions) {
     this.sink = sink;
@@ -135,6 +156,13 @@ export class World {
   countCheck(agreed: boolean): void {
     if (agreed) this.#countsAgreed++;
     else this.#countsDisagreed++;
+  }
+
+  /** A mapping left its tree in a step: removals are probed, so the trees from which none went have it still. */
+  removalsAreShown(): void {
+    if (this.seen.has('removal in a step')) return;
+    this.seen.add('removal in a step');
+    for (const vm of this.vms.values()) vm.removalsShown = true;
   }
 
   /** Locks are probed, or it is certain by their count that there were none. */
@@ -157,12 +185,15 @@ export class World {
     return this.seen.has('bind') || this.seen.has('lock_pass') || this.seen.has('apply');
   }
 
-  task(pid: number): Task {
+  /** The task in which the next events happen. */
+  enter(pid: number): Task {
     let task = this.tasks.get(pid);
     if (task === undefined) {
       task = new Task(pid);
       this.tasks.set(pid, task);
     }
+    this.#task = task;
+    this.#activeTasks.add(task);
     return task;
   }
 
@@ -170,24 +201,41 @@ export class World {
   forgetIdle(task: Task): void {
     if (task.job !== undefined || task.run !== undefined || task.tableRun !== undefined) return;
     if (task.scheduled !== undefined || task.fenceWait !== undefined) return;
-    if (task.making || task.closing !== 0 || task.unclaimed !== undefined) return;
-    if (task.contexts.length === 0 && task.calls.length === 0 && task.resvLocks.size === 0) this.tasks.delete(task.pid);
+    if (task.making !== undefined || task.closing !== 0 || task.unclaimed !== undefined) return;
+    if (task.contexts.length + task.calls.length + task.resvLocks.size > 0) return;
+    this.tasks.delete(task.pid);
+    this.#activeTasks.delete(task);
+  }
+
+  markFramed(pid: number): void {
+    this.#framed.add(pid);
+    const [oldest] = this.#framed;
+    if (this.#framed.size > MAX_FRAMED && oldest !== undefined) this.#framed.delete(oldest);
+  }
+
+  isFramed(pid: number): boolean {
+    return this.#framed.has(pid);
   }
 
   addVm(init: GpuvmInit, line: number): VmState {
     const vm = new VmState(init.id, ++this.#vmOrdinal, init, line);
     vm.driver = this.driver;
-    this.vms.set(init.id, vm);
-    this.watch?.meet(vm);
+    this.#add(vm);
     return vm;
+  }
+
+  #add(vm: VmState): void {
+    const stale = this.vms.get(vm.id);
+    if (stale !== undefined) this.#sureVms.delete(stale);
+    this.vms.set(vm.id, vm);
+    this.#sureVms.add(vm);
+    this.watch?.meet(vm);
   }
 
   /** A VM that was made before the trace began, with what a dump of that time says of it. */
   addDumpedVm(id: Ptr, dump: VmDump): void {
     for (const { obj, resv } of dump.mappings) this.learnResv(obj ?? 0, resv);
-    const vm = new VmState(id, ++this.#vmOrdinal, undefined, 0, dump);
-    this.vms.set(id, vm);
-    this.watch?.meet(vm);
+    this.#add(new VmState(id, ++this.#vmOrdinal, undefined, 0, dump));
   }
 
   /** The VM, made up as unknown where its init is not in the trace; undefined for a NULL pointer. */
@@ -197,9 +245,8 @@ export class World {
     if (vm === undefined) {
       vm = new VmState(id, ++this.#vmOrdinal, undefined, 0);
       vm.driver = this.driver;
-      this.vms.set(id, vm);
-      if (this.unseen.length < MAX_GONE_VMS) this.unseen.push(vm);
-      this.watch?.meet(vm);
+      this.#add(vm);
+      if (this.forgotten === 0 && this.unseen.length < MAX_GONE_VMS) this.unseen.push(vm);
     }
     return vm;
   }
@@ -213,10 +260,36 @@ export class World {
     const vm = this.vms.get(id);
     if (vm === undefined) return;
     this.vms.delete(id);
-    for (const [table, of] of this.tableVms) if (of === id) this.tableVms.delete(table);
-    for (const [bo, { vm: of }] of this.vmBos) if (of === vm) this.vmBos.delete(bo);
-    vm.ended = vm.predictable && vm.tree.size === 0;
-    if (this.#goneVms.size < MAX_GONE_VMS) this.#goneVms.set(id, { name: vm.name, ordinal: vm.ordinal });
+    this.#sureVms.delete(vm);
+    for (const table of vm.tables.pointers) this.#tableVms.delete(table);
+    this.vmBos.deleteOf(vm);
+    vm.ended = vm.known.unbroken && vm.treeShown && vm.tree.size === 0;
+    this.#keepIdentity(vm);
+  }
+
+  #keepIdentity({ id, name, ordinal }: VmState): void {
+    if (this.#goneVms.size < MAX_GONE_VMS) this.#goneVms.set(id, { name, ordinal });
+  }
+
+  /** What stands for the VM's table in its driver. */
+  bindTable(table: Ptr, vm: VmState): void {
+    const { pointers } = vm.tables;
+    this.#tableVms.set(table, vm.id);
+    if (pointers.includes(table)) return;
+    const [oldest] = pointers;
+    if (pointers.push(table) <= MAX_TABLES || oldest === undefined) return;
+    pointers.shift();
+    this.#tableVms.delete(oldest);
+  }
+
+  vmOfTable(table: Ptr): VmState | undefined {
+    const id = this.#tableVms.get(table);
+    return id === undefined ? undefined : this.vms.get(id);
+  }
+
+  /** Something of the VM is known, or its tables are in flux, which a gap would leave unknown. */
+  hold(vm: VmState): void {
+    this.#sureVms.add(vm);
   }
 
   /** Messages of drivers tell alone what is mapped, if anything does. */
@@ -234,20 +307,32 @@ export class World {
   learnResv(obj: Ptr, resv: Ptr): void {
     if (obj === 0 || resv === 0) return;
     const known = this.objs.get(obj);
-    if (known === undefined) this.objs.set(obj, { ordinal: ++this.#objOrdinal, size: 0, resv });
-    else known.resv = resv;
+    if (known === undefined) {
+      this.objs.set(obj, { ordinal: ++this.#objOrdinal, size: 0, resv, gaps: this.gaps });
+    } else {
+      if (known.resv !== resv) this.#leaveResv(obj, known.resv);
+      known.resv = resv;
+      known.gaps = this.gaps;
+    }
     if (this.objWith(resv) === 0) this.#byResv.set(resv, obj);
   }
 
   newObj(obj: Ptr, size: U64, resv: Ptr): void {
-    this.objs.set(obj, { ordinal: ++this.#objOrdinal, size, resv });
+    const stale = this.objs.get(obj);
+    if (stale !== undefined) this.#leaveResv(obj, stale.resv);
+    this.objs.set(obj, { ordinal: ++this.#objOrdinal, size, resv, gaps: this.gaps });
     if (resv !== 0 && this.objWith(resv) === 0) this.#byResv.set(resv, obj);
   }
 
   freeObj(obj: Ptr): void {
-    const resv = this.resvOf(obj);
-    if (this.#byResv.get(resv) === obj) this.#byResv.delete(resv);
+    const freed = this.objs.get(obj);
+    if (freed === undefined) return;
+    this.#leaveResv(obj, freed.resv);
     this.objs.delete(obj);
+  }
+
+  #leaveResv(obj: Ptr, resv: Ptr): void {
+    if (this.#byResv.get(resv) === obj) this.#byResv.delete(resv);
   }
 
   isResv(lock: Ptr): boolean {
@@ -257,12 +342,13 @@ export class World {
   /** The first object with this dma_resv, of those that share it; 0 where none was seen. */
   objWith(resv: Ptr): Ptr {
     const obj = this.#byResv.get(resv);
-    return obj === undefined || this.objs.get(obj)?.resv !== resv ? 0 : obj;
+    return obj === undefined || this.resvOf(obj) !== resv ? 0 : obj;
   }
 
   /** 0 while unknown. */
   resvOf(obj: Ptr): Ptr {
-    return this.objs.get(obj)?.resv ?? 0;
+    const known = this.objs.get(obj);
+    return known === undefined || known.gaps !== this.gaps ? 0 : known.resv;
   }
 
   /** A driver's callback for steps of this type is probed. */
@@ -296,32 +382,52 @@ export class World {
     if (job.file !== 0) vm.file = job.file;
     vm.driver ??= job.driver;
     if (job.driver !== undefined) this.drivers.add(job.driver);
-    job.ordinal = (this.#vmJobs.get(vm.ordinal) ?? 0) + 1;
-    this.#vmJobs.set(vm.ordinal, job.ordinal);
+    job.ordinal = ++vm.jobs;
+  }
+
+  openJob(job: Job): void {
+    this.openJobs.add(job);
+    for (const unaware of this.#unaware.values()) unaware.add(job);
+  }
+
+  endJob(job: Job): void {
+    this.openJobs.delete(job);
+    this.#expecting.delete(job);
+    for (const unaware of this.#unaware.values()) unaware.delete(job);
+  }
+
+  /** Its op has steps to come that are foreseen. */
+  expects(job: Job): void {
+    this.#expecting.add(job);
   }
 
   /** Events are missing here, and nothing tells which: what is open or known by inference becomes unknown. */
   gap(why: string): void {
-    this.gaps++;
-    for (const job of this.openJobs) job.unknown.add(why);
-    for (const vm of this.vms.values()) {
+    this.gaps++; // which takes every object's resv
+    const unaware = this.#unaware.get(why) ?? new Set(this.openJobs);
+    for (const job of unaware) job.unknown.add(why);
+    unaware.clear();
+    this.#unaware.set(why, unaware);
+    for (const { op } of this.#expecting) if (op !== undefined) op.expected = op.planned = undefined;
+    this.#expecting.clear();
+    for (const vm of this.#sureVms) {
       if (vm.complete && this.lostSight.size < MAX_GONE_VMS) this.lostSight.add(vm.ordinal);
-      vm.complete = false;
+      vm.known.forget();
       vm.tables.doubt();
     }
-    for (const obj of this.objs.values()) obj.resv = 0;
+    this.#sureVms.clear();
     this.vmBos.clear();
     this.mortal.clear();
     this.torn.clear();
-    this.framed.clear();
+    this.#framed.clear();
     this.scheduled.clear();
-    for (const task of this.tasks.values()) {
+    for (const task of this.#activeTasks) {
       task.calls.length = 0;
       task.entered = 0;
       task.step = undefined;
       task.walked = undefined;
       task.disturbed = undefined;
-      task.making = false;
+      task.making = undefined;
       task.closing = 0;
       task.resvLocks.clear();
       task.run = undefined;
@@ -331,6 +437,26 @@ export class World {
       task.undo = undefined;
       for (const context of task.contexts) context.known = false;
     }
+    this.#activeTasks.clear();
+    this.#activeTasks.add(this.#task);
+  }
+
+  /** There is more than can be followed: all of it becomes as unknown as if the trace began here. No job may be open. */
+  forget(what: string, where: Where): void {
+    if (!this.letGo.has(what)) this.letGo.set(what, where.line);
+    this.gap(what);
+    this.forgotten++;
+    for (const vm of this.vms.values()) this.#keepIdentity(vm);
+    this.vms.clear();
+    this.unseen.length = 0;
+    this.objs.clear();
+    this.#byResv.clear();
+    this.tasks.clear();
+    this.contexts.clear();
+    this.jobsByPtr.clear();
+    this.#tableVms.clear();
+    this.toRun.clear();
+    this.memory.clear();
   }
 
   /** What stands here cannot follow from what stands before: the trace lost events without saying so. */

@@ -1,5 +1,6 @@
 // What `gpuvm-trace blame` prints for people: of each VM the verdict on a fault, then a line an event.
 import { hex, type Ptr, ptrHex } from '../base/u64.ts';
+import type { LineNames } from '../events/lines.ts';
 import type { VmState } from '../replay/vm_state.ts';
 import type { WatchEntry } from '../replay/watch.ts';
 import { type BlameRow, eventName, outcome } from './blame_rows.ts';
@@ -41,7 +42,7 @@ const HEAD = ['line', 'time', 'task', 'job', 'op.step', 'event', 'range', 'leads
 
 type TraceRow = Exclude<BlameRow, { readonly crash: CrashRow }>;
 
-export function blameText(rows: readonly BlameRow[]): string {
+export function blameText(rows: readonly BlameRow[], names: LineNames): string {
   const byVm = new Map<VmState | undefined, TraceRow[]>();
   for (const row of rows) {
     if (row.crash !== undefined) continue;
@@ -51,10 +52,10 @@ export function blameText(rows: readonly BlameRow[]): string {
     else own.push(row);
   }
   const sections = [...byVm].sort(([a], [b]) => (a?.ordinal ?? 0) - (b?.ordinal ?? 0));
-  return sections.map(([vm, own]) => section(vm, own)).join('\n');
+  return sections.map(([vm, own]) => section(vm, own, names)).join('\n');
 }
 
-function section(vm: VmState | undefined, rows: readonly TraceRow[]): string {
+function section(vm: VmState | undefined, rows: readonly TraceRow[], lineNames: LineNames): string {
   const lines: string[] = vm === undefined ? [] : [printable(vmTitle(vm))];
   for (const { fault } of rows) {
     if (fault === undefined) continue;
@@ -63,18 +64,20 @@ function section(vm: VmState | undefined, rows: readonly TraceRow[]): string {
   }
   if (vm === undefined) return `${lines.join('\n')}\n`;
   const names = new Names(vm);
-  const cells = rows.map((row) => (row.entry === undefined ? faultCells(row.fault.time) : cellsOf(row.entry, names)));
+  const cells = rows.map((row) =>
+    row.entry === undefined ? faultCells(row.fault.time) : cellsOf(row.entry, names, lineNames),
+  );
   const { legend } = names;
   if (legend.length > 0) lines.push(`objects: ${legend.join(', ')}`);
-  lines.push(...aligned([HEAD, ...cells], [0, 1, 3]), ...jobTimes(rows));
+  lines.push(...aligned([HEAD, ...cells], [0, 1, 3]), ...jobTimes(rows, lineNames));
   return `${lines.join('\n')}\n`;
 }
 
 /** When the jobs of these rows were queued, run and signalled. */
-function jobTimes(rows: readonly BlameRow[]): string[] {
+function jobTimes(rows: readonly BlameRow[], names: LineNames): string[] {
   const jobs = new Set(rows.flatMap(({ entry }) => (entry?.job?.times === undefined ? [] : [entry.job])));
   const cells = [...jobs].flatMap(({ id, times }) => {
-    return (times === undefined ? [] : timeRows(times)).map((row) => [`job ${id}`, ...row.map(printable)]);
+    return (times === undefined ? [] : timeRows(times, names)).map((row) => [`job ${id}`, ...row.map(printable)]);
   });
   return cells.length === 0 ? [] : ['runs', ...aligned(cells)];
 }
@@ -83,11 +86,11 @@ function faultCells(time: string): string[] {
   return ['', time, '', '', '', '--- fault ---', '', '', '', '', ''];
 }
 
-function cellsOf(entry: WatchEntry, names: Names): string[] {
+function cellsOf(entry: WatchEntry, names: Names, lineNames: LineNames): string[] {
   const { line, time, job, op, step, span, place } = entry;
   const number = op === undefined ? '-' : step === undefined ? `${op.index}` : `${op.index}.${step.index} ${step.type}`;
   return [
-    String(line),
+    printable(lineNames.cell(line)),
     time,
     printable(taskText(entry)),
     job === undefined ? '-' : String(job.id),

@@ -1,10 +1,11 @@
 // What `gpuvm-trace check` prints for people: findings by job, what could not be judged, a summary, the verdict.
 import type { Report } from '../analyze.ts';
 import type { Diagnostic } from '../events/diagnostic.ts';
+import type { LineNames } from '../events/lines.ts';
 import { type Finding, SEVERITIES, type Severity } from '../findings/finding.ts';
+import { FindingJobs } from '../findings/finding_job.ts';
 import type { JobRow } from '../replay/job_row.ts';
 import { printable, printablePath } from './escape.ts';
-import { FindingJobs } from './finding_job.ts';
 import { findingText } from './finding_text.ts';
 import { driverLine, kernelLine } from './kernel_text.ts';
 import { lossLines } from './loss_text.ts';
@@ -71,25 +72,31 @@ function jobSections(report: Report, findings: readonly Finding[], options: Chec
     if (finding.job === undefined) continue;
     push(byJob, rows.of(finding) ?? finding.job, finding);
   }
-  const lineOf = (key: JobRow | number) => (typeof key === 'number' ? (byJob.get(key)?.[0]?.line ?? 0) : key.line);
+  const lineOf = (key: JobRow | number) => (typeof key === 'number' ? (byJob.get(key)?.[0]?.order ?? 0) : key.line);
   return [...byJob]
     .sort(([a], [b]) => lineOf(a) - lineOf(b))
-    .map(([key, own]) => [heading(key, options.style), ...findingLines(own, options)]);
+    .map(([key, own]) => [heading(key, report.lines, options.style), ...findingLines(own, options)]);
 }
 
-function heading(key: JobRow | number, style: Style): string {
+function heading(key: JobRow | number, names: LineNames, style: Style): string {
   if (typeof key === 'number') return style.bold(`job ${key}`);
   const { job, vmOrdinal, vmName, comm, pid, line, endLine, ops, ret, unknown } = key;
   const vm = vmOrdinal === 0 ? 'VM unknown' : `VM ${vmOrdinal}${vmName === '' ? '' : ` "${printable(vmName)}"`}`;
-  const parts = [vm, `${printable(comm)}-${pid}`, `lines ${line}-${endLine === 0 ? 'end' : endLine}`];
+  const parts = [vm, `${printable(comm)}-${pid}`, linesText(line, endLine, names)];
   if (ops !== undefined) parts.push(counted(ops, 'op'));
   parts.push(ret === undefined ? 'no return seen' : `ret ${ret}`);
   const unsure = unknown.length > 0 ? style.warning(' (not judged whole)') : '';
   return `${style.bold(`job ${job}`)}  ${parts.join(', ')}${unsure}`;
 }
 
+/** From the job's first event to its last. */
+function linesText(line: number, endLine: number, names: LineNames): string {
+  if (!names.isMerged) return `lines ${line}-${endLine === 0 ? 'end' : endLine}`;
+  return printable(`${names.name(line)} to ${endLine === 0 ? 'the end' : names.name(endLine)}`);
+}
+
 function findingLines(findings: readonly Finding[], { style, width }: CheckTextOptions): string[] {
-  return [...findings].sort((a, b) => a.line - b.line).flatMap((finding) => findingText(finding, style, width));
+  return [...findings].sort((a, b) => a.order - b.order).flatMap((finding) => findingText(finding, style, width));
 }
 
 function outside(findings: readonly Finding[], options: CheckTextOptions): string[] {
@@ -108,8 +115,8 @@ function leftOut(
     const first = notes[0];
     const jobs = new Set(notes.map((finding) => finding.job)).size;
     const what = `${counted(notes.length, 'note')} of ${rule} in ${counted(jobs, 'job')} not printed`;
-    lines.push(`${style.note('note:')} ${what}; the first is at line ${first?.line ?? 0}`);
-    lines.push(style.dim(`    to see all: gpuvm-trace check ${quoted(report.file)} --rule ${rule}`));
+    lines.push(`${style.note('note:')} ${what}; the first is at ${printable(report.lines.name(first?.order ?? 0))}`);
+    lines.push(style.dim(`    to see all: gpuvm-trace check ${argumentsOf(report)} --rule ${rule}`));
   }
   return lines;
 }
@@ -161,8 +168,12 @@ function notProbed(report: Report): string[] {
   return names.filter((name) => whole.every((row) => row.counts[name] === undefined)).map((name) => JUDGED[name]);
 }
 
-function diagnosticLines(report: Report, { line, message, count }: Diagnostic, options: CheckTextOptions): string[] {
-  const place = line === 0 ? '' : `${printablePath(report.file)}:${line}: `;
+function diagnosticLines(
+  report: Report,
+  { line, message, file = report.file, count }: Diagnostic,
+  options: CheckTextOptions,
+): string[] {
+  const place = line === 0 ? '' : `${printablePath(file)}:${line}: `;
   const times = count > 1 ? ` (${grouped(count)} times, here first)` : '';
   return wrapped(`  ${place}${printable(message)}${times}`, options.width, 4);
 }
@@ -264,10 +275,15 @@ function next(report: Report, findings: readonly Finding[], { style }: CheckText
   );
   if (worst === undefined || worst.severity === 'note') return [];
   const lines = [
-    `  see job ${worst.job}:  gpuvm-trace show ${quoted(report.file)} --job ${worst.job}`,
+    `  see job ${worst.job}:  gpuvm-trace show ${argumentsOf(report)} --job ${worst.job}`,
     `  the rule:   gpuvm-trace explain ${worst.rule}`,
   ];
   return lines.map(style.dim);
+}
+
+/** The trace as a command takes it. */
+function argumentsOf({ file, lines: { isMerged, files } }: Report): string {
+  return isMerged ? ['--merge', ...files.map(quoted)].join(' ') : quoted(file);
 }
 
 /** A path as a shell takes it. */

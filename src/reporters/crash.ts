@@ -1,5 +1,6 @@
 // What a GPU's crash left (msm's devcoredump) about one address, beside what the trace has of it.
 import { add, hex, type U64 } from '../base/u64.ts';
+import type { LineNames } from '../events/lines.ts';
 import type { CrashFault, CrashLogEntry, CrashObject, VmCrash } from '../events/vm_crash.ts';
 import type { VmState } from '../replay/vm_state.ts';
 import type { Watch, WatchEntry } from '../replay/watch.ts';
@@ -24,9 +25,11 @@ export interface CrashView {
   readonly rows: readonly CrashRow[];
   /** How the vm-log stands to the trace, in words; undefined where there is nothing to compare. */
   readonly placed: string | undefined;
+  /** What the trace’s lines are called. */
+  readonly lines: LineNames;
 }
 
-export function viewCrash(file: string, crash: VmCrash, watch: Watch): CrashView {
+export function viewCrash(file: string, crash: VmCrash, watch: Watch, lines: LineNames): CrashView {
   const { addr } = watch;
   const entries = (crash.log?.entries ?? []).filter((entry) => holds(entry, addr));
   const { calls, placed } = placeIn(watch, entries);
@@ -35,7 +38,7 @@ export function viewCrash(file: string, crash: VmCrash, watch: Watch): CrashView
     ...objectsAround(crash.objects?.mappings ?? [], addr).map((one) => ({ file, kind: 'object', ...one }) as const),
     ...entries.map((entry, index) => ({ file, kind: 'log', entry, call: calls[index] }) as const),
   ];
-  return { file, crash, addr, rows, placed: crash.log === undefined ? undefined : placed };
+  return { file, crash, addr, rows, placed: crash.log === undefined ? undefined : placed, lines };
 }
 
 function holds({ addr, range }: Pick<CrashObject, 'addr' | 'range'>, at: U64): boolean {
@@ -98,7 +101,7 @@ function isSame({ op, addr, range }: CrashLogEntry, call: WatchEntry | undefined
   return call?.kind === kind && call.span?.addr === addr && call.span.range === range;
 }
 
-export function crashText({ file, crash, addr, rows, placed }: CrashView): string {
+export function crashText({ file, crash, addr, rows, placed, lines: names }: CrashView): string {
   const { kernel, comm, log, objects, cut } = crash;
   const of = [
     kernel === undefined ? '' : `kernel ${printable(kernel)}`,
@@ -112,7 +115,7 @@ export function crashText({ file, crash, addr, rows, placed }: CrashView): strin
   if (objects !== undefined && around[0]?.where !== 'at') lines.push(`  no object is mapped at ${hex(addr)}`);
   for (const { object, where } of around) lines.push(`  ${where}: ${objectText(object)}`);
   if (log === undefined) lines.push('  no vm-log (msm.vm_log_shift sets its length)');
-  else lines.push(...logText(log.entries.length, rows, addr), ...(placed ? [`  ${placed}`] : []));
+  else lines.push(...logText(log.entries.length, rows, { addr, names }), ...(placed ? [`  ${placed}`] : []));
   return `${lines.join('\n')}\n`;
 }
 
@@ -125,7 +128,13 @@ function objectText({ addr, range, name, line }: CrashObject): string {
   return `${hex(addr)}-${hex(add(addr, range))}${named}, line ${line}`;
 }
 
-function logText(count: number, rows: readonly CrashRow[], addr: U64): string[] {
+/** An address, and what the trace's lines are called. */
+interface Where {
+  readonly addr: U64;
+  readonly names: LineNames;
+}
+
+function logText(count: number, rows: readonly CrashRow[], { addr, names }: Where): string[] {
   const missing = count < LARGEST_LOG ? '; the newest may be missing, msm leaves it out until the log is full' : '';
   const logged = rows.filter((row) => row.kind === 'log');
   const title = `  vm-log: ${logged.length} of ${counted(count, 'entry', 'entries')} at ${hex(addr)}${missing}`;
@@ -135,7 +144,9 @@ function logText(count: number, rows: readonly CrashRow[], addr: U64): string[] 
     entry.op,
     `${hex(entry.addr)}-${hex(add(entry.addr, entry.range))}`,
     String(entry.queue),
-    call === undefined ? '-' : `line ${call.line}, ${call.time}${call.job === undefined ? '' : `, job ${call.job.id}`}`,
+    call === undefined
+      ? '-'
+      : `${printable(names.name(call.line))}, ${call.time}${call.job === undefined ? '' : `, job ${call.job.id}`}`,
   ]);
   return [title, ...aligned([['line', 'what', 'range', 'queue', 'in the trace'], ...cells], [0, 3], 4)];
 }

@@ -20,9 +20,33 @@ export function printable(text: string): string {
     .replace(UNSAFE, escaped);
 }
 
+const PRINTED = /\\\\|\\x([0-9a-f]{2})|\\u\{([0-9a-f]{1,6})\}|[\u0080-\u00ff]/g;
+
+/** A text that printable() gives this for. */
+export function unprintable(printed: string): string {
+  return printed.replace(PRINTED, (found, byte?: string, code?: string) => {
+    if (byte !== undefined) return String.fromCharCode(Number.parseInt(byte, 16));
+    if (found === '\\\\') return '\\';
+    const point = code === undefined ? (found.codePointAt(0) ?? 0) : Number.parseInt(code, 16);
+    if (point > 0x10ffff) return found;
+    return point > 0xff ? String.fromCodePoint(point) : String.fromCharCode(0xc0 | (point >> 6), 0x80 | (point & 0x3f));
+  });
+}
+
 /** Text that is Unicode already, such as a path from the command line. */
 export function printablePath(text: string): string {
   return PLAIN.test(text) ? text : text.replace(UNSAFE, escaped);
+}
+
+/** JSON that says the same and may be shown on a terminal: what must not get through is there by its number. */
+export function json(value: unknown, indent?: number): string {
+  return JSON.stringify(value, undefined, indent).replace(UNSAFE, (char) => (char === '\n' ? char : units(char)));
+}
+
+function units(char: string): string {
+  return Array.from({ length: char.length }, (_, i) => `\\u${char.charCodeAt(i).toString(16).padStart(4, '0')}`).join(
+    '',
+  );
 }
 
 function escaped(char: string): string {

@@ -1,5 +1,6 @@
 // A GPU fault at an address and a time: what the VA space, the page table and the TLB said then, and how it came to that.
 import { hex, ptrHex, type U64 } from '../base/u64.ts';
+import type { LineNames } from '../events/lines.ts';
 import type { Look } from '../replay/look.ts';
 import type { VmState } from '../replay/vm_state.ts';
 import type { WatchEntry } from '../replay/watch.ts';
@@ -44,6 +45,7 @@ export interface FaultVerdict extends Fault {
 export interface History {
   readonly entries: readonly WatchEntry[];
   readonly dropped: number;
+  readonly lines: LineNames;
 }
 
 /** Times count as the trace prints them; what happens at the fault's very time is before it. */
@@ -61,16 +63,17 @@ export function verdictOf(fault: Fault, look: Look, history: History): FaultVerd
   const before = history.entries.filter((entry) => isBefore(entry, fault));
   const after = history.entries.filter((entry) => !isBefore(entry, fault));
   const gone = look.va === undefined ? before.findLast(unmaps) : undefined;
+  const names = history.lines;
   const word = wordOf(look, gone, before, history.dropped);
   const lines = [
-    ...laterOf(fault, look, after),
-    `VA space: ${spaceText(look, before)}`,
-    `page table: ${tableText(fault, look, before)}`,
+    ...laterOf(fault, look, after, names),
+    `VA space: ${spaceText(look, before, names)}`,
+    `page table: ${tableText(fault, look, before, names)}`,
     ...look.held.map(
       ({ held, place }) =>
-        `TLB: may still lead to ${placeText(place)}; changed at ${lineText(fault, held.line, before)}`,
+        `TLB: may still lead to ${placeText(place)}; changed at ${lineText(fault, held.line, before, names)}`,
     ),
-    ...(gone === undefined ? [] : goneLines(fault, gone, before)),
+    ...(gone === undefined ? [] : goneLines(fault, gone, before, names)),
   ];
   if (look.locked) lines.push('the GPU was locked out of the address then: its accesses wait');
   if (look.invalid) lines.push('it lies in a sparse region, but its entry was made invalid: an access faults');
@@ -145,27 +148,28 @@ function headOf(word: FaultWord, fault: Fault, look: Look, gone: WatchEntry | un
   }
 }
 
-function spaceText({ va, place }: Look, before: readonly WatchEntry[]): string {
+function spaceText({ va, place }: Look, before: readonly WatchEntry[], names: LineNames): string {
   if (va === undefined) return 'maps nothing';
   const last = before.findLast(maps);
   const by = last?.line === va.line || last?.endLine === va.line ? last : undefined;
-  const made = va.line === 0 ? '' : `, inserted by ${by === undefined ? 'whoever was' : doer(by)} at line ${va.line}`;
+  const made =
+    va.line === 0 ? '' : `, inserted by ${by === undefined ? 'whoever was' : doer(by)} at ${names.name(va.line)}`;
   return `maps ${hex(va.addr)}+${hex(va.range)} to ${placeText(place)}${made}`;
 }
 
-function tableText(fault: Fault, look: Look, before: readonly WatchEntry[]): string {
+function tableText(fault: Fault, look: Look, before: readonly WatchEntry[], names: LineNames): string {
   const last = look.steps.at(-1);
   if (last === undefined) return look.agreement === 'unknown' ? 'no call in the trace' : 'nothing was ever written';
   const { step, place } = last;
   const where = `${step.kind} at level ${step.level}`;
   if (step.leaf !== undefined)
-    return `${where}, leads to ${placeText(place)}; ${lineText(fault, step.leaf.line, before)}`;
-  return `${where}, ${step.clearedBy === undefined ? 'never written' : `cleared; ${lineText(fault, step.clearedBy, before)}`}`;
+    return `${where}, leads to ${placeText(place)}; ${lineText(fault, step.leaf.line, before, names)}`;
+  return `${where}, ${step.clearedBy === undefined ? 'never written' : `cleared; ${lineText(fault, step.clearedBy, before, names)}`}`;
 }
 
-function lineText(fault: Fault, line: number, before: readonly WatchEntry[]): string {
+function lineText(fault: Fault, line: number, before: readonly WatchEntry[], names: LineNames): string {
   const by = before.findLast((entry) => entry.line === line);
-  return by === undefined ? `line ${line}` : `line ${line}, ${distance(fault, by)}, by ${doer(by)}`;
+  return by === undefined ? names.name(line) : `${names.name(line)}, ${distance(fault, by)}, by ${doer(by)}`;
 }
 
 /** The job and the task, or that there was no job. */
@@ -180,14 +184,14 @@ export function taskText({ comm, pid }: Pick<WatchEntry, 'comm' | 'pid'>): strin
 }
 
 /** When, by which op and step, under which locks. */
-function goneLines(fault: Fault, gone: WatchEntry, before: readonly WatchEntry[]): string[] {
+function goneLines(fault: Fault, gone: WatchEntry, before: readonly WatchEntry[], names: LineNames): string[] {
   const { op, step, place } = gone;
   const asked = op?.addr === undefined || op.range === undefined ? '' : ` ${hex(op.addr)}+${hex(op.range)}`;
   const by = [doer(gone)];
   if (op !== undefined) by.push(`op ${op.index} (${op.kind}${asked})`);
   if (step !== undefined) by.push(`step ${step.index} (${step.type})`);
   const lines = [
-    `last unmapped at ${gone.time}, ${distance(fault, gone)}, line ${gone.line}: by ${by.join(', ')}; it led to ${placeText(place)}`,
+    `last unmapped at ${gone.time}, ${distance(fault, gone)}, ${names.name(gone.line)}: by ${by.join(', ')}; it led to ${placeText(place)}`,
     `locks then: ${lockSentence(gone)}`,
   ];
   const kept = before.findLast(
@@ -201,7 +205,7 @@ function goneLines(fault: Fault, gone: WatchEntry, before: readonly WatchEntry[]
     const piece = kept.fate === 'kept in prev' ? kept.prev : kept.next;
     const span = piece === undefined ? '' : ` ${hex(piece.addr)}+${hex(piece.range)}`;
     lines.push(
-      `that step (line ${kept.line}) was to leave it in ${kept.fate.slice(8)}${span}, and no insert brought it back`,
+      `that step (${names.name(kept.line)}) was to leave it in ${kept.fate.slice(8)}${span}, and no insert brought it back`,
     );
   }
   return lines;
@@ -217,19 +221,19 @@ function lockSentence({ locks }: WatchEntry): string {
 }
 
 /** What came after the fault. */
-function laterOf(fault: Fault, look: Look, after: readonly WatchEntry[]): string[] {
+function laterOf(fault: Fault, look: Look, after: readonly WatchEntry[], names: LineNames): string[] {
   const write = after.find(writes);
   if (look.va !== undefined) {
     if (look.agreement !== 'missing' && look.agreement !== 'wrong') return [];
     if (write === undefined) return ['no later table write of the address is in the trace'];
-    return [`written to the page table ${distance(fault, write)} by ${doer(write)}, line ${write.line}`];
+    return [`written to the page table ${distance(fault, write)} by ${doer(write)}, ${names.name(write.line)}`];
   }
   const again = after.find(maps);
   if (again === undefined) return look.agreement === 'stale' ? [] : ['not mapped later either'];
   const lines = [
-    `mapped ${distance(fault, again)} by ${doer(again)}, line ${again.line}, to ${placeText(again.place)}`,
+    `mapped ${distance(fault, again)} by ${doer(again)}, ${names.name(again.line)}, to ${placeText(again.place)}`,
   ];
-  if (write !== undefined) lines.push(`in the page table ${distance(fault, write)}, line ${write.line}`);
+  if (write !== undefined) lines.push(`in the page table ${distance(fault, write)}, ${names.name(write.line)}`);
   return lines;
 }
 

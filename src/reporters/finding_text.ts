@@ -20,8 +20,8 @@ export function findingText(finding: Finding, style: Style, width?: number): str
     style.bold(place) + first.slice(place.length).replace(severity, style[finding.severity](severity)),
     ...more,
   ];
-  for (const { line, text } of finding.evidence.slice(0, MAX_EVIDENCE))
-    lines.push(...wrapped(`    ${file}:${line}: ${printable(text)}`, width, 8).map(style.dim));
+  for (const { file: other = finding.file, line, text } of finding.evidence.slice(0, MAX_EVIDENCE))
+    lines.push(...wrapped(`    ${printablePath(other)}:${line}: ${printable(text)}`, width, 8).map(style.dim));
   const left = finding.evidence.length - MAX_EVIDENCE;
   if (left > 0) lines.push(style.dim(`    ... and ${left} more places`));
   return lines;

@@ -1,6 +1,6 @@
 // The tracer's losses in words: on which CPU, when, how many, and what was not judged because of it.
 import type { LossReport, LossWindow, Place, Some, TouchedWindow } from '../lost.ts';
-import { printable } from './escape.ts';
+import { printable, printablePath } from './escape.ts';
 import { counted, grouped } from './style.ts';
 
 const MANY_WINDOWS = 10;
@@ -22,8 +22,8 @@ export function lossLines({ windows, times, vms, bufferSize }: LossReport): stri
 }
 
 function windowLine(window: TouchedWindow): string {
-  const { cpu, count, jobs, vms } = window;
-  const where = cpu < 0 ? 'on some CPU' : `on CPU ${cpu}`;
+  const { cpu, count, file, jobs, vms } = window;
+  const where = `on ${cpu < 0 ? 'some CPU' : `CPU ${cpu}`}${file === undefined ? '' : ` of ${printablePath(file)}`}`;
   const touched = jobs.count === 0 ? 'no job' : `job ${named(jobs)}${vms.count === 0 ? '' : ` on VM ${named(vms)}`}`;
   const lost = count === undefined ? 'events' : counted(count, 'event');
   return `${lost} lost ${where} ${when(window)}: touches ${touched}`;

@@ -1,18 +1,17 @@
 // SARIF 2.1.0: one run over all traces; what code scanning services and editors read.
 import type { RuleDoc } from '../checks/check.ts';
-import type { EvidenceLine, Finding } from '../findings/finding.ts';
-import type { CheckedTrace, CheckRun, UnreadTrace } from './checked_trace.ts';
+import type { Finding } from '../findings/finding.ts';
+import type { UnreadTrace } from './checked_trace.ts';
 import { findingColumns } from './columns.ts';
-import { printable, printablePath } from './escape.ts';
-import { FindingJobs } from './finding_job.ts';
-import { vmOf } from './rule_cases.ts';
+import { json, printable, printablePath } from './escape.ts';
 import { toObject } from './table.ts';
+import type { RunResult, TraceResult } from './trace_result.ts';
 
 type Json = Readonly<Record<string, unknown>>;
 
 const SCHEMA = 'https://docs.oasis-open.org/sarif/sarif/v2.1.0/os/schemas/sarif-schema-2.1.0.json';
 
-export function sarif({ traces, unread, rules, version }: CheckRun): string {
+export function sarif({ traces, unread, rules, version }: RunResult): string {
   const run = {
     tool: {
       driver: { name: 'gpuvm-trace', version, rules: rules.map(ruleOf), notifications: NOTIFICATIONS },
@@ -20,7 +19,7 @@ export function sarif({ traces, unread, rules, version }: CheckRun): string {
     invocations: [...traces.map(invocationOf), ...unread.map(failedInvocation)],
     results: traces.flatMap((trace) => resultsOf(trace, rules)),
   };
-  return `${JSON.stringify({ $schema: SCHEMA, version: '2.1.0', runs: [run] }, undefined, 2)}\n`;
+  return `${json({ $schema: SCHEMA, version: '2.1.0', runs: [run] }, 2)}\n`;
 }
 
 function ruleOf({ id, severity, summary, meaning, why, kernel, example, advice }: RuleDoc): Json {
@@ -43,7 +42,7 @@ const NOTIFICATIONS = [
 ];
 
 /** One a trace. */
-function invocationOf({ report: { file, stats }, doubts }: CheckedTrace): Json {
+function invocationOf({ file, stats, doubts }: TraceResult): Json {
   return {
     executionSuccessful: true,
     toolExecutionNotifications: doubts.map((text) => notification('inconclusive', 'warning', file, printable(text))),
@@ -62,20 +61,18 @@ function notification(id: string, level: 'warning' | 'error', file: string, text
   return { descriptor: { id }, level, message: { text }, locations: [{ physicalLocation: physical(file, 0) }] };
 }
 
-function resultsOf({ report, findings }: CheckedTrace, rules: readonly RuleDoc[]): Json[] {
-  const rows = new FindingJobs(report.jobs);
+function resultsOf({ findings }: TraceResult, rules: readonly RuleDoc[]): Json[] {
   return findings.map((finding) => {
-    const { rule, file, line, fingerprint, evidence } = finding;
-    const { ordinal } = vmOf(report, rows, finding);
+    const { rule, file, line, order, fingerprint, evidence } = finding;
     const text = printable(finding.message);
-    const place = { physicalLocation: physical(file, line), logicalLocations: logical(finding, ordinal) };
+    const place = { physicalLocation: physical(file, line), logicalLocations: logical(finding, finding.of.ordinal) };
     return {
       ruleId: rule,
       ruleIndex: rules.findIndex(({ id }) => id === rule),
       ...verdictOf(finding),
       message: { text },
       locations: [place],
-      ...(evidence.length === 0 ? {} : withEvidence(file, evidence, { ...place, message: { text } }, line)),
+      ...(evidence.length === 0 ? {} : withEvidence(finding, { ...place, message: { text } }, order)),
       partialFingerprints: { 'gpuvmTrace/v1': fingerprint },
       properties: propertiesOf(finding),
     };
@@ -88,12 +85,12 @@ function verdictOf({ severity, confidence }: Finding): Json {
 }
 
 /** The evidence in the order of the trace, with the finding among it: how the lock pass led there. */
-function withEvidence(file: string, evidence: readonly EvidenceLine[], found: Json, line: number): Json {
+function withEvidence({ file, evidence }: Finding, found: Json, order: number): Json {
   const places = evidence.map((one) => ({
-    line: one.line,
-    location: { physicalLocation: physical(file, one.line), message: { text: printable(one.text) } },
+    order: one.order ?? one.line,
+    location: { physicalLocation: physical(one.file ?? file, one.line), message: { text: printable(one.text) } },
   }));
-  const flow = [...places, { line, location: found }].sort((a, b) => a.line - b.line);
+  const flow = [...places, { order, location: found }].sort((a, b) => a.order - b.order);
   return {
     relatedLocations: places.map(({ location }, id) => ({ id, ...location })),
     codeFlows: [{ threadFlows: [{ locations: flow.map(({ location }) => ({ location })) }] }],

@@ -1,5 +1,6 @@
 // One job in full, as a driver developer reads it: ops, locks, steps as planned and as applied, fences, findings, VA space.
 import { hex, type Ptr, ptrHex } from '../base/u64.ts';
+import type { LineNames } from '../events/lines.ts';
 import type { Finding } from '../findings/finding.ts';
 import type { FenceUse, Job, JobDetail } from '../replay/job.ts';
 import type { JobRow } from '../replay/job_row.ts';
@@ -15,6 +16,8 @@ import { counted, plainStyle, type Style, wrapped } from './style.ts';
 export interface ShowOptions {
   /** The trace's name, as the user gave it. */
   readonly file: string;
+  /** What its lines are called. */
+  readonly lines: LineNames;
   readonly style?: Style;
   /** Columns to keep within where that is possible; 80 unless told. */
   readonly width?: number;
@@ -28,8 +31,9 @@ export function showJob(job: Job, row: JobRow, findings: readonly Finding[], opt
     job,
     detail,
     row,
-    findings: findings.filter((finding) => finding.job === row.job).sort((a, b) => a.line - b.line),
+    findings: findings.filter((finding) => finding.job === row.job).sort((a, b) => a.order - b.order),
     file: printablePath(options.file),
+    lines: options.lines,
     style: options.style ?? plainStyle,
     width: options.width ?? 80,
     letters: new Letters(job, detail),
@@ -40,7 +44,7 @@ export function showJob(job: Job, row: JobRow, findings: readonly Finding[], opt
 }
 
 function header(view: View): string[] {
-  const { row, style, file, job } = view;
+  const { row, style, file, lines: names, job } = view;
   const word = {
     ok: style.good,
     failed: style.note,
@@ -50,14 +54,13 @@ function header(view: View): string[] {
   };
   const vm =
     row.vmOrdinal === 0 ? 'unknown' : `${row.vmOrdinal}${row.vmName === '' ? '' : ` "${printable(row.vmName)}"`}`;
-  const end = row.endLine === 0 ? `line ${row.line} to the end of` : `lines ${row.line} to ${row.endLine} of`;
   const times = row.start === '' ? '' : `, ${row.start} s to ${row.end === '' ? '?' : `${row.end} s`}`;
   const attempts = row.attempts === undefined ? '' : `, ${counted(row.attempts, 'lock attempt')}`;
   const lines = [
     `${style.bold(`job ${row.job}`)}  ${word[row.verdict](row.verdict)}`,
     ...wrapped(`  ${countsText(row)}`, view.width, 4),
     `  task ${printable(row.comm)}-${row.pid}, VM ${vm}, gpuvm ${ptrHex(row.vm)}`,
-    `  ${end} ${file}${times}`,
+    `  ${printable(whereText(row, file, names))}${times}`,
     `  ${counted(row.ops ?? job.ops.length, 'op')}${attempts}, ${retText(row.ret)}`,
   ];
   if (job.deferred) lines.push('  applied after the ioctl had returned, by a worker');
@@ -67,9 +70,14 @@ function header(view: View): string[] {
   return lines;
 }
 
-function times({ job, style }: View): string[] {
+function whereText({ line, endLine }: JobRow, file: string, names: LineNames): string {
+  if (names.isMerged) return `${names.name(line)} to ${endLine === 0 ? 'the end' : names.name(endLine)}`;
+  return endLine === 0 ? `line ${line} to the end of ${file}` : `lines ${line} to ${endLine} of ${file}`;
+}
+
+function times({ job, lines, style }: View): string[] {
   if (job.times === undefined) return [];
-  return [style.bold('run'), ...aligned(timeRows(job.times).map((row) => row.map(printable)))];
+  return [style.bold('run'), ...aligned(timeRows(job.times, lines).map((row) => row.map(printable)))];
 }
 
 function countsText(row: JobRow): string {
@@ -107,21 +115,21 @@ function resvSeen(detail: JobDetail, obj: Ptr): Ptr {
 }
 
 function ops(view: View): string[] {
-  const { style, letters, detail } = view;
+  const { style, letters, lines, detail } = view;
   const rows = detail.ops.map((op) => [
     String(op.index),
     op.kind.toUpperCase(),
     spanText(op.addr, op.range),
     op.kind === 'unmap' ? '' : letters.of(op.obj),
     op.obj === 0 ? '' : `offset ${hex(op.offset)}`,
-    `line ${op.line}`,
+    printable(lines.name(op.line)),
   ]);
   if (rows.length === 0) return [style.bold('ops'), '  none was carried out'];
   return [style.bold('ops'), ...ends(aligned(rows, [0]), 'ops')];
 }
 
 function fences(view: View): string[] {
-  const { detail, letters, style, job } = view;
+  const { detail, letters, lines: names, style, job } = view;
   if (detail.fences.length === 0) return [];
   const byResv = new Map<Ptr, FenceUse[]>();
   for (const use of detail.fences) byResv.set(use.resv, [...(byResv.get(use.resv) ?? []), use]);
@@ -131,9 +139,13 @@ function fences(view: View): string[] {
     const reserved = uses.filter((use) => use.call === 'reserve' && use.outcome === 'ok');
     const added = uses.filter((use) => use.call === 'add');
     const bad = [...new Set(added.map((use) => use.outcome))].filter((outcome) => outcome !== 'ok');
-    const slots = reserved.length === 0 ? 'no slot reserved' : `slot reserved at ${places(reserved)}`;
+    const slots = reserved.length === 0 ? 'no slot reserved' : `slot reserved at ${places(reserved, names)}`;
     return {
-      cells: [`dma_resv of ${whose}`, slots, added.length === 0 ? 'no fence added' : `fence added at ${places(added)}`],
+      cells: [
+        `dma_resv of ${whose}`,
+        slots,
+        added.length === 0 ? 'no fence added' : `fence added at ${places(added, names)}`,
+      ],
       bad: bad
         .map((outcome) =>
           outcome === 'unreserved' ? 'NO SLOT' : outcome === 'not known' ? 'slots not known' : outcome,
@@ -146,11 +158,14 @@ function fences(view: View): string[] {
   return [style.bold('fences'), ...ends(lines, 'reservation objects')];
 }
 
-function places(uses: readonly FenceUse[]): string {
+function places(uses: readonly FenceUse[], names: LineNames): string {
   const lines = [...new Set(uses.map((use) => use.line))];
-  const shown = lines.slice(0, 2).join(', ');
+  const shown = lines
+    .slice(0, 2)
+    .map((line) => names.cell(line))
+    .join(', ');
   const more = lines.length > 2 ? ` and ${lines.length - 2} more` : '';
-  return `line${lines.length > 1 ? 's' : ''} ${shown}${more}`;
+  return printable(names.isMerged ? `${shown}${more}` : `line${lines.length > 1 ? 's' : ''} ${shown}${more}`);
 }
 
 function findingsOf(view: View): string[] {

@@ -19,7 +19,7 @@ const WORDS: Record<Via, string> = {
 
 export function locksSection(view: View): string[] {
   const { attempts } = view.detail;
-  const { style } = view;
+  const { style, lines: names } = view;
   if (attempts.length === 0) return [style.bold('locks'), '  no drm_exec of this job is in the trace'];
   const lines = [style.bold('locks')];
   let init = -1;
@@ -28,20 +28,22 @@ export function locksSection(view: View): string[] {
     if (one.init !== init) {
       init = one.init;
       number = 0;
-      const end = one.fini === 0 ? 'never finished (no drm_exec_fini)' : `drm_exec_fini() at line ${one.fini}`;
-      lines.push(`  drm_exec of line ${one.init} in task ${one.task}, ${end}`);
+      const end = one.fini === 0 ? 'never finished (no drm_exec_fini)' : `drm_exec_fini() at ${names.name(one.fini)}`;
+      lines.push(printable(`  drm_exec of ${names.name(one.init)} in task ${one.task}, ${end}`));
     }
     lines.push(...attemptLines(view, one, ++number, attempts[i + 1]?.init === init));
   });
-  if (view.job.lockEndLine > 0) lines.push(`  the lock pass ends at line ${view.job.lockEndLine}`);
+  if (view.job.lockEndLine > 0) lines.push(printable(`  the lock pass ends at ${names.name(view.job.lockEndLine)}`));
   return lines;
 }
 
 function attemptLines(view: View, one: LockAttempt, number: number, retried: boolean): string[] {
   const { entries, omitted, dropped, line } = one.attempt;
-  const lines = [line === 0 ? '  outside of a drm_exec loop' : `  attempt ${number}, line ${line}`];
+  const lines = [
+    line === 0 ? '  outside of a drm_exec loop' : printable(`  attempt ${number}, ${view.lines.name(line)}`),
+  ];
   const rows = entries.map((entry) => [
-    String(entry.line),
+    printable(view.lines.cell(entry.line)),
     WORDS[entry.via],
     view.letters.of(entry.obj),
     note(view, one, entry),
@@ -61,7 +63,8 @@ function both(text: string, more: string): string {
 }
 
 function note(view: View, one: LockAttempt, entry: ExecEntry): string {
-  const waited = waitText(lastWait(one.waits, entry.resv, one.attempt.line, entry.line));
+  const wait = lastWait(one.waits, entry.resv, one.attempt.line, entry.line);
+  const waited = printable(waitText(wait, view.lines));
   switch (entry.via) {
     case 'lock':
       return both(entry.resv !== 0 && entry.resv === view.job.vm?.resv ? 'the VM’s dma_resv' : '', waited);

@@ -1,11 +1,13 @@
 // `show`: per op, the steps that the lock pass saw beside those that were applied.
 import type { Ptr, U64 } from '../base/u64.ts';
 import { hex } from '../base/u64.ts';
+import type { LineNames } from '../events/lines.ts';
 import type { StepEvent } from '../events/vm_event.ts';
 import type { Finding } from '../findings/finding.ts';
 import type { Step } from '../gpuvm/sm_map.ts';
 import { STEP_TYPES } from '../replay/describe.ts';
 import type { AppliedStep, LockAsk, OpRun } from '../replay/job.ts';
+import { printable } from './escape.ts';
 import { spanText, type View } from './show_view.ts';
 import { wrapped } from './style.ts';
 
@@ -45,14 +47,16 @@ function opLines(view: View, op: OpRun): string[] {
   const failed = op.failed ? style.warning(' (failed)') : '';
   const of = op.obj === 0 ? '' : ` of ${letters.of(op.obj)} at offset ${hex(op.offset)}`;
   const lines = [
-    `  op ${op.index}: ${op.kind.toUpperCase()} ${spanText(op.addr, op.range)}${of}, line ${op.line}${failed}`,
+    `  op ${op.index}: ${op.kind.toUpperCase()} ${spanText(op.addr, op.range)}${of}, ${printable(view.lines.name(op.line))}${failed}`,
   ];
   if (ask !== undefined && !agrees(ask, op)) {
     const what = `${ask.call.toUpperCase()} ${spanText(ask.addr, ask.range)}${ask.call === 'map' ? ` of ${letters.of(ask.obj)}` : ''}`;
-    lines.push(`    ${style.error(`but the lock pass was asked for ${what}, line ${ask.line}`)}`);
+    lines.push(
+      `    ${style.error(`but the lock pass was asked for ${what}, ${printable(view.lines.name(ask.line))}`)}`,
+    );
   }
   const applied = op.steps.length > 0 ? op.steps.map(ofApplied) : op.list.map(ofEvent);
-  const planned = plannedOf(op, ask);
+  const planned = plannedOf(op, ask, view.lines);
   if (applied.length === 0 && (planned?.cells.length ?? 0) === 0) {
     lines.push(`    ${op.failed ? 'no steps: it failed before' : 'no steps'}`);
     return lines;
@@ -72,9 +76,13 @@ function agrees(ask: LockAsk, op: OpRun): boolean {
 }
 
 /** What the lock pass saw, as recorded; where that is not probed, what the VM as the pass left it gives. */
-function plannedOf(op: OpRun, ask: LockAsk | undefined): { title: string; cells: Cell[] } | undefined {
+function plannedOf(
+  op: OpRun,
+  ask: LockAsk | undefined,
+  names: LineNames,
+): { title: string; cells: Cell[] } | undefined {
   if (ask !== undefined && ask.steps.length > 0)
-    return { title: `lock pass, line ${ask.line}`, cells: ask.steps.map(ofEvent) };
+    return { title: `lock pass, ${printable(names.name(ask.line))}`, cells: ask.steps.map(ofEvent) };
   if (op.planned !== undefined) return { title: 'VM at lock time gives', cells: op.planned.steps.map(ofStep) };
   return undefined;
 }
@@ -168,14 +176,15 @@ function table(view: View, op: OpRun, left: string | undefined, right: string, p
     texts.reduce((most, text) => Math.max(most, text[name].length), title.length);
   const plannedWidth = left === undefined ? 0 : wide('planned', left);
   const appliedWidth = wide('applied', right);
-  const lineWidth = Math.max(4, ...pairs.map(({ applied }) => String(applied?.line ?? 0).length));
+  const lineOf = ({ applied }: Pair) =>
+    (applied?.line ?? 0) === 0 ? '' : printable(view.lines.cell(applied?.line ?? 0));
+  const lineWidth = pairs.reduce((most, pair) => Math.max(most, lineOf(pair).length), 4);
   const row = (planned: string, mark: string, applied: string, line: string) =>
     `    ${left === undefined ? '' : `${planned.padEnd(plannedWidth)} ${mark} `}${applied.padEnd(appliedWidth)} ${line.padStart(lineWidth)}`;
   const rows = pairs.map((pair, i) => {
     const text = texts[i];
     const mark = markOf(pair);
-    const line = (pair.applied?.line ?? 0) === 0 ? '' : String(pair.applied?.line);
-    const plain = row(text?.planned ?? '', mark, text?.applied ?? '', line);
+    const plain = row(text?.planned ?? '', mark, text?.applied ?? '', lineOf(pair));
     const notes = notesOf(view.findings, op, pair.applied);
     if (notes !== '') return `${plain}  ${style.error(`<-- ${notes}`)}`;
     return mark === '=' ? plain.trimEnd() : style.warning(plain.trimEnd());
@@ -226,7 +235,8 @@ function notesOf(findings: readonly Finding[], op: OpRun, applied: Cell | undefi
   const here = findings.filter(
     (one) => one.op === op.index && one.step === applied.index && SHORT[one.rule] !== undefined,
   );
-  return [...new Set(here.map((one) => SHORT[one.rule]))].join(', ');
+  const unsure = (one: Finding) => (one.confidence === 'inconclusive' ? ' (inconclusive)' : '');
+  return [...new Set(here.map((one) => `${SHORT[one.rule]}${unsure(one)}`))].join(', ');
 }
 
 const SAFE = {

@@ -1,5 +1,6 @@
 // What the sections of `show` share: the job, its letters for objects, and how it writes small things.
 import { hex, type Ptr, ptrHex, type U64 } from '../base/u64.ts';
+import type { LineNames } from '../events/lines.ts';
 import type { Finding } from '../findings/finding.ts';
 import type { Job, JobDetail } from '../replay/job.ts';
 import type { JobRow } from '../replay/job_row.ts';
@@ -12,6 +13,7 @@ export interface View {
   /** Those of this job. */
   readonly findings: readonly Finding[];
   readonly file: string;
+  readonly lines: LineNames;
   readonly style: Style;
   readonly width: number;
   readonly letters: Letters;

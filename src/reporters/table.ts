@@ -1,7 +1,8 @@
 // The tables that `check`, `jobs`, `state` and `mmu` give: named columns of typed cells, and their CSV and JSON forms.
 import { stringify } from 'csv-stringify/sync';
 import { hex, type Ptr, ptrHex, type U64 } from '../base/u64.ts';
-import { printable, printablePath } from './escape.ts';
+import type { LineNames } from '../events/lines.ts';
+import { json, printable, printablePath } from './escape.ts';
 
 /** Missing values are undefined: an empty CSV cell, null in JSON. */
 export type Cell = string | number | boolean | undefined;
@@ -18,7 +19,7 @@ export interface Column<Row> {
   readonly cell: (row: Row) => Cell;
 }
 
-const SCHEMA = 1;
+export const SCHEMA = 1;
 
 export function address(value: U64 | undefined): string | undefined {
   return value === undefined ? undefined : hex(value);
@@ -33,8 +34,8 @@ function harmless(kind: CellKind, text: string): string {
   return kind === 'unicode' ? printablePath(text) : printable(text);
 }
 
-/** A spreadsheet takes these at the front of a cell for a formula. */
-const FORMULA = /^[=+\-@\t\r]/;
+/** A spreadsheet takes these at the front of a cell for a formula, some also their full-width forms. */
+const FORMULA = /^[=+\-@\t\r\uff1d\uff0b\uff0d\uff20]/;
 
 function csvCell(kind: CellKind, cell: Cell): string {
   if (cell === undefined) return '';
@@ -43,6 +44,19 @@ function csvCell(kind: CellKind, cell: Cell): string {
   if (kind !== 'text' && kind !== 'unicode') return text;
   const safe = harmless(kind, text);
   return FORMULA.test(safe) ? `'${safe}` : safe;
+}
+
+/** Of files that were merged, `line` is that of its file, which a column more names. */
+export function placed<Row>(columns: readonly Column<Row>[], names: LineNames): readonly Column<Row>[] {
+  const numbers = columns.find(({ name }) => name === 'line');
+  if (!names.isMerged || numbers === undefined) return columns;
+  const place = (row: Row) => {
+    const number = numbers.cell(row);
+    return typeof number === 'number' ? names.placeOf(number) : undefined;
+  };
+  const lines: Column<Row> = { ...numbers, cell: (row) => place(row)?.line };
+  const files: Column<Row> = { name: 'file', kind: 'text', cell: (row) => place(row)?.file };
+  return [...columns.map((column) => (column === numbers ? lines : column)), files];
 }
 
 /** RFC 4180 with LF, header row. */
@@ -62,13 +76,13 @@ export function toObject<Row>(columns: readonly Column<Row>[], row: Row): Record
 }
 
 export function toJson(head: Readonly<Record<string, unknown>>): string {
-  return `${JSON.stringify({ schema: SCHEMA, ...head }, undefined, 2)}\n`;
+  return `${json({ schema: SCHEMA, ...head }, 2)}\n`;
 }
 
 /** One object a line, each with its schema and what it is. */
 export function toNdjson(kind: string, objects: Iterable<Readonly<Record<string, unknown>>>): string {
   let text = '';
-  for (const object of objects) text += `${JSON.stringify({ schema: SCHEMA, kind, ...object })}\n`;
+  for (const object of objects) text += `${json({ schema: SCHEMA, kind, ...object })}\n`;
   return text;
 }
 

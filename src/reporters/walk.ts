@@ -1,5 +1,6 @@
 // What `gpuvm-trace walk` says of an address: a row an entry of the walk, then what else there is to know about it.
 import { add, hex, ptrHex, sub, type U64 } from '../base/u64.ts';
+import type { LineNames } from '../events/lines.ts';
 import type { Job } from '../replay/job.ts';
 import type { Look } from '../replay/look.ts';
 import type { VmState } from '../replay/vm_state.ts';
@@ -149,14 +150,14 @@ export function placeText(place: WatchPlace | undefined): string {
   return known !== '' && physical !== '' ? `${known} (${physical})` : known || physical || '?';
 }
 
-function doerText({ by, line }: WalkRow): string {
-  const where = line === undefined ? '' : `line ${line}`;
+function doerText({ by, line }: WalkRow, names: LineNames): string {
+  const where = line === undefined ? '' : printable(names.name(line));
   if (by === undefined) return where;
   return `${where}: ${by.job === undefined ? 'no job' : `job ${by.job.id}`}, ${printable(by.comm)}-${by.pid}`;
 }
 
 /** One VM for people: the verdict, the walk level by level, the rest a line each. */
-export function walkText(look: Look, watch: Watch | undefined): string {
+export function walkText(look: Look, watch: Watch | undefined, names: LineNames): string {
   const rows = walkRows(look, watch);
   const lines = [printable(vmTitle(look.vm)), `  ${verdictText(look)}`];
   const levels = rows.filter(({ row }) => row === 'level');
@@ -169,7 +170,7 @@ export function walkText(look: Look, watch: Watch | undefined): string {
       row.kind === 'table' || row.kind === 'hole' ? '-' : placeText(row.place),
       row.rights ?? '-',
       row.hint === undefined ? '-' : hex(row.hint),
-      row.kind === 'hole' && row.line === undefined ? 'never written' : doerText(row) || '-',
+      row.kind === 'hole' && row.line === undefined ? 'never written' : doerText(row, names) || '-',
     ]);
     lines.push(
       ...aligned(
@@ -180,7 +181,9 @@ export function walkText(look: Look, watch: Watch | undefined): string {
   }
   lines.push(
     ...aligned(
-      rows.filter(({ row }) => row !== 'level' && row !== 'verdict').map((row) => [nameOf(row), restText(row, look)]),
+      rows
+        .filter(({ row }) => row !== 'level' && row !== 'verdict')
+        .map((row) => [nameOf(row), restText(row, look, names)]),
     ),
   );
   if (look.vm.tables.table !== undefined && look.held.length === 0)
@@ -192,16 +195,16 @@ function nameOf({ row }: WalkRow): string {
   return row === 'mapping' ? 'VA space' : row === 'tlb' ? 'TLB' : row.padEnd(8);
 }
 
-function restText(row: WalkRow, { addr }: Look): string {
+function restText(row: WalkRow, { addr }: Look, names: LineNames): string {
   if (row.row === 'mapping') {
     if (row.addr === undefined || row.range === undefined) return 'maps nothing here';
     const into = hex(sub(addr, row.addr));
     const span = `${hex(row.addr)}+${hex(row.range)}`;
-    return `${span}, ${into} into it: ${placeText(row.place)}${row.line === undefined ? '' : `, inserted at ${doerText(row)}`}`;
+    return `${span}, ${into} into it: ${placeText(row.place)}${row.line === undefined ? '' : `, inserted at ${doerText(row, names)}`}`;
   }
   if (row.row === 'tlb') {
     const end = add(row.addr ?? 0, row.range ?? 0);
-    return `may still hold ${hex(row.addr ?? 0)}-${hex(end)}: ${placeText(row.place)}; ${doerText(row)} changed it, no flush since`;
+    return `may still hold ${hex(row.addr ?? 0)}-${hex(end)}: ${placeText(row.place)}; ${doerText(row, names)} changed it, no flush since`;
   }
   if (row.row === 'late') return `job ${row.job?.id ?? '?'} changed it, and its table writes are not over`;
   return row.text ?? '';

@@ -149,7 +149,7 @@ describe('what is asked', () => {
     ],
     [[MSM, '0x114000', '--vm', 'other'], /^gpuvm-trace: .*: no VM covers 0x114000 .*: --vm other names none\n$/],
     [[MSM, '0x114000', '--at', 'job:1'], /^gpuvm-trace: .*: no job 1 .*\n$/],
-    [[MSM], /^error: missing required argument 'address'\n$/],
+    [[MSM], /^gpuvm-trace: an address is needed behind the trace, such as 0x114000\n$/],
   ])('%j is refused with one clear line', ([file = '', ...args], message) => {
     const { code, out, err } = run(['walk', fixture(file), ...args]);
     expect({ code, out }).toEqual({ code: 2, out: '' });

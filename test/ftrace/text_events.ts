@@ -3,6 +3,7 @@ import { probes } from '../../src/dialects/index.ts';
 import type { Diagnostic } from '../../src/events/diagnostic.ts';
 import type { VmEvent } from '../../src/events/vm_event.ts';
 import { parseDynamicEvents } from '../../src/ftrace/dynamic_events.ts';
+import { entryCount } from '../../src/ftrace/entry_count.ts';
 import { LineReader } from '../../src/ftrace/line_reader.ts';
 import { ProbeTable } from '../../src/ftrace/probe_table.ts';
 import { TextDecoder, type TraceStats } from '../../src/ftrace/text_decoder.ts';
@@ -52,6 +53,8 @@ export function decode(text: string, options: DecodeOptions = {}): Decoded {
   reader.end();
   decoder.finish();
   const { diagnostics, stats } = decoder;
+  const count = entryCount(stats, diagnostics);
+  if (count !== undefined) diagnostics.push(count);
   return { seen, events: seen.map((one) => one.event), losses, diagnostics, stats };
 }
 

@@ -114,9 +114,7 @@ test.each(FILES)(
       const at = below(bytes.length);
       const flipped = bytes.slice();
       flipped[at] = (flipped[at] ?? 0) ^ (1 << below(8));
-      const begun = performance.now();
       const { lines } = readAll(flipped, i % 8 === 0);
-      expect(performance.now() - begun).toBeLessThan(2000);
       if (bytes !== plainV6 || at < data) continue;
       for (const cpu of [0, 1]) {
         const wanted = eventsOf(whole, cpu).filter((line) => line.end <= at);

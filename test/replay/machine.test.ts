@@ -1,5 +1,6 @@
 // The replay on events made by hand: what real traces show only once in a while, or never at the same time.
 import { describe, expect, it } from 'vitest';
+import { jobRow } from '../../src/replay/job_row.ts';
 import { EDEADLK, EINTR, type Mapping, Script, vmNumber } from './script.ts';
 
 const VM = vmNumber(1);
@@ -357,5 +358,42 @@ describe('steps', () => {
   it('nor is that said of a trace that shows no steps at all', () => {
     const script = applying().emit(op, request, { kind: 'sm_ret', gpuvm: VM.gpuvm, ret: 0 });
     expect(done(script).told).toEqual([]);
+  });
+
+  /** A job that maps two, and one whose UNMAP of the first leaves it in the tree. */
+  function leftInTree(opCount: number): Script {
+    const script = start().begin(1, JOB, VM, EXEC, 2).lock(EXEC, VM.rObj, VM.resv);
+    script.lock(EXEC, A, RESV_A).lock(EXEC, B, RESV_B).locked(JOB, EXEC).apply(1, JOB, VM);
+    script.map(JOB, VM, 0, OF_A).map(JOB, VM, 1, OF_B).applied(JOB).unlocked(EXEC, 3).returned(1);
+    script.begin(2, JOB, VM, EXEC, opCount).lock(EXEC, VM.rObj, VM.resv);
+    script.lock(EXEC, A, RESV_A).lock(EXEC, B, RESV_B).locked(JOB, EXEC).apply(2, JOB, VM);
+    const asked = { gpuvm: VM.gpuvm, addr: OF_A.addr, range: OF_A.range, obj: 0, offset: 0 } as const;
+    return script.emit(
+      { kind: 'apply_op', job: JOB, index: 0, op: 'unmap', ...asked },
+      { kind: 'sm_request', call: 'unmap', list: false, ...asked },
+      script.step(2, VM, OF_A),
+      { kind: 'step_ret', op: script.op, ret: 0 },
+      { kind: 'sm_ret', gpuvm: VM.gpuvm, ret: 0 },
+    );
+  }
+
+  it('an UNMAP that removes nothing, as a later one shows that removals are probed', () => {
+    const script = leftInTree(2).unmap(JOB, VM, 1, OF_B);
+    script.applied(JOB).unlocked(EXEC, 3).returned(2);
+    expect(script.told).toEqual(['step_misapplied']);
+    expect(script.facts[0]).toMatchObject({ how: 'unmap skipped', needs: ['removal in a step'] });
+    const vm = script.machine.world.vm(VM.gpuvm);
+    expect(vm?.predictable).toBe(true);
+    expect(vm?.mappingsIn(0, 2 ** 40).map(({ addr }) => addr)).toEqual([OF_A.addr]);
+    expect(jobRow(script.job(2)).withProbes(script.machine.world.seen, true, true).counts.misapplied).toBe(1);
+  });
+
+  it('nor is that said where no removal is ever seen', () => {
+    const script = leftInTree(1).applied(JOB).unlocked(EXEC, 3).returned(2);
+    const { seen } = script.machine.world;
+    const standing = script.facts.filter(({ needs }) => needs?.every((kind) => seen.has(kind)) !== false);
+    expect(standing.map(({ kind }) => kind)).not.toContain('step_misapplied');
+    expect(jobRow(script.job(2)).withProbes(seen, true, true).counts.misapplied).toBe(0);
+    expect(script.machine.world.vm(VM.gpuvm)?.predictable).toBe(false);
   });
 });

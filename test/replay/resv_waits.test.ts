@@ -37,7 +37,7 @@ it('show says how long, from where on, and who had it', () => {
   const { report, jobs } = analyzed(text);
   const shown = jobs.map((job) => {
     const row = report.jobs.find((one) => one.job === job.id);
-    return row === undefined ? '' : showJob(job, row, report.findings, { file: report.file });
+    return row === undefined ? '' : showJob(job, row, report.findings, { file: report.file, lines: report.lines });
   });
   const lines = shown.flatMap((one) => one.split('\n')).filter((line) => line.includes('contended'));
   expect(lines.length).toBe(waits);

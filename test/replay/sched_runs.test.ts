@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Report } from '../../src/analyze.ts';
 import { ptrHex } from '../../src/base/u64.ts';
+import { linesOf } from '../../src/events/lines.ts';
 import { compare } from '../../src/mmu/compare.ts';
 import type { Job } from '../../src/replay/job.ts';
 import { timeRows } from '../../src/reporters/job_times.ts';
@@ -191,7 +192,7 @@ describe('when a job was queued, run and signalled', () => {
 
   it('each of the events, and who waited', () => {
     const job = jobs.find(({ times }) => times?.waits.length === 1);
-    const rows = timeRows(job?.times ?? { waits: [] });
+    const rows = timeRows(job?.times ?? { waits: [] }, linesOf('trace.txt'));
     expect(rows.map(([what]) => what)).toEqual(['queued', 'run', 'signalled', 'waited for']);
     expect(rows.map(([, time]) => time)).toEqual([job?.end, timeOf(run), timeOf(done), timeOf(run)]);
     expect(rows[3]?.[2]).toBe('app-77');

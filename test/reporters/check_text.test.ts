@@ -33,7 +33,7 @@ function withFindings(findings: readonly Finding[], report = reportOn('missing')
 function variant(change: Partial<Finding>): Finding {
   const [first] = reportOn('missing').findings;
   if (first === undefined) throw new Error('no finding');
-  return { ...first, ...change };
+  return { ...first, order: change.line ?? first.order, ...change };
 }
 
 function lastLines(report: Report, options: Partial<CheckTextOptions> = {}): string {

@@ -23,7 +23,7 @@ function shown(bytes: Uint8Array, id: number, file?: string): string {
   const job = jobs.find((one) => one.id === id);
   const row = report.jobs.find((one) => one.job === id);
   if (job === undefined || row === undefined) throw new Error(`no job ${id}`);
-  return showJob(job, row, report.findings, { file: report.file });
+  return showJob(job, row, report.findings, { file: report.file, lines: report.lines });
 }
 
 /** The lines from this heading to the next empty line. */

@@ -3,6 +3,7 @@
 import { parse } from 'csv-parse/sync';
 import { UserError } from '../../base/user_error.ts';
 import { ascii } from '../bytes.ts';
+import { MAX_CPUS } from '../losses.ts';
 import { FtraceRecord } from '../record.ts';
 import { type ColumnNames, type ColumnRole, type Columns, columnsOf } from './csv_columns.ts';
 import { type CsvRecord, CsvRecords } from './csv_records.ts';
@@ -137,8 +138,9 @@ class CsvEvents implements ByteReader {
 
   #goesBack(cpu: number, time: string): boolean {
     const now = Number(time);
-    const isBack = now < (this.#times.get(cpu) ?? 0);
-    if (!isBack) this.#times.set(cpu, now);
+    const last = this.#times.get(cpu);
+    const isBack = now < (last ?? 0);
+    if (!isBack && (last !== undefined || this.#times.size < MAX_CPUS)) this.#times.set(cpu, now);
     return isBack;
   }
 

@@ -24,11 +24,16 @@ export interface Columns {
   readonly args: readonly { readonly name: string; readonly place: number }[];
 }
 
+/** Titles that a message names. */
+const MAX_TOLD = 16;
+
 /** A sentence where the header is not that of a table of events. */
 export function columnsOf(header: readonly string[], names: ColumnNames): Columns | string {
   const titles = header.map((title) => title.trim());
-  const shown = titles.map((title) => JSON.stringify(title)).join(', ');
-  const twice = titles.find((title, i) => title !== '' && titles.indexOf(title) !== i);
+  const some = titles.slice(0, MAX_TOLD).map((title) => JSON.stringify(title));
+  const shown = [...some, ...(titles.length > MAX_TOLD ? ['...'] : [])].join(', ');
+  const seen = new Set<string>();
+  const twice = titles.find((title) => title !== '' && seen.size === seen.add(title).size);
   if (twice !== undefined) return `two columns are named ${JSON.stringify(twice)}`;
   const places: Partial<Record<ColumnRole, number>> = {};
   for (const role of COLUMN_ROLES) {

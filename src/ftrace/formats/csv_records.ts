@@ -30,17 +30,23 @@ export class CsvRecords {
   #inner = 0;
   /** Of the tail's first byte. */
   #byte = 0;
+  /** The record that has no end yet is longer than any. */
+  isOverlong = false;
 
   constructor(delimiter: string) {
     this.#delimiter = delimiter.charCodeAt(0);
   }
 
-  /** The records that end in these bytes. */
+  /** The records that end in these bytes; none behind one that is longer than any. */
   push(chunk: Uint8Array): CsvRecord[] {
     const bytes = joined(this.#tail, chunk);
     const records: CsvRecord[] = [];
     let start = 0;
     for (let p = this.#scanned; p < bytes.length; p++) {
+      if (p - start === MAX_RECORD) {
+        this.isOverlong = true;
+        break;
+      }
       const c = bytes[p] ?? 0;
       if (c === LF) this.#inner++;
       if (c !== LF || this.#state === 'quoted') {
@@ -62,10 +68,6 @@ export class CsvRecords {
   /** What has no end yet. */
   get rest(): CsvRecord {
     return { text: latin1(this.#tail, 0, Math.min(this.#tail.length, MAX_RECORD)), line: this.#line, byte: this.#byte };
-  }
-
-  get isOverlong(): boolean {
-    return this.#tail.length > MAX_RECORD;
   }
 
   get isQuoted(): boolean {

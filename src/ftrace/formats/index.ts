@@ -29,7 +29,7 @@ export const formats: readonly Pick<Format, 'name' | 'what' | 'sign'>[] = [
   dmesg,
 ];
 
-/** A first line that is longer is none of a format that its first line tells. */
+/** Where it does not end in so many bytes, it is none of a format that its first line tells. */
 const MAX_FIRST_LINE = 1 << 16;
 /** So much of it is looked at. */
 const MAX_LOOK = 4096;
@@ -52,8 +52,9 @@ export class InputReader implements ByteReader {
       this.#reader.push(chunk);
       return;
     }
-    const line = firstLine(this.#head.length === 0 ? chunk : this.#grown(chunk));
-    if (line === undefined && this.#head.length + chunk.length <= MAX_FIRST_LINE) this.#head = this.#grown(chunk);
+    const grown = this.#head.length === 0 ? chunk : this.#grown(chunk);
+    const line = firstLine(grown.subarray(0, MAX_FIRST_LINE));
+    if (line === undefined && grown.length < MAX_FIRST_LINE) this.#head = grown === chunk ? chunk.slice() : grown;
     else this.#begin(line ?? '', chunk);
   }
 

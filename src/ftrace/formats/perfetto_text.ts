@@ -4,6 +4,8 @@
 import { UserError } from '../../base/user_error.ts';
 import { latin1 } from '../bytes.ts';
 import { LineReader, type LineSink } from '../line_reader.ts';
+import { MAX_CPUS } from '../losses.ts';
+import { MAX_COMM } from '../record.ts';
 import { unescapeC } from './escapes.ts';
 import type { ByteReader, Format, Targets } from './format.ts';
 import type { Row, RowField } from './row_decoder.ts';
@@ -11,6 +13,10 @@ import { nanoseconds } from './time_text.ts';
 
 /** What is kept of one is some hundred bytes. */
 const MAX_EVENTS = 500_000;
+/** Of the names and values that are kept of all of them. */
+const MAX_CHARS = 100_000_000;
+/** Names of threads kept. */
+const MAX_THREADS = 65_536;
 /** No message of a trace is nested deeper. */
 const MAX_DEPTH = 100;
 const OPENS = /^\s*(\[?[\w.]+\]?):? \{$/;
@@ -47,6 +53,17 @@ interface OpenEvent {
   name: string;
   readonly fields: RowField[];
   hasUnknown: boolean;
+  isOverfull: boolean;
+}
+
+/** No event has more: MAX_TRACE_ARGS of kernel/trace/trace_probe.h. */
+const MAX_FIELDS = 128;
+
+/** What an event with more fields than any has is not kept. */
+function addField(event: OpenEvent, field: RowField): void {
+  if (event.fields.push(field) <= MAX_FIELDS) return;
+  event.fields.length = 0;
+  event.isOverfull = true;
 }
 
 interface Bundle {
@@ -69,6 +86,7 @@ class PerfettoText implements ByteReader, LineSink {
   #event: OpenEvent | undefined;
   #field: { name: string; value: string } | undefined;
   #thread: { tid: number; name: string } | undefined;
+  #chars = 0;
 
   constructor(targets: Targets) {
     this.#targets = targets;
@@ -122,7 +140,16 @@ class PerfettoText implements ByteReader, LineSink {
   }
 
   #newEvent(line: number): OpenEvent {
-    return { line, byte: this.#lines.offset, timestamp: '', pid: -1, name: '', fields: [], hasUnknown: false };
+    return {
+      line,
+      byte: this.#lines.offset,
+      timestamp: '',
+      pid: -1,
+      name: '',
+      fields: [],
+      hasUnknown: false,
+      isOverfull: false,
+    };
   }
 
   #value(name: string, value: string): void {
@@ -135,7 +162,7 @@ class PerfettoText implements ByteReader, LineSink {
       else if (name === 'pid') this.#event.pid = Number(value);
     } else if (this.#event !== undefined && this.#stack.at(-2) === 'event') {
       if (within === 'generic') this.#event.name = value;
-      else this.#event.fields.push({ name, value });
+      else addField(this.#event, { name, value });
     } else if (this.#bundle !== undefined && within === 'ftrace_events') {
       if (name === 'cpu') this.#bundle.cpu = Number(value);
       else if (name === 'lost_events') this.#bundle.lost = value === 'true' || value === '1';
@@ -151,41 +178,60 @@ class PerfettoText implements ByteReader, LineSink {
     if (name === undefined) {
       this.#damaged(line, 'a brace closes what was not opened');
     } else if (name === 'field' && this.#field !== undefined) {
-      this.#event?.fields.push(this.#field);
+      if (this.#event !== undefined) addField(this.#event, this.#field);
       this.#field = undefined;
     } else if (name === 'event' && parent === 'ftrace_events' && this.#event !== undefined) {
-      this.#bundle?.events.push(this.#event);
+      this.#endEvent(this.#event);
       this.#event = undefined;
     } else if (name === 'ftrace_events' && this.#bundle !== undefined) {
       this.#keep(this.#bundle);
       this.#bundle = undefined;
     } else if (name === 'threads' && this.#thread !== undefined) {
-      this.#comms.set(this.#thread.tid, this.#thread.name);
+      if (this.#comms.size < MAX_THREADS) this.#comms.set(this.#thread.tid, this.#thread.name.slice(0, MAX_COMM));
       this.#thread = undefined;
     }
   }
 
-  #keep({ cpu, lost, events }: Bundle): void {
+  /** Whatever cannot be used is told of, or counted, and not kept. */
+  #endEvent(event: OpenEvent): void {
     const { rows, file } = this.#targets;
-    if (lost) this.#lossOn.add(cpu);
-    for (const event of events) {
-      const { line, byte, timestamp, pid, name, fields } = event;
-      if (name === '' && event.hasUnknown) {
-        this.#damaged(line, 'the event is of a kind that this text does not describe: traceconv systrace may', byte);
-      } else if (name === '' || !/^\d{1,20}$/.test(timestamp) || !Number.isSafeInteger(pid)) {
-        this.#damaged(line, 'the event has no name, timestamp or pid', byte);
-      } else if (rows.knows(name)) {
-        const stamp = { sec: Number(timestamp.slice(0, -9)), nsec: Number(timestamp.slice(-9)) };
-        const row = { line, byte, pid, cpu, time: nanoseconds(timestamp), comm: '', name, fields };
-        this.#kept.push({ ...stamp, row, isBehindLoss: this.#lossOn.delete(cpu) });
-      } else {
-        rows.stats.entries++;
-      }
+    const { line, byte, timestamp, pid, name, fields } = event;
+    if (name === '' && event.hasUnknown) {
+      this.#damaged(line, 'the event is of a kind that this text does not describe: traceconv systrace may', byte);
+      return;
     }
-    if (this.#kept.length > MAX_EVENTS)
-      throw new UserError(
-        `${file}: more than ${MAX_EVENTS} events that must be sorted: convert it with traceconv systrace`,
-      );
+    if (name === '' || !/^\d{1,20}$/.test(timestamp) || !Number.isSafeInteger(pid)) {
+      this.#damaged(line, 'the event has no name, timestamp or pid', byte);
+      return;
+    }
+    if (event.isOverfull) {
+      this.#damaged(line, 'the event has more fields than any', byte);
+      return;
+    }
+    if (!rows.knows(name)) {
+      rows.stats.entries++;
+      return;
+    }
+    this.#bundle?.events.push(event);
+    for (const field of fields) this.#chars += field.name.length + field.value.length;
+    if (this.#chars <= MAX_CHARS && this.#kept.length + (this.#bundle?.events.length ?? 0) <= MAX_EVENTS) return;
+    throw new UserError(
+      `${file}: line ${line}, byte ${byte}: more than ${MAX_EVENTS} events, or ${MAX_CHARS} bytes of them, that must be sorted: convert it with traceconv systrace`,
+    );
+  }
+
+  #keep({ cpu, lost, events }: Bundle): void {
+    if (lost) this.#keepLoss(cpu);
+    for (const { line, byte, timestamp, pid, name, fields } of events) {
+      const stamp = { sec: Number(timestamp.slice(0, -9)), nsec: Number(timestamp.slice(-9)) };
+      const row = { line, byte, pid, cpu, time: nanoseconds(timestamp), comm: '', name, fields };
+      this.#kept.push({ ...stamp, row, isBehindLoss: this.#lossOn.delete(cpu) });
+    }
+  }
+
+  /** Of more CPUs than there can be, it may be any. */
+  #keepLoss(cpu: number): void {
+    this.#lossOn.add(this.#lossOn.size < MAX_CPUS ? cpu : -1);
   }
 
   #damaged(line: number, message: string, byte = this.#lines.offset): void {

@@ -8,33 +8,44 @@ function isBefore(a: CpuStream, b: CpuStream): boolean {
   return a.order < b.order;
 }
 
-/** Calls `visit` with the stream that stands on the earliest event, until all streams end; then `ended` for each. */
-export function mergeStreams(
-  streams: readonly CpuStream[],
-  visit: (stream: CpuStream) => void,
-  ended: (stream: CpuStream) => void,
-): void {
-  const heap: CpuStream[] = [];
-  for (const stream of streams) {
-    if (stream.next()) heap.push(stream);
-    else ended(stream);
-  }
-  for (let i = (heap.length >> 1) - 1; i >= 0; i--) siftDown(heap, i);
-  for (let first = heap[0]; first !== undefined; first = heap[0]) {
-    const second = earlier(heap, 1, 2);
-    // Events come in runs of one CPU: as long as the run lasts the heap need not be touched.
-    let isAlive = true;
-    do {
-      visit(first);
-      isAlive = first.next();
-    } while (isAlive && (second === undefined || isBefore(first, second)));
-    if (!isAlive) {
-      ended(first);
-      const last = heap.pop();
-      if (last === undefined || heap.length === 0) return;
-      heap[0] = last;
+/** Calls `visit` with the stream that stands on the earliest event, until all streams end; `ended` for each that does. */
+export class StreamMerge {
+  readonly #heap: CpuStream[] = [];
+  readonly #visit: (stream: CpuStream) => void;
+  readonly #ended: (stream: CpuStream) => void;
+
+  constructor(streams: readonly CpuStream[], visit: (stream: CpuStream) => void, ended: (stream: CpuStream) => void) {
+    this.#visit = visit;
+    this.#ended = ended;
+    const heap = this.#heap;
+    for (const stream of streams) {
+      if (stream.next()) heap.push(stream);
+      else ended(stream);
     }
-    siftDown(heap, 0);
+    for (let i = (heap.length >> 1) - 1; i >= 0; i--) siftDown(heap, i);
+  }
+
+  /** Goes on over so many events; false: all streams have ended. */
+  run(limit: number): boolean {
+    const heap = this.#heap;
+    let left = limit;
+    for (let first = heap[0]; first !== undefined && left > 0; first = heap[0]) {
+      const second = earlier(heap, 1, 2);
+      // Events come in runs of one CPU: as long as the run lasts the heap need not be touched.
+      let isAlive = true;
+      do {
+        this.#visit(first);
+        isAlive = first.next();
+      } while (isAlive && --left > 0 && (second === undefined || isBefore(first, second)));
+      if (!isAlive) {
+        this.#ended(first);
+        const last = heap.pop();
+        if (last === undefined || heap.length === 0) return false;
+        heap[0] = last;
+      }
+      siftDown(heap, 0);
+    }
+    return heap.length > 0;
   }
 }
 

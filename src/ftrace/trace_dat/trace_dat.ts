@@ -15,7 +15,7 @@ import { Kallsyms } from './kallsyms.ts';
 import type { Layout } from './layout.ts';
 import { readLayoutV6 } from './layout_v6.ts';
 import { readLayoutV7 } from './layout_v7.ts';
-import { mergeStreams } from './merge.ts';
+import { StreamMerge } from './merge.ts';
 import type { BufferInfo } from './options.ts';
 
 /** One record. forEachEvent reuses a single object: copy what must last. */
@@ -113,10 +113,19 @@ export class TraceDat {
     onLoss: OnLoss,
     accept: (format: EventFormat) => boolean = () => true,
   ): void {
+    this.events(onEvent, onLoss, accept)?.run(Number.POSITIVE_INFINITY);
+  }
+
+  /** The same in parts, as far as each run() goes; undefined where no CPU has any. */
+  events(
+    onEvent: (event: DatEvent) => void,
+    onLoss: OnLoss,
+    accept: (format: EventFormat) => boolean = () => true,
+  ): StreamMerge | undefined {
     const table = new EventTable(this.formats, accept);
     const streams = this.openStreams(table);
     const [first] = streams;
-    if (first === undefined) return;
+    if (first === undefined) return undefined;
     const event = emptyEvent(first, !this.header.bigEndian);
     const { pid, flags, preempt } = table.common;
     const tellLoss = (stream: CpuStream): void => {
@@ -142,7 +151,7 @@ export class TraceDat {
       event.fileOffset = stream.fileOffset;
       onEvent(event);
     };
-    mergeStreams(streams, visit, tellLoss);
+    return new StreamMerge(streams, visit, tellLoss);
   }
 
   private openStreams(table: EventTable): CpuStream[] {

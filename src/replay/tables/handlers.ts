@@ -63,7 +63,7 @@ export const tableHandlers: Handlers = {
     if (event.unmapped !== result.unmapped) {
       const unmapped = Number(event.unmapped);
       if (result.stop === 'block' && unmapped > result.unmapped) {
-        const why = `an unmap of a part of a block succeeds at line ${context.where.line}`;
+        const why = `an unmap of a part of a block succeeds at ${context.world.lines.name(context.where.line)}`;
         context.world.kernel.prove('splitsBlocks', true, why);
         splitAfterAll(run, context.where.line);
       } else {
@@ -91,6 +91,7 @@ export const tableHandlers: Handlers = {
     const { tables } = vm;
     world.watch?.region(context, vm, 'as lock', event.addr, event.size);
     tables.locksRegions = true;
+    world.hold(vm);
     const addr = Number(event.addr);
     const end = Number(add(event.addr, event.size));
     const { region } = tables;

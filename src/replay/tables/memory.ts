@@ -38,6 +38,17 @@ export class Memory {
     this.#ordinal = ordinal;
   }
 
+  /** What is kept, in handles and ranges. */
+  get size(): number {
+    return this.#handles.size + this.#backings.size;
+  }
+
+  /** Nothing is known any more of whose memory is where. */
+  clear(): void {
+    this.#handles.clear();
+    this.#backings.drop(0, Number.POSITIVE_INFINITY);
+  }
+
   /** The handle stands for the object, unless it is known to stand for another that is still there. */
   learnHandle(handle: Ptr, obj: Ptr): void {
     if (obj === 0) return;

@@ -30,9 +30,8 @@ function vmOf(event: AnyCall, { world, task }: Context): VmState | undefined {
   if (event.gpuvm !== 0) return world.vm(event.gpuvm);
   const own = task.run?.vm ?? task.job?.vm;
   if (event.table === 0) return own;
-  if (own !== undefined) world.tableVms.set(event.table, own.id);
-  const known = world.tableVms.get(event.table);
-  return known === undefined ? undefined : world.vms.get(known);
+  if (own !== undefined) world.bindTable(event.table, own);
+  return world.vmOfTable(event.table);
 }
 
 export function siteOf(event: AnyCall, context: Context): TableCallSite | undefined {
@@ -44,6 +43,7 @@ export function siteOf(event: AnyCall, context: Context): TableCallSite | undefi
   if (event.code === 'iommu' && !isAskedFor(event, context, vm)) return undefined;
   // The table's bounds are the VM's.
   if (event.code === 'lab' && !vm.initKnown) return undefined;
+  context.world.hold(vm);
   const { tables } = vm;
   const table = tables.open(event.code, vm.init, context.world.kernel);
   let of: JobTables | undefined;

@@ -1,5 +1,5 @@
 // The page tables of one VM as the trace shows them written, and what is still to be judged about them.
-import { add, type U64 } from '../../base/u64.ts';
+import { add, type Ptr, type U64 } from '../../base/u64.ts';
 import type { DriverTables } from '../../drivers/driver.ts';
 import { TABLE_CODES } from '../../drivers/index.ts';
 import type { TableCode, TableUnmap } from '../../events/vm_event.ts';
@@ -126,6 +126,8 @@ export class VmTables {
   /** Undefined until a table call was seen. */
   table: PageTable | undefined;
   code: TableCode | undefined;
+  /** What stands for it in the driver, a pointer for each layer of calls. */
+  readonly pointers: Ptr[] = [];
   /** When the driver writes its tables; undefined until a table call was seen in a job. */
   clock: 'run' | 'apply' | undefined;
   /** False: entries may have been written that the trace did not show. */
@@ -157,6 +159,12 @@ export class VmTables {
 
   constructor(complete: boolean) {
     this.complete = complete;
+  }
+
+  /** What is kept of it, in ranges. */
+  get size(): number {
+    const { told, evicted, sparse, invalid, tlb, table } = this;
+    return (table?.size ?? 0) + (tlb?.size ?? 0) + told.size + evicted.size + sparse.size + invalid.size;
   }
 
   get traits(): DriverTables | undefined {

@@ -1,0 +1,235 @@
+// Captures in every format with wrong bytes: nothing crashes or runs away, what is printed does no harm, and the same bytes
+// give the same answer.
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Analysis } from '../../src/analyze.ts';
+import { UserError } from '../../src/base/user_error.ts';
+import { sourceOf } from '../../src/ftrace/trace_dat/index.ts';
+import { inflate, readTrace } from '../../src/io/trace_file.ts';
+import { printable } from '../../src/reporters/escape.ts';
+import { build, dissect } from '../ftrace/trace_dat_build.ts';
+import { driverFixtures, labFixtures } from '../support/captures.ts';
+import { mutated } from '../support/mutations.ts';
+import {
+  bpftraceJsonOf,
+  csvOfColumns,
+  csvOfText,
+  csvOfWords,
+  entriesOf,
+  oldSystraceOf,
+  perfettoOf,
+  readFixture,
+  systraceOf,
+} from '../support/other_formats.ts';
+import {
+  type Analyzed,
+  analyzed,
+  checkPlain,
+  checkRendered,
+  type Options,
+  rendered,
+  summary,
+} from '../support/rendered.ts';
+import { random } from './damage.ts';
+
+/** Another seed makes another run, and more depth a longer one. */
+const SEED = Number(process.env['HOSTILE_SEED'] ?? 20261126);
+const DEPTH = Number(process.env['ROBUSTNESS'] ?? 1);
+/** In all: those of the text, of each other format, and of trace.dat. */
+const TEXTS = 5600 * DEPTH;
+const OTHERS = 300 * DEPTH;
+const DATS = 300 * DEPTH;
+const PACKED = 300 * DEPTH;
+
+const LINES = 50;
+/** What all forms together may take of a byte of the input, and of an input without any. */
+const PRINTED_A_BYTE = 60;
+const PRINTED = 200_000;
+
+interface Source {
+  readonly name: string;
+  readonly bytes: Uint8Array;
+  readonly options?: Options;
+}
+
+/** The head of a capture, and some lines from anywhere in it. */
+function slice(bytes: Uint8Array, draw: () => number): Uint8Array {
+  const lines = Buffer.from(bytes).toString('latin1').split('\n');
+  const head = lines.findIndex((line) => !line.startsWith('#'));
+  const from = head + Math.floor(draw() * Math.max(1, lines.length - head - LINES));
+  return Buffer.from(`${[...lines.slice(0, head), ...lines.slice(from, from + LINES)].join('\n')}\n`, 'latin1');
+}
+
+const CAPTURES = [...labFixtures, ...driverFixtures].map(({ read }) => read());
+const ENTRIES = entriesOf(readFixture('lab/tracecmd-missing/report-t.txt.gz')).slice(0, LINES);
+const TEXT = readFixture('lab/missing/trace.txt')
+  .split('\n')
+  .slice(0, 12 + LINES)
+  .join('\n')
+  .concat('\n');
+
+function head(text: string): Uint8Array {
+  return Buffer.from(text.split('\n').slice(0, LINES).join('\n').concat('\n'), 'latin1');
+}
+
+const FORMATS: readonly Source[] = [
+  { name: 'perf', bytes: head(readFixture('lab/tracecmd-missing/perf-script.txt.gz')) },
+  { name: 'babeltrace', bytes: head(readFixture('lab/tracecmd-missing/babeltrace.txt.gz')) },
+  { name: 'bpftrace-json', bytes: Buffer.from(bpftraceJsonOf(TEXT), 'latin1') },
+  {
+    name: 'csv, columns',
+    bytes: Buffer.from(csvOfColumns(ENTRIES), 'latin1'),
+    options: { columns: { name: 'event' } },
+  },
+  { name: 'csv, words', bytes: Buffer.from(csvOfWords(ENTRIES), 'latin1') },
+  { name: 'csv, the tracer’s text', bytes: Buffer.from(csvOfText(ENTRIES), 'latin1') },
+  { name: 'perfetto', bytes: Buffer.from(perfettoOf(ENTRIES), 'latin1') },
+  { name: 'systrace-html', bytes: Buffer.from(systraceOf(TEXT), 'latin1') },
+  { name: 'systrace-html of old', bytes: Buffer.from(oldSystraceOf(TEXT), 'latin1') },
+];
+
+/** The trace.dat of a capture, with a page or two of each CPU. */
+const DAT = dissect(Buffer.from(readFixture('lab/tracecmd-misc/trace.dat.gz'), 'latin1'));
+const SMALL = {
+  ...DAT,
+  kallsyms: DAT.kallsyms.slice(0, 2000),
+  buffers: DAT.buffers.map((buffer) => ({
+    ...buffer,
+    cpus: buffer.cpus.map(({ cpu, pages }) => ({ cpu, pages: pages.subarray(0, buffer.pageSize) })),
+  })),
+};
+
+const DAT_FILES: readonly Source[] = ([6, 7] as const).flatMap((version) =>
+  [false, true].flatMap((bigEndian) =>
+    (version === 6 ? (['none'] as const) : (['none', 'zlib'] as const)).map((compression) => ({
+      name: `version ${version}, ${compression}${bigEndian ? ', big endian' : ''}`,
+      bytes: build(SMALL, { version, bigEndian, compression, pagesPerChunk: 1 }),
+    })),
+  ),
+);
+
+function textFeed(bytes: Uint8Array, chunk: number): (analysis: Analysis) => void {
+  return (analysis) => {
+    for (let at = 0; at < bytes.length; at += chunk) analysis.push(bytes.subarray(at, at + chunk));
+  };
+}
+
+function datFeed(bytes: Uint8Array): (analysis: Analysis) => void {
+  return (analysis) => {
+    const damage = analysis.readTraceDat(sourceOf(bytes), { zlib: inflate });
+    if (damage !== undefined) throw new UserError(`trace.dat: ${damage}`);
+  };
+}
+
+function checkBounds({ report }: Analyzed, printed: number, size: number): void {
+  // A line of the tracer is one entry, and one of a graph the call and its return.
+  expect(report.stats.entries).toBeLessThanOrEqual(size);
+  expect(report.stats.events).toBeLessThanOrEqual(2 * size);
+  expect(printed).toBeLessThanOrEqual(PRINTED + PRINTED_A_BYTE * size);
+}
+
+function check(
+  feed: (analysis: Analysis) => void,
+  again: (analysis: Analysis) => void,
+  size: number,
+  options?: Options,
+): void {
+  const done = analyzed(feed, 'trace.txt', options);
+  const twice = analyzed(again, 'trace.txt', options);
+  expect(twice && summary(twice)).toBe(done && summary(done));
+  if (done === undefined) return;
+  const all = rendered(done);
+  checkRendered(all);
+  checkBounds(
+    done,
+    [...all.values()].reduce((sum, text) => sum + text.length, 0),
+    size,
+  );
+}
+
+/** Names the input that fails, by what makes it again. */
+function numbered(run: number, seed: number, what: () => void): void {
+  try {
+    what();
+  } catch (error) {
+    throw new Error(
+      `input ${run} of HOSTILE_SEED=${SEED}, drawn from ${seed}: ${error instanceof Error ? error.message : error}`,
+      { cause: error },
+    );
+  }
+}
+
+function each(runs: number, kind: number, check: (draw: () => number) => void): void {
+  for (let run = 0; run < runs; run++) {
+    const seed = SEED + kind * 1_000_003 + run * 7919;
+    numbered(run, seed, () => check(random(seed)));
+  }
+}
+
+function checkText(bytes: Uint8Array, draw: () => number, options?: Options): void {
+  const spoilt = mutated(bytes, draw);
+  check(textFeed(spoilt, 1 << 20), textFeed(spoilt, 1 + Math.floor(draw() * spoilt.length)), spoilt.length, options);
+}
+
+describe('the tracer’s text', () => {
+  it.each([0, 1, 2, 3])('of all captures, part %i', (part) => {
+    each(TEXTS / 4, part, (draw) => {
+      const capture = CAPTURES[Math.floor(draw() * CAPTURES.length)] ?? new Uint8Array(0);
+      checkText(slice(capture, draw), draw);
+    });
+  });
+});
+
+describe('other formats', () => {
+  it.each(FORMATS)('$name', ({ name, bytes, options }) => {
+    each(OTHERS, 100 + name.length, (draw) => checkText(bytes, draw, options));
+  });
+});
+
+describe('trace.dat', () => {
+  it.each(DAT_FILES)('$name', ({ name, bytes }) => {
+    each(DATS, 200 + name.length, (draw) => {
+      const spoilt = mutated(bytes, draw);
+      check(datFeed(spoilt), datFeed(Uint8Array.from(spoilt)), 20 * spoilt.length);
+    });
+  });
+});
+
+describe('compressed', () => {
+  let folder = '';
+  beforeAll(() => {
+    folder = mkdtempSync(path.join(tmpdir(), 'gpuvm-trace-'));
+  });
+  afterAll(() => rmSync(folder, { recursive: true }));
+
+  it('gzip', async () => {
+    const packed = gzipSync(Buffer.from(TEXT, 'latin1'));
+    for (let run = 0; run < PACKED; run++) {
+      const file = path.join(folder, `${run}.gz`);
+      writeFileSync(file, mutated(packed, random(SEED + run)));
+      const [first, second] = [await packedBytes(file), await packedBytes(file)];
+      expect(second).toEqual(first);
+      if (typeof first === 'string') checkPlain(first);
+      else check(textFeed(first, first.length), textFeed(first, 1000), first.length);
+    }
+  });
+});
+
+/** What the file holds, or why it cannot be read. */
+async function packedBytes(file: string): Promise<Uint8Array | string> {
+  const parts: Uint8Array[] = [];
+  try {
+    await readTrace(file, {
+      wantsRandomAccess: () => false,
+      push: (chunk) => parts.push(chunk.slice()) > 0,
+      random: () => undefined,
+    });
+    return Buffer.concat(parts);
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    return printable(error.message);
+  }
+}
