@@ -51,6 +51,8 @@ Examples:
   gpuvm-trace reduce trace.txt --rule missing-lock   the fewest ops that still give it, as a test
   gpuvm-trace anonymize trace.txt -o public.txt  other names, the same findings: for a public bug
   gpuvm-trace patch 0001-drm-msm.patch           what a kernel patch changes of all this
+  gpuvm-trace query trace.txt 'SELECT * FROM locks'   SQL over jobs, steps, locks, mappings, findings
+  gpuvm-trace export --format perfetto -o t.json trace.txt   a time line; tables and graphs likewise
   gpuvm-trace capture --driver xe -- glxgears    a shell script that makes such a trace
   gpuvm-trace explain missing-lock               what a rule means
   gpuvm-trace config                             what .gpuvm-trace.json sets here

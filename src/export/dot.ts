@@ -1,6 +1,7 @@
 // The contention graph in Graphviz's language.
 import { ptrHex } from '../base/u64.ts';
 import { printable } from '../reporters/escape.ts';
+import { counted } from '../reporters/style.ts';
 import { circlesOf, type Edge } from './contention.ts';
 
 /** `nameOf`: a task's name as the trace has it. */
@@ -53,12 +54,12 @@ function lockText({ resv, obj, vm }: Edge): string {
 
 function weightText({ waits, waitedNs, backoffs }: Edge): string[] {
   const lines: string[] = [];
-  if (waits > 0) lines.push(`${waits} waits, ${(Number(waitedNs) / 1e6).toFixed(3)} ms`);
-  if (backoffs > 0) lines.push(`${backoffs} backoffs (-EDEADLK)`);
+  if (waits > 0) lines.push(`${counted(waits, 'wait')}, ${(Number(waitedNs) / 1e6).toFixed(3)} ms`);
+  if (backoffs > 0) lines.push(`${counted(backoffs, 'backoff')} (-EDEADLK)`);
   return lines;
 }
 
-/** A string of dot: lines, in which nothing of a name is markup. */
+/** A string of dot: lines, in which nothing of a name is markup, nor an entity of HTML. */
 function quoted(lines: readonly string[]): string {
-  return `"${lines.map((line) => printable(line).replace(/[\\"]/g, '\\$&')).join('\\n')}"`;
+  return `"${lines.map((line) => printable(line).replaceAll('&', '&amp;').replace(/[\\"]/g, '\\$&')).join('\\n')}"`;
 }

@@ -63,7 +63,7 @@ export class Timeline {
     const pins: Pin[] = [];
     const own = (slice: Slice | undefined, pid: number | undefined) => pid === job.pid && slice !== undefined;
     const inner = [pass, own(apply?.slice, apply?.pid) ? apply?.slice : undefined].filter((one) => one !== undefined);
-    const end = apply !== undefined && apply.pid !== job.pid ? inner.at(-1)?.to : ticks(job.end);
+    const end = apply !== undefined && apply.pid !== job.pid ? lastSeen(job, inner) : ticks(job.end);
     const to = end === undefined || end < from ? from : end;
     const args = { job: job.id, line: job.line, ops: job.opCount, ret: job.ret, attempts: job.attempts };
     const track = this.#json.slice(TASKS, this.#times.nameOf(job.pid), {
@@ -73,7 +73,7 @@ export class Timeline {
       args,
       inner,
     });
-    if (pass !== undefined && pass.from >= from && pass.from <= to) pins.push({ ...track, at: pass.from });
+    pins.push({ ...track, at: pass !== undefined && pass.from >= from && pass.from <= to ? pass.from : from });
     if (apply !== undefined) {
       const { slice, pid } = apply;
       if (pid !== job.pid) pins.push({ ...this.#json.slice(TASKS, this.#times.nameOf(pid), slice), at: slice.from });
@@ -217,6 +217,11 @@ function mapped(vas: Iterable<Gpuva>): Mapped {
     bytes += Number(range);
   }
   return { count, bytes };
+}
+
+/** Its ioctl goes on at least until then; where others carry it out, its return is not followed. */
+function lastSeen({ times }: Job, inner: readonly Slice[]): bigint | undefined {
+  return inner.at(-1)?.to ?? timeOf(times?.queued);
 }
 
 function lastLine({ steps, requestLine, line }: OpRun): number {
