@@ -15,10 +15,13 @@ const SUBCOMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   walk: async () => (await import('./walk.ts')).walkCommand(),
   blame: async () => (await import('./blame.ts')).blameCommand(),
   'what-if': async () => (await import('./what_if.ts')).whatIfCommand(),
+  merge: async () => (await import('./merge.ts')).mergeCommand(),
   diff: async () => (await import('./diff.ts')).diffCommand(),
   reduce: async () => (await import('./reduce.ts')).reduceCommand(),
   anonymize: async () => (await import('./anonymize.ts')).anonymizeCommand(),
   coverage: async () => (await import('./coverage.ts')).coverageCommand(),
+  export: async () => (await import('./export.ts')).exportCommand(),
+  query: async () => (await import('./query.ts')).queryCommand(),
   capture: async () => (await import('./capture.ts')).captureCommand(),
   probes: async () => (await import('./probes.ts')).probesCommand(),
   formats: async () => (await import('./formats.ts')).formatsCommand(),
@@ -42,6 +45,7 @@ Examples:
   gpuvm-trace walk trace.txt 0x114000            what the GPU sees at an address
   gpuvm-trace blame trace.txt 0x114000           how it came to be so, and why it faults
   gpuvm-trace what-if trace.txt --patch fix.patch   would it have helped: another lock pass
+  gpuvm-trace merge shard*.json                  one report of many, for CI
   gpuvm-trace diff before.txt after.txt          what a change of the driver changed
   gpuvm-trace coverage *.txt.gz --min 80%        which cases the traces exercise
   gpuvm-trace reduce trace.txt --rule missing-lock   the fewest ops that still give it, as a test

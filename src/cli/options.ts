@@ -51,6 +51,12 @@ export function integer(value: string): number {
   return Number(value);
 }
 
+export function positive(value: string): number {
+  const number = integer(value);
+  if (number < 1) throw new InvalidArgumentError('1 or more is expected.');
+  return number;
+}
+
 export function seconds(value: string): number {
   if (!/^\d+(\.\d+)?$/.test(value))
     throw new InvalidArgumentError('a time stamp as in the trace is expected, such as 48.910380.');

@@ -5,13 +5,13 @@ import type { BindOp, CoreStep, DriverName, SmRequest, StepEvent, StepPiece } fr
 import type { Attempt } from '../exec/exec.ts';
 import type { Gpuva } from '../gpuvm/gpuva.ts';
 import type { Recorded } from '../gpuvm/sm_map.ts';
-import type { Evidence, Fact, OpView, Span, StepView } from './fact.ts';
+import type { Fact, OpView, Span, StepView } from './fact.ts';
 import type { JobTimes } from './job_times.ts';
 import { LinkBalance } from './link_balance.ts';
 import type { PassRecord } from './pass_record.ts';
 import { NetChanges } from './rollback.ts';
 import type { StepRun } from './step_run.ts';
-import type { LockWait } from './task.ts';
+import type { Contention, LockWait } from './task.ts';
 import type { Change, VmState } from './vm_state.ts';
 
 /** What the lock pass asked the VM about: an exec-lock helper's call, or an ops list made while locking. */
@@ -143,7 +143,7 @@ export interface LockAttempt {
   readonly fini: number;
   readonly attempt: Attempt;
   /** Of all attempts of the context. */
-  readonly contention: readonly Evidence[];
+  readonly contention: readonly Contention[];
   readonly waits: readonly LockWait[];
 }
 

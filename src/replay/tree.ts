@@ -11,7 +11,7 @@ import { tell } from './tell.ts';
 import { checkGpuvaLock, checkLinked, checkListed, checkTreeLocked } from './vm_bos.ts';
 import { checkClosing } from './vm_life.ts';
 import { disturbWalks, tellDisturbed, tellUnowned } from './vm_race.ts';
-import type { VmState } from './vm_state.ts';
+import type { Change, VmState } from './vm_state.ts';
 
 const EEXIST = -17;
 
@@ -97,7 +97,7 @@ export const treeHandlers: Handlers = {
     noteNet(context, vm, va ?? { ...event, offset: 0 }, -1);
     if (va !== undefined && va.addr === event.addr && va.range === event.range) {
       vm.tree.remove(va);
-      vm.record({ inserted: false, va, job: task.job, op: task.job?.op?.index ?? -1, byMap: false });
+      changed(context, vm, { inserted: false, va, job: task.job, op: task.job?.op?.index ?? -1, byMap: false });
       reveal(context, vm, event);
     } else if (!world.seen.has('va_insert')) {
       vm.insertsShown = false;
@@ -194,8 +194,13 @@ function insert(context: Context, vm: VmState | undefined, id: Ptr, one: Inserte
     vm.tree.insert(va);
   }
   const byMap = task.step?.view.type === 'map';
-  vm.record({ inserted: true, va, job: task.job, op: task.job?.op?.index ?? -1, byMap });
+  changed(context, vm, { inserted: true, va, job: task.job, op: task.job?.op?.index ?? -1, byMap });
   reveal(context, vm, one);
+}
+
+function changed(context: Context, vm: VmState, change: Change): void {
+  vm.record(change);
+  context.world.sink.change?.(vm, change, context);
 }
 
 /** All that is mapped there is in the tree now. */

@@ -8,6 +8,7 @@ import type { GpuvmInit } from '../gpuvm/gpuvm.ts';
 import type { KernelKnowledge } from '../kernels/index.ts';
 import type { Known } from '../mmu/compare.ts';
 import type { Target } from '../mmu/run.ts';
+import type { Context } from './context.ts';
 import { followVm } from './detail.ts';
 import type { Fact, Shown } from './fact.ts';
 import type { Job } from './job.ts';
@@ -16,7 +17,7 @@ import { Memory } from './tables/index.ts';
 import { type ExecContext, Task } from './task.ts';
 import { VmBoSet } from './vm_bo_set.ts';
 import type { Mortal } from './vm_life.ts';
-import { VmState } from './vm_state.ts';
+import { type Change, VmState } from './vm_state.ts';
 import { Watch, type WatchOptions } from './watch.ts';
 
 /** A GEM object; its resv may change during its life. */
@@ -47,6 +48,8 @@ export interface WorldSink {
   job(job: Job): void;
   /** The scheduler has run a job whose ioctl was over. */
   ran?(job: Job, line: number): void;
+  /** A mapping has entered the tree of a VM, or left it. */
+  readonly change?: ((vm: VmState, change: Change, context: Context) => void) | undefined;
 }
 
 export interface WorldOptions {

@@ -53,6 +53,7 @@ describe('bash', () => {
       shell('bash', [
         '--norc',
         '-c',
+        // biome-ignore lint/suspicious/noTemplateCurlyInString: the shell's own
         'source "$1"; shift; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _gpuvm_trace; printf "%s\\n" "${COMPREPLY[@]}"',
         'bash',
         script('bash'),
@@ -107,6 +108,7 @@ describe('the manual page', () => {
     writeFileSync(file, page());
     const { stdout } = spawnSync('mandoc', ['-T', 'lint', '-W', 'warning', file], { encoding: 'utf8' });
     expect(stdout.split('\n').filter((line) => line !== '' && !line.includes('missing date'))).toEqual([]);
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: bold is a letter, a backspace and the letter again
     const shown = shell('mandoc', ['-T', 'utf8', '-O', 'width=100', file]).replace(/.\u0008/g, '');
     for (const [, name] of run(['--help']).out.matchAll(/^ {2}([a-z][a-z-]+) /gm))
       if (name !== 'help' && name !== 'gpuvm-trace') expect(shown).toMatch(new RegExp(`^ {3}${name}( |$)`, 'm'));
