@@ -1,6 +1,6 @@
 // The smallest scenario that still gives the finding: what cannot matter goes first, then delta debugging over the ops, then what
 // is left gets plain numbers.
-import { add, type U64 } from '../base/u64.ts';
+import { add, addWrapped, sub, type U64 } from '../base/u64.ts';
 import { ddmin } from './ddmin.ts';
 import { isSeenAgain } from './enact.ts';
 import { plainNumbers } from './plain.ts';
@@ -22,8 +22,8 @@ export const REDUCIBLE = [
 export function reduced(whole: Scenario): Scenario | undefined {
   const begin = slices(whole).find(isSeenAgain);
   if (begin === undefined) return undefined;
-  const fewest = withFewest(begin);
-  return withFewest(withoutExtras(plainNumbers(withoutExtras(fewest))));
+  const few = withoutExtras(withFewest(begin));
+  return withFewest(plainNumbers(withFewest(withShortest(few))));
 }
 
 /** The ops without which the target's range would look otherwise, from the likely to the certain. */
@@ -59,6 +59,32 @@ function withFewest(scenario: Scenario): Scenario {
     scenario,
     ddmin(others, (some) => isSeenAgain(withOps(scenario, some))),
   );
+}
+
+/** Ops that end or begin where others do, as far as they can: what only cut them shorter is not needed then. */
+function withShortest(scenario: Scenario): Scenario {
+  const places = [...new Set(opsOf(scenario).flatMap((op) => [op.addr, endOf(op)]))];
+  let left = scenario;
+  for (let index = 0; index < opsOf(scenario).length; index++) {
+    for (const place of places) {
+      const op = opsOf(left)[index];
+      if (op === undefined || op.isTarget || place <= op.addr || place >= endOf(op)) continue;
+      const head = { addr: op.addr, range: sub(place, op.addr), offset: op.offset };
+      const tail = { addr: place, range: sub(endOf(op), place), offset: addWrapped(op.offset, sub(place, op.addr)) };
+      left = [tail, head].map((part) => withPart(left, op, part)).find(isSeenAgain) ?? left;
+    }
+  }
+  return left;
+}
+
+/** Ops but the target are locked for as they should be, so that their locks follow. */
+function withPart(scenario: Scenario, of: ScenarioOp, part: Pick<ScenarioOp, 'addr' | 'range' | 'offset'>): Scenario {
+  const shorter = (op: ScenarioOp): ScenarioOp => {
+    const { locking } = op;
+    const { obj } = of;
+    return { ...op, ...part, locking: locking.how === 'ask' ? { how: 'ask', request: { ...part, obj } } : locking };
+  };
+  return eachJob(scenario, (job) => ({ ...job, ops: job.ops.map((op) => (op === of ? shorter(op) : op)) }));
 }
 
 /** Without what is odd about the driver and has no part in it: locks of other objects, mistakes, a lock pass of its own. */

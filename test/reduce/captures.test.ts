@@ -105,14 +105,14 @@ job 2    (job 2153 of the trace)
 it('makes an IGT skeleton with the calls that IGT has for the driver', () => {
   const scenario = smallest('missing', 'missing-lock');
   const xe = scenarioIgt({ ...scenario, driver: 'xe' });
-  expect(xe).toContain('xe_vm_bind_sync(fd, vm, bo1, 0x0, 0x100000, 0x3000);\n');
+  expect(xe).toContain('xe_vm_bind_sync(fd, vm, bo1, 0x0, 0x100000, 0x2000);\n');
   expect(xe).toContain('bo2 = xe_bo_create(fd, 0, 0x1000, system_memory(fd), 0);\n');
   expect(xe).toContain('igt_subtest("missing-lock")\n\t\tmissing_lock(fd);\n');
   expect(scenarioIgt({ ...scenario, driver: 'panthor' })).toContain(
-    'igt_panthor_vm_bind_offset(fd, vm, bo1.handle, 0x100000, 0x3000, 0x0,\n',
+    'igt_panthor_vm_bind_offset(fd, vm, bo1.handle, 0x100000, 0x2000, 0x0,\n',
   );
   expect(scenarioIgt({ ...scenario, driver: 'msm' })).toContain(
-    'TODO: DRM_MSM_VM_BIND: MAP 0x101000, 0x1000 bytes of bo2',
+    'TODO: DRM_MSM_VM_BIND: MAP 0x100000, 0x1000 bytes of bo2',
   );
 });
 

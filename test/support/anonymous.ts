@@ -28,7 +28,7 @@ function nameless(text: string): string {
 
 /** Where a line tells of several events or of none, and shows no time. */
 function placeless<T>(value: T): T {
-  const places = ['line', 'endLine', 'ranLine', 'time', 'start', 'end'];
+  const places = ['line', 'endLine', 'ranLine', 'order', 'time', 'start', 'end'];
   return JSON.parse(JSON.stringify(value, (key, one) => (places.includes(key) ? undefined : one))) as T;
 }
 
