@@ -96,7 +96,9 @@ it('docs/kernels-and-patches.md names the switches that change verdicts', () => 
 
 it('docs/ci.md shows reports that check writes, and names all of its formats', () => {
   const section = readFileSync(docs('ci.md'), 'utf8');
-  const named = [...section.matchAll(/^\| `(\w+)` \| (?:SARIF|JUnit|GitLab|workflow|KTAP)/gm)].map(([, name]) => name);
+  const named = [...section.matchAll(/^\| `(\w+)` \| (?:SARIF|JUnit|GitLab|workflow|KTAP|one page)/gm)].map(
+    ([, name]) => name,
+  );
   expect(['text', 'csv', 'json', 'ndjson', ...named]).toEqual(CHECK_FORMATS);
   const folder = mkdtempSync(path.join(tmpdir(), 'reports-'));
   try {
