@@ -23,7 +23,7 @@ import type { Job } from './replay/job.ts';
 import { type JobRow, jobRow } from './replay/job_row.ts';
 import { LOST_MEANWHILE, Machine } from './replay/machine.ts';
 import type { WatchOptions } from './replay/watch.ts';
-import type { MmuMode, World } from './replay/world.ts';
+import type { MmuMode, World, WorldSink } from './replay/world.ts';
 
 export interface AnalyzeOptions {
   /** The name that findings carry. */
@@ -36,6 +36,8 @@ export interface AnalyzeOptions {
   readonly definitions?: readonly ProbeDefinition[];
   /** Keep what `show` needs of every job, and hand each over when it ends, with everything as it then is. */
   readonly onJob?: (job: Job, world: World) => void;
+  /** Told of each mapping that enters or leaves the tree of a VM. */
+  readonly onChange?: WorldSink['change'] | undefined;
   /** Keep also what another lock pass would meet, in the detail of each job that onJob gets. */
   readonly passes?: boolean;
   /** Where the page tables come from; 'trace' where not given. */
@@ -123,6 +125,7 @@ export class Analysis implements EventSink {
         fact: (fact) => this.#judge.judge(fact),
         job: (job) => this.#endJob(job),
         ran: (job, line) => this.#endRun(job, line),
+        change: options.onChange,
       },
       {
         detail: options.onJob !== undefined,

@@ -45,6 +45,9 @@ export {
   switchTitle,
 } from './kernels/index.ts';
 export { LARGEST_PATCH, type PatchEffects, type PatchText, patchedSwitches, readPatches } from './patch/index.ts';
+export { Recorder } from './reduce/recorder.ts';
+export { REDUCIBLE, reduced } from './reduce/reduce.ts';
+export { opsOf, type Scenario } from './reduce/scenario.ts';
 export type { Job } from './replay/job.ts';
 export type { JobRow, Verdict } from './replay/job_row.ts';
 export { type Look, lookAt } from './replay/look.ts';

@@ -6,6 +6,7 @@ import { expect, it } from 'vitest';
 import { bugs, isCaught } from '../src/checks/bugs.ts';
 import { CHECK_FORMATS } from '../src/cli/check_formats.ts';
 import { probes } from '../src/dialects/index.ts';
+import { TABLES } from '../src/export/capture_tables.ts';
 import { rules, switches } from '../src/index.ts';
 import { blameColumns } from '../src/reporters/blame_rows.ts';
 import { findingColumns, jobColumns, mmuColumns, stateColumns } from '../src/reporters/columns.ts';
@@ -65,6 +66,19 @@ it('docs/ci.md names the columns of every table', () => {
   ] as const) {
     expect(text).toContain(`| \`${command}\` | ${columns.map((column) => column.name).join(', ')} |`);
   }
+});
+
+it('docs/tables.md lists the columns of the exported tables', () => {
+  const TABLES_PAGE = docs('tables.md');
+  const tables = TABLES.map(({ name, meaning, columns }) => {
+    const rows = columns.map((column) => `| ${column.name} | ${column.type} | ${column.meaning} |\n`).join('');
+    return `### ${name}\n\nA row: ${meaning}.\n\n| column | type | |\n|---|---|---|\n${rows}`;
+  });
+  const text = readFileSync(TABLES_PAGE, 'utf8');
+  const head = text.slice(0, text.indexOf('\n## Columns\n'));
+  const whole = `${head}\n## Columns\n\n${tables.join('\n')}`;
+  if (process.env['UPDATE'] === '1') writeFileSync(TABLES_PAGE, whole);
+  expect(readFileSync(TABLES_PAGE, 'utf8')).toBe(whole);
 });
 
 it('docs/page-tables.md names functions that are understood', () => {

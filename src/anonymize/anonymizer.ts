@@ -31,7 +31,7 @@ export interface AnonymizeOptions {
 
 /** An entry that is none of ours, and one of ours that cannot be read: they count, and say nothing. */
 const OTHER = 'other: ';
-const DAMAGED = 'exec_init: (drm_exec_init+0x0) ?';
+const DAMAGED = 'exec_init: (drm_exec_init) ?';
 const UNREADABLE = 'unreadable';
 
 /** What the reader counted up to a line. */

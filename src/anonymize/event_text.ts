@@ -13,6 +13,12 @@ const LOWEST_KERNEL_ADDRESS = 0xff00_0000_0000_0000n;
 /** Arguments whose mere presence tells kernels apart. */
 const TELLING = new Set(switches.flatMap(({ params = [] }) => params.map(({ param }) => param)));
 
+/** In the place of a value that decides nothing, and of one that the tracer could not fetch. */
+const UNASKED = '0';
+const FAULT = '(fault)';
+/** Of 64 bits. */
+const NO_SYMBOL = '0'.repeat(16);
+
 /** Hands the values on and remembers which were asked for. */
 class Asked implements Args {
   readonly #args: Args;
@@ -52,7 +58,7 @@ class Asked implements Args {
   }
 }
 
-/** `(symbol+0x0) addr=0x1000`, or the text of a tracepoint or of a message: what follows the event's name. */
+/** `(symbol) addr=0x1000`, or the text of a tracepoint or of a message: what follows the event's name. */
 export class EventText {
   readonly #renaming: Renaming;
   readonly #specs = new Map<ProbeSpec, readonly ArgSpec[]>();
@@ -61,22 +67,29 @@ export class EventText {
     this.#renaming = renaming;
   }
 
-  of({ spec, shown }: ProbeBinding, values: Args): string {
+  of({ spec, shown, met }: ProbeBinding, values: Args): string {
     const args = this.#argsOf(spec);
     const asked = new Asked(values);
     // What means nothing as a whole is told of by the names of what it lacks: they must stay those.
     const isMeant = spec.decode(asked) !== undefined;
-    const text = (index: number) =>
-      isMeant && !asked.indices.has(index) ? undefined : this.#value(args, index, values);
+    const text = (index: number) => {
+      const value = this.#value(args, index, values);
+      return value === undefined || !isMeant || asked.indices.has(index) ? value : UNASKED;
+    };
     if (spec.text !== undefined) return messageText(spec.text, args, text);
-    const place = spec.at === 'return' ? `(0x0 <- ${spec.symbol})` : `(${spec.symbol}+0x0)`;
-    const words = args.map(({ names }, index) => {
-      const name = names.find((one) => TELLING.has(one) && shown.has(one)) ?? names[0];
-      const value = text(index);
-      return value === undefined ? '' : ` ${name}=${value}`;
+    // Where the trace shows no function, known by the event's name alone, none is named here.
+    const symbol = met ? spec.symbol : NO_SYMBOL;
+    const place = spec.at === 'return' ? `(0x0 <- ${symbol})` : `(${symbol})`;
+    // The same arguments on each line, whether they have a value or not, and new ones in front of the others: a reader would not
+    // look for more behind those that it knows.
+    const left = new Set(args.keys());
+    const words = [...shown].reverse().map((name) => {
+      const index = args.findIndex(({ names }) => names.includes(name) || isPositionalReturn(spec, names, name));
+      if (index < 0) return TELLING.has(name) ? ` ${name}=${UNASKED}` : '';
+      const { names = [] } = args[index] ?? {};
+      return left.delete(index) ? ` ${TELLING.has(name) ? name : names[0]}=${text(index) ?? FAULT}` : '';
     });
-    const others = [...shown].filter((name) => TELLING.has(name) && !args.some(({ names }) => names.includes(name)));
-    return `${place}${words.join('')}${others.map((name) => ` ${name}=0`).join('')}`;
+    return `${place}${words.join('')}`;
   }
 
   #argsOf(spec: ProbeSpec): readonly ArgSpec[] {
@@ -115,6 +128,11 @@ export class EventText {
   }
 }
 
+/** `$arg*` probes name the return value argN. */
+function isPositionalReturn({ at }: ProbeSpec, names: readonly string[], name: string): boolean {
+  return at === 'return' && names.includes('ret') && /^arg\d+$/.test(name);
+}
+
 function bitsText(high: number | undefined, low: number | undefined): string | undefined {
   if (high === undefined || low === undefined) return undefined;
   return `0x${high.toString(16)}${low.toString(16).padStart(8, '0')}`;
@@ -131,14 +149,15 @@ function messageText(text: TracepointText, args: readonly ArgSpec[], textOf: Tex
   const form = older !== undefined && lacks.some((name) => !older.includes(`{${name}}`)) ? older : rest;
   const filled = form.replace(/\{(\w+)(?::(\d+))?\}/g, (_, name: string, width = '1') => {
     const index = indexOf(name);
-    const value = index < 0 ? (sample.words?.[name] ?? '0') : (textOf(index) ?? '(null)');
+    const value = index < 0 ? (sample.words?.[name] ?? '0x0') : (textOf(index) ?? FAULT);
     return padded(value, Number(width), args[index]?.type);
   });
   return `${sample.head ?? String(head)}${filled}${sample.tail ?? ''}`;
 }
 
-/** A number of so many characters at least. */
+/** A number of so many characters at least. Heads look ahead for digits where a number may be either, never for hex ones. */
 function padded(value: string, width: number, type: ArgSpec['type'] | undefined): string {
+  if (type === 'u64' && value !== FAULT) return BigInt(value).toString();
   if (value.length >= width || value.startsWith('(')) return value;
   return type === 'hex'
     ? value.padStart(width, '0')

@@ -2,8 +2,13 @@
 import { Baseline, type BaselineEntry, UserError } from '../index.ts';
 import { readFileSync } from '../io/text_file.ts';
 import { writeReport } from '../io/trace_file.ts';
-import type { CheckRun } from '../reporters/checked_trace.ts';
+import type { CheckedTrace, CheckRun } from '../reporters/checked_trace.ts';
 import { toJson } from '../reporters/table.ts';
+
+type Trace = Pick<CheckedTrace, 'findings' | 'known' | 'doubts'>;
+
+/** A run over traces of which more may be told. */
+export type RunOver<T extends Trace> = Omit<CheckRun, 'traces'> & { readonly traces: readonly T[] };
 
 export function readBaseline(file: string): Baseline {
   let value: unknown;
@@ -23,13 +28,13 @@ export function readBaseline(file: string): Baseline {
   );
 }
 
-export function writeBaseline(file: string, { traces }: CheckRun): void {
+export function writeBaseline(file: string, { traces }: RunOver<Trace>): void {
   const { entries } = Baseline.of(traces.flatMap(({ findings }) => findings));
   writeReport(file, toJson({ baseline: entries }));
 }
 
 /** The run without the findings that are known, which are taken out of the baseline. */
-export function withoutKnown(run: CheckRun, baseline: Baseline): CheckRun {
+export function withoutKnown<T extends Trace>(run: RunOver<T>, baseline: Baseline): RunOver<T> {
   const traces = run.traces.map((trace) => {
     const findings = trace.findings.filter((finding) => !baseline.takes(finding));
     return { ...trace, findings, known: trace.findings.length - findings.length };
@@ -38,7 +43,11 @@ export function withoutKnown(run: CheckRun, baseline: Baseline): CheckRun {
 }
 
 /** Why entries are there in vain, in one line; nothing where what they speak of may not have been seen. */
-export function unusedText(file: string, { traces, unread, rules }: CheckRun, left: Baseline): string | undefined {
+export function unusedText(
+  file: string,
+  { traces, unread, rules }: RunOver<Trace>,
+  left: Baseline,
+): string | undefined {
   if (unread.length > 0 || traces.some(({ doubts }) => doubts.length > 0)) return undefined;
   const unused = left.entries.filter(({ rule }) => rules.some(({ id }) => id === rule));
   if (unused.length === 0) return undefined;

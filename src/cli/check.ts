@@ -1,16 +1,29 @@
 // `check`: findings, for people and for CI.
-import { Command, InvalidArgumentError, Option } from 'commander';
+import { Command, Option } from 'commander';
 import { type MmuMode, parseDump, type Report, rules, UserError } from '../index.ts';
 import { readFileSync } from '../io/text_file.ts';
 import type { CheckedTrace, CheckRun, FailOn, UnreadTrace } from '../reporters/checked_trace.ts';
 import { printable } from '../reporters/escape.ts';
 import { findingText } from '../reporters/finding_text.ts';
 import { TraceRecording } from '../reporters/html/recording.ts';
-import { readBaseline, unusedText, withoutKnown, writeBaseline } from './baseline.ts';
-import { CHECK_FORMATS, type CheckFormat, exitCode, isForCi, renderCheck } from './check_formats.ts';
+import { type RunResult, runResult, type TraceResult } from '../reporters/trace_result.ts';
+import { ShownFindings } from '../reporters/withdrawn.ts';
+import { type RunOver, readBaseline, unusedText, withoutKnown, writeBaseline } from './baseline.ts';
+import {
+  CHECK_FORMATS,
+  type CheckFormat,
+  exitCode,
+  isForCi,
+  joinTexts,
+  lookOf,
+  renderCheck,
+  renderResult,
+} from './check_formats.ts';
+import { checkByThreads } from './check_threads.ts';
 import { type Moment, withMoment } from './moment.ts';
-import { atOption, list, mmuOption, outputOption } from './options.ts';
+import { atOption, list, mmuOption, outputOption, positive } from './options.ts';
 import { type ColorWhen, chalkFor, emit } from './output.ts';
+import { reportOption, type Target } from './report_target.ts';
 import { followAnalysis, type RunOptions, runAnalysis } from './run_analysis.ts';
 import { addSelection, checkRuleNames, type Selection, wantsFinding, wantsJob } from './select.ts';
 import { chalkStyle } from './style.ts';
@@ -21,14 +34,7 @@ import { VERSION } from './version.ts';
 /** They end --follow. */
 const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
 
-/** A report beside the one of --format. */
-interface Target {
-  readonly format: CheckFormat;
-  readonly output: string;
-  readonly color: 'never';
-}
-
-interface CheckOptions extends Selection, TraceChoice, MergeChoice {
+export interface CheckOptions extends Selection, TraceChoice, MergeChoice {
   readonly format: CheckFormat;
   readonly report?: readonly Target[];
   readonly baseline?: string;
@@ -40,6 +46,7 @@ interface CheckOptions extends Selection, TraceChoice, MergeChoice {
   readonly expectState?: string;
   readonly at: Moment;
   readonly follow?: true;
+  readonly jobs: number;
 }
 
 export function checkCommand(): Command {
@@ -53,6 +60,11 @@ export function checkCommand(): Command {
         .default('error'),
     )
     .option('-f, --follow', 'go on where the trace ends: a file that grows, trace_pipe, a pipe; findings as they come')
+    .addOption(
+      new Option('-j, --jobs <n>', 'so many traces at once, each by a thread of its own')
+        .argParser(positive)
+        .default(1),
+    )
     .option('--rule <rules>', 'only these rules (repeatable, comma-separated)', list)
     .option('--ignore <rules>', 'leave these rules out (repeatable, comma-separated)', list);
   addTraceOptions(addSelection(command))
@@ -64,7 +76,7 @@ export function checkCommand(): Command {
     .addOption(mmuOption())
     .addOption(new Option('--format <format>', 'output format').choices(CHECK_FORMATS).default('text'))
     .addOption(outputOption())
-    .addOption(new Option('--report <format=file>', 'write this report as well (repeatable)').argParser(targets))
+    .addOption(reportOption(CHECK_FORMATS))
     .option('--baseline <file>', 'known findings, which do not count; in JSON, by rule and fingerprint')
     .option('--update-baseline', 'write what is found to the file of --baseline')
     .addOption(new Option('--color [when]', 'colours: auto, always, never').choices(['auto', 'always', 'never']))
@@ -76,6 +88,7 @@ Examples:
   gpuvm-trace check trace.txt --rule missing-lock --job 26
   gpuvm-trace check *.txt.gz --format csv -o findings.csv --fail-on warning
   gpuvm-trace check *.txt.gz --baseline known.json            only what is new; the first time with --update-baseline
+  gpuvm-trace check -j 4 *.txt.gz --format json -o report.json      by four threads; see also merge
   gpuvm-trace check *.txt.gz --report sarif=out.sarif --report junit=out.xml
   gpuvm-trace check 'captures/**/*.txt'                       patterns that the shell leaves are expanded
   gpuvm-trace check --merge per_cpu/*/trace                   the files of one run as one trace
@@ -95,16 +108,53 @@ Exit codes: 0 clean, 1 findings, 2 could not do the job, 3 inconclusive.`,
 async function check(files: readonly string[], options: CheckOptions): Promise<void> {
   checkRuleNames(options.rule);
   checkRuleNames(options.ignore);
-  const run = knowing(await runOn(files, options), options);
-  for (const target of [options, ...(options.report ?? [])])
-    emit(renderCheck(target.format, run, { ...options, ...target }), target);
-  const [unread] = run.unread;
+  const targets = [options, ...(options.report ?? [])];
+  const outcome =
+    options.jobs > 1 && !wantsPage(options)
+      ? await checkAtOnce(files, options, targets)
+      : await checkInOrder(files, options, targets);
+  const [unread] = outcome.unread;
   if (unread !== undefined) throw new UserError(unread.message);
-  process.exitCode = exitCode(run);
+  process.exitCode = exitCode(outcome);
+}
+
+type Targets = readonly (CheckOptions | Target)[];
+
+async function checkInOrder(files: readonly string[], options: CheckOptions, targets: Targets): Promise<CheckRun> {
+  const run = knowing(await runOn(files, options), options);
+  for (const target of targets) emit(renderCheck(target.format, run, { ...options, ...target }), target);
+  return run;
+}
+
+/** The same by several threads; texts are made where the traces are. Not for the page: what it shows stays in them. */
+async function checkAtOnce(files: readonly string[], options: CheckOptions, targets: Targets): Promise<RunResult> {
+  const asked = tracesOf(files, options);
+  if (asked.flat().some(({ path }) => path === '-')) throw new UserError('-j takes files, and - is standard input');
+  if (options.follow) throw new UserError('--follow takes one trace, and no -j');
+  const { baseline: known, updateBaseline } = options;
+  const baseline = known === undefined || updateBaseline ? undefined : readBaseline(known);
+  const looks = targets.filter(({ format }) => format === 'text').map((target) => lookOf({ ...options, ...target }));
+  const { traces, unread, printed } = await checkByThreads(asked, {
+    options,
+    threads: options.jobs,
+    goesOn: goesOn(options),
+    looks,
+    isShown: (finding) => !updateBaseline && baseline?.takes(finding) !== true,
+  });
+  // No baseline is written then, and what the texts left out as known may be new.
+  if (updateBaseline && unread.length > 0) return runResult(await checkInOrder(files, options, targets));
+  const run = knowing({ ...runOf(options), traces, unread }, options);
+  const texts = printed.values();
+  for (const target of targets) {
+    const { format } = target;
+    if (format === 'text') emit(joinTexts(texts.next().value ?? []), target);
+    else if (format !== 'html') emit(renderResult(format, run), target);
+  }
+  return run;
 }
 
 /** The run as the baseline lets it be. */
-function knowing(run: CheckRun, options: CheckOptions): CheckRun {
+function knowing<T extends TraceResult | CheckedTrace>(run: RunOver<T>, options: CheckOptions): RunOver<T> {
   const { baseline: file, updateBaseline } = options;
   if (file === undefined) {
     if (updateBaseline) throw new UserError('--update-baseline needs --baseline FILE');
@@ -126,40 +176,45 @@ function knowing(run: CheckRun, options: CheckOptions): CheckRun {
   return fresh;
 }
 
-/** Reports for CI tell of an input that cannot be read; without one, it ends the command. */
+/** Reports for CI and JSON tell of an input that cannot be read; without one, it ends the command. */
+function goesOn({ follow, format, report = [] }: CheckOptions): boolean {
+  const formats = [format, ...report.map((target) => target.format)];
+  return !follow && formats.some((one) => one === 'json' || one === 'html' || isForCi(one));
+}
+
+function wantsPage({ format, report = [] }: CheckOptions): boolean {
+  return format === 'html' || report.some((target) => target.format === 'html');
+}
+
 async function runOn(files: readonly string[], options: CheckOptions): Promise<CheckRun> {
-  const { failOn } = options;
-  const formats = [options, ...(options.report ?? [])].map(({ format }) => format);
-  const goesOn = !options.follow && formats.some(isForCi);
-  const wantsHtml = formats.includes('html');
   const traces: CheckedTrace[] = [];
   const unread: UnreadTrace[] = [];
   for (const trace of tracesOf(files, options)) {
     try {
-      const recording = wantsHtml ? new TraceRecording() : undefined;
+      const recording = wantsPage(options) ? new TraceRecording() : undefined;
       const read = options.follow ? follow(files, options, recording) : analyze(trace, options, recording);
       traces.push(checked(options, await read, recording));
     } catch (error) {
-      if (!goesOn || !(error instanceof UserError)) throw error;
+      if (!goesOn(options) || !(error instanceof UserError)) throw error;
       unread.push({ file: nameOf(trace), message: error.message });
     }
   }
-  const asked = rules.filter(({ id }) => options.rule?.includes(id) !== false && options.ignore?.includes(id) !== true);
-  return { traces, unread, rules: asked, failOn, version: VERSION };
+  return { ...runOf(options), traces, unread };
+}
+
+function runOf({ rule, ignore, failOn }: CheckOptions): Pick<CheckRun, 'rules' | 'failOn' | 'version'> {
+  const asked = rules.filter(({ id }) => rule?.includes(id) !== false && ignore?.includes(id) !== true);
+  return { rules: asked, failOn, version: VERSION };
+}
+
+export async function checkOne(trace: Trace, options: CheckOptions): Promise<CheckedTrace> {
+  return checked(options, await analyze(trace, options, undefined), undefined);
 }
 
 function checked(options: CheckOptions, report: Report, recording: TraceRecording | undefined): CheckedTrace {
   const findings = report.findings.filter((finding) => wantsFinding(options, report, finding));
   const jobs = report.jobs.filter((row) => wantsJob(options, report, row));
   return { report, jobs, findings, known: 0, doubts: doubtsOf(options, report), recording };
-}
-
-function targets(value: string, before: readonly Target[] = []): Target[] {
-  const [, name, output] = /^([^=]*)=(.+)$/s.exec(value) ?? [];
-  const format = CHECK_FORMATS.find((one) => one === name);
-  if (format === undefined || output === undefined)
-    throw new InvalidArgumentError(`expected FORMAT=FILE, with one of ${CHECK_FORMATS.join(', ')}.`);
-  return [...before, { format, output, color: 'never' }];
 }
 
 /** Prints each finding when it is made, where the format lets it stand alone, and in the end gives the report. */
@@ -176,17 +231,23 @@ async function follow(
   const stop = () => end.abort();
   for (const signal of SIGNALS) process.once(signal, stop);
   const style = chalkStyle(chalkFor(options));
+  const isLive = options.format === 'text' && (options.output === undefined || options.output === '-');
+  const shown = new ShownFindings();
   try {
-    return await followAnalysis(
+    const report = await followAnalysis(
       fileOf(file),
       { ...traceOptionsOf(options), mmu: options.mmu, ...recording?.options },
       end.signal,
       (analysis, fresh) => {
-        const findings = fresh.filter((finding) => wantsFinding(options, analysis, finding));
-        if (options.format !== 'text' || (options.output !== undefined && options.output !== '-')) return;
-        for (const finding of findings) process.stdout.write(`${findingText(finding, style).join('\n')}\n`);
+        if (!isLive) return;
+        for (const finding of fresh.filter((one) => wantsFinding(options, analysis, one))) {
+          process.stdout.write(`${findingText(finding, style).join('\n')}\n`);
+          shown.add(finding);
+        }
       },
     );
+    process.stdout.write(shown.withdrawn(report.findings));
+    return report;
   } finally {
     for (const signal of SIGNALS) process.off(signal, stop);
   }

@@ -1,5 +1,6 @@
 // The forms that `check` gives its findings in, and the exit code that they agree with.
-import type { Finding } from '../index.ts';
+
+import { findingObject, reportObject } from '../reporters/check_json.ts';
 import { checkText } from '../reporters/check_text.ts';
 import { type CheckedTrace, type CheckRun, fails, isSevere } from '../reporters/checked_trace.ts';
 import { findingColumns } from '../reporters/columns.ts';
@@ -7,26 +8,35 @@ import { github } from '../reporters/github.ts';
 import { gitlab } from '../reporters/gitlab.ts';
 import { html } from '../reporters/html/html.ts';
 import { junit } from '../reporters/junit.ts';
-import { kernelObject } from '../reporters/kernel_text.ts';
 import { ktap } from '../reporters/ktap.ts';
 import { sarif } from '../reporters/sarif.ts';
-import { FORMATS, type Format, toCsv, toJson, toNdjson, toObject } from '../reporters/table.ts';
-import { chalkFor, type OutputOptions, terminalWidth } from './output.ts';
+import { FORMATS, type Format, toCsv, toJson, toNdjson } from '../reporters/table.ts';
+import { type RunResult, runResult } from '../reporters/trace_result.ts';
+import { chalkOf, isColored, type OutputOptions, terminalWidth } from './output.ts';
 import { pageParts } from './page_parts.ts';
 import { chalkStyle } from './style.ts';
 
-const CI_FORMATS = { sarif, junit, gitlab, github, ktap, html: (run: CheckRun) => html(run, pageParts()) } as const;
+const CI_FORMATS = { sarif, junit, gitlab, github, ktap } as const;
 type CiFormat = keyof typeof CI_FORMATS;
 
-export type CheckFormat = Format | CiFormat;
+/** What the results of a run suffice for. */
+export type ResultFormat = Format | CiFormat;
+/** The page shows more of a trace than its results. */
+export type CheckFormat = ResultFormat | 'html';
 
-export const CHECK_FORMATS: readonly CheckFormat[] = [...FORMATS, 'sarif', 'junit', 'gitlab', 'github', 'ktap', 'html'];
+export const RESULT_FORMATS: readonly ResultFormat[] = [...FORMATS, 'sarif', 'junit', 'gitlab', 'github', 'ktap'];
+export const CHECK_FORMATS: readonly CheckFormat[] = [...RESULT_FORMATS, 'html'];
 
 export function isForCi(format: CheckFormat): format is CiFormat {
   return Object.hasOwn(CI_FORMATS, format);
 }
 
-export function exitCode({ traces, unread, failOn }: CheckRun): keyof typeof VERDICTS {
+/** What the exit code hangs on. */
+interface Outcome extends Pick<CheckRun, 'unread' | 'failOn'> {
+  readonly traces: readonly Pick<CheckedTrace, 'findings' | 'doubts'>[];
+}
+
+export function exitCode({ traces, unread, failOn }: Outcome): keyof typeof VERDICTS {
   if (unread.length > 0) return 2;
   const findings = traces.flatMap((trace) => trace.findings);
   if (findings.some((finding) => fails(finding, failOn))) return 1;
@@ -38,6 +48,14 @@ export function exitCode({ traces, unread, failOn }: CheckRun): keyof typeof VER
 const VERDICTS = { 0: 'clean', 1: 'findings', 2: 'unreadable', 3: 'inconclusive' } as const;
 
 export function renderCheck(format: CheckFormat, run: CheckRun, output: CheckOutput): string {
+  if (format === 'html') return html(run, pageParts());
+  if (format !== 'text') return renderResult(format, runResult(run));
+  const look = lookOf(output);
+  return joinTexts(run.traces.map((trace) => checkedText(trace, run, look)));
+}
+
+/** All but the text for people, which tells of each trace more than its result. */
+export function renderResult(format: Exclude<ResultFormat, 'text'>, run: RunResult): string {
   if (isForCi(format)) return CI_FORMATS[format](run);
   const findings = run.traces.flatMap((trace) => trace.findings);
   switch (format) {
@@ -46,13 +64,7 @@ export function renderCheck(format: CheckFormat, run: CheckRun, output: CheckOut
     case 'ndjson':
       return toNdjson('finding', findings.map(findingObject));
     case 'json':
-      return toJson({
-        verdict: VERDICTS[exitCode(run)],
-        traces: run.traces.map(traceObject),
-        findings: findings.map(findingObject),
-      });
-    case 'text':
-      return run.traces.map((trace) => textOf(trace, run, output)).join('\n');
+      return toJson(reportObject(run, VERDICTS[exitCode(run)]));
   }
 }
 
@@ -61,34 +73,31 @@ export interface CheckOutput extends OutputOptions {
   readonly rule?: readonly string[];
 }
 
-function textOf({ report, findings, known, doubts }: CheckedTrace, { failOn }: CheckRun, output: CheckOutput): string {
-  const width = terminalWidth(output);
+/** How a text is to look, whoever makes it. */
+export interface TextLook {
+  readonly colors: boolean;
+  readonly width: number | undefined;
+  readonly allNotes: boolean;
+}
+
+export function lookOf(output: CheckOutput): TextLook {
+  return { colors: isColored(output), width: terminalWidth(output), allNotes: output.rule !== undefined };
+}
+
+export function checkedText(
+  { report, findings, known, doubts }: CheckedTrace,
+  { failOn }: Pick<CheckRun, 'failOn'>,
+  { colors, width, allNotes }: TextLook,
+): string {
   return checkText({ ...report, doubts }, findings, {
-    style: chalkStyle(chalkFor(output)),
+    style: chalkStyle(chalkOf(colors)),
     failOn,
     known,
-    allNotes: output.rule !== undefined,
+    allNotes,
     ...(width === undefined ? {} : { width }),
   });
 }
 
-function findingObject(finding: Finding): Record<string, unknown> {
-  return { ...toObject(findingColumns, finding), evidence: finding.evidence.map(({ order: _, ...one }) => one) };
-}
-
-function traceObject({ report, known, doubts }: CheckedTrace): Record<string, unknown> {
-  const { file, stats, kernel, jobs, diagnostics, world } = report;
-  return {
-    file,
-    lines: stats.lines,
-    events: stats.events,
-    jobs: jobs.length,
-    lost: stats.lost,
-    known,
-    losses: report.losses,
-    kernel: kernelObject(kernel),
-    drivers: [...world.drivers],
-    doubts,
-    diagnostics: diagnostics.map(({ kind, line, message, count }) => ({ kind, line, message, count })),
-  };
+export function joinTexts(texts: readonly string[]): string {
+  return texts.join('\n');
 }

@@ -2,6 +2,7 @@
 import type { Command } from 'commander';
 import { UserError } from '../base/user_error.ts';
 import { printable } from '../reporters/escape.ts';
+import type { ConfigChoice } from './config_file.ts';
 import { VERSION } from './version.ts';
 
 /** Loaded only when it is meant, since loading all of them takes longer than a small trace. */
@@ -14,9 +15,13 @@ const SUBCOMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   walk: async () => (await import('./walk.ts')).walkCommand(),
   blame: async () => (await import('./blame.ts')).blameCommand(),
   'what-if': async () => (await import('./what_if.ts')).whatIfCommand(),
+  merge: async () => (await import('./merge.ts')).mergeCommand(),
   diff: async () => (await import('./diff.ts')).diffCommand(),
+  reduce: async () => (await import('./reduce.ts')).reduceCommand(),
   anonymize: async () => (await import('./anonymize.ts')).anonymizeCommand(),
   coverage: async () => (await import('./coverage.ts')).coverageCommand(),
+  export: async () => (await import('./export.ts')).exportCommand(),
+  query: async () => (await import('./query.ts')).queryCommand(),
   capture: async () => (await import('./capture.ts')).captureCommand(),
   probes: async () => (await import('./probes.ts')).probesCommand(),
   formats: async () => (await import('./formats.ts')).formatsCommand(),
@@ -25,8 +30,9 @@ const SUBCOMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   patch: async () => (await import('./patch.ts')).patchCommand(),
   rules: async () => (await import('./rules.ts')).rulesCommand(),
   explain: async () => (await import('./rules.ts')).explainCommand(),
-  completion: async () => (await import('./completion.ts')).completionCommand(() => program(undefined)),
-  man: async () => (await import('./man.ts')).manCommand(() => program(undefined)),
+  config: async () => (await import('./config.ts')).configCommand(program),
+  completion: async () => (await import('./completion.ts')).completionCommand(program),
+  man: async () => (await import('./man.ts')).manCommand(program),
 };
 
 const EXAMPLES = `
@@ -39,12 +45,15 @@ Examples:
   gpuvm-trace walk trace.txt 0x114000            what the GPU sees at an address
   gpuvm-trace blame trace.txt 0x114000           how it came to be so, and why it faults
   gpuvm-trace what-if trace.txt --patch fix.patch   would it have helped: another lock pass
+  gpuvm-trace merge shard*.json                  one report of many, for CI
   gpuvm-trace diff before.txt after.txt          what a change of the driver changed
   gpuvm-trace coverage *.txt.gz --min 80%        which cases the traces exercise
+  gpuvm-trace reduce trace.txt --rule missing-lock   the fewest ops that still give it, as a test
   gpuvm-trace anonymize trace.txt -o public.txt  other names, the same findings: for a public bug
   gpuvm-trace patch 0001-drm-msm.patch           what a kernel patch changes of all this
   gpuvm-trace capture --driver xe -- glxgears    a shell script that makes such a trace
   gpuvm-trace explain missing-lock               what a rule means
+  gpuvm-trace config                             what .gpuvm-trace.json sets here
 
 A trace is ftrace text (tracefs trace or trace_pipe, trace-cmd report), a trace.dat, or another of
 \`gpuvm-trace formats\` (perf script, CSV, ...), plain or .gz or .zst; - is standard input.
@@ -52,12 +61,15 @@ A trace is ftrace text (tracefs trace or trace_pipe, trace-cmd report), a trace.
 Exit codes: 0 clean, 1 findings, 2 could not do the job, 3 inconclusive (events are missing).`;
 
 /** The program with the subcommand that the arguments name, or with all of them where they name none. */
-async function program(name: string | undefined): Promise<Command> {
+export async function program(name?: string): Promise<Command> {
   const { Command } = await import('commander');
   const command = new Command('gpuvm-trace')
     .description('Analyzes ftrace logs of GPU VM_BIND jobs against a model of the kernel’s drm_gpuvm and drm_exec.')
     .version(VERSION)
+    .option('--config <file>', 'defaults of options; otherwise .gpuvm-trace.json in this folder or one above it')
+    .option('--no-config', 'no file with defaults')
     .addHelpText('after', EXAMPLES)
+    .hook('preAction', withConfig)
     .configureOutput({ outputError: (text, write) => write(text.split('\n')[0]?.concat('\n') ?? '') })
     .exitOverride();
   const named = name === undefined ? undefined : SUBCOMMANDS[name];
@@ -68,6 +80,14 @@ async function program(name: string | undefined): Promise<Command> {
     command.addCommand(sub);
   }
   return command;
+}
+
+/** Commands without options have nothing to set, and work beside a file that is broken. */
+async function withConfig(command: Command, sub: Command): Promise<void> {
+  if (sub.options.length === 0) return;
+  const { applyConfig, findConfig, readConfig } = await import('./config_file.ts');
+  const file = findConfig(command.opts<{ config?: ConfigChoice }>().config);
+  if (file !== undefined) applyConfig(readConfig(file, (await program()).commands), sub);
 }
 
 function isVersion(name: string | undefined): boolean {

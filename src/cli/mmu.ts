@@ -82,9 +82,9 @@ function* rowsOf(report: Report, vms: readonly string[] | undefined): Iterable<M
     if (!wantsVm(vms, report, vm.id)) continue;
     const mappings = [...report.world.mappingsOf(vm)];
     const { table } = vm.tables;
-    if (table === undefined && mappings.length === 0 && vm.complete) {
+    if (table === undefined && mappings.length === 0 && vm.known.unbroken) {
       yield { vm, counts: NONE, awaited: 0, blocks: '', tables: '', format: '' };
-    } else if (table !== undefined && vm.tables.targetsShown && vm.tables.complete && vm.complete) {
+    } else if (table !== undefined && vm.tables.targetsShown && vm.tables.complete && vm.known.unbroken) {
       const counts = compare(mappings, table, report.world.placeOf);
       const awaited = vm.tables.clock === 'run' ? vm.tables.jobs.size : 0;
       yield { vm, counts, awaited, blocks: blocksOf(table), tables: tablesOf(table), format: table.format.name };

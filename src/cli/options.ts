@@ -12,7 +12,10 @@ export function atOption(which = ''): Option {
 }
 
 export function vmOption(): Option {
-  return new Option('--vm <vm>', 'only this VM: its pointer, its name, or #N for the Nth of the trace').argParser(list);
+  return new Option(
+    '--vm <vm>',
+    'only this VM: its pointer, its name, or #N for the Nth of the trace (repeatable)',
+  ).argParser(list);
 }
 
 export function probesOption(): Option {
@@ -46,6 +49,12 @@ export function list(value: string, before: readonly string[] = []): string[] {
 export function integer(value: string): number {
   if (!/^-?\d+$/.test(value)) throw new InvalidArgumentError('a whole number is expected.');
   return Number(value);
+}
+
+export function positive(value: string): number {
+  const number = integer(value);
+  if (number < 1) throw new InvalidArgumentError('1 or more is expected.');
+  return number;
 }
 
 export function seconds(value: string): number {

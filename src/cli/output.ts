@@ -17,10 +17,14 @@ export function emit(text: string, options: OutputOptions): void {
 
 /** Colours on a terminal only, unless --color, FORCE_COLOR or NO_COLOR say otherwise; never in a file. */
 export function chalkFor(options: OutputOptions): ChalkInstance {
-  return new Chalk({ level: colored(options) ? 1 : 0 });
+  return chalkOf(isColored(options));
 }
 
-function colored(options: OutputOptions): boolean {
+export function chalkOf(colors: boolean): ChalkInstance {
+  return new Chalk({ level: colors ? 1 : 0 });
+}
+
+export function isColored(options: OutputOptions): boolean {
   const { color, output } = options;
   if (color === 'always' || color === true) return true;
   if (color === 'never' || (output !== undefined && output !== '-')) return false;

@@ -67,7 +67,7 @@ verdict: fixed (no lock is missing any more), better, worse (fewer, more are mis
 cheaper, costlier (as many are missing, fewer or more locks are taken), same, unknown.
 
 Exit codes: 0, 1 locks are missing under the other pass, 2 could not do the job,
-3 of some job it is not known.`,
+3 of some job it is not known, or events are missing.`,
     )
     .action(whatIf);
 }
@@ -84,9 +84,14 @@ async function whatIf(files: readonly string[], options: WhatIfOptions): Promise
     onJob: (job) => replayed.job(job),
   });
   const rows = replayed.rows(report.jobs).filter(({ row }) => wantsJob(options, report, row));
-  const remarks = [...because, ...remarksOf(replayed, driver)];
+  const { doubts } = report;
+  const remarks = [
+    ...because,
+    ...remarksOf(replayed, driver),
+    ...doubts.map((doubt) => `could not be judged: ${doubt}`),
+  ];
   emit(render(rows, remarks, report.lines, options), options);
-  process.exitCode = exitCode(rows);
+  process.exitCode = exitCode(rows, doubts);
 }
 
 function collect(file: string, before: readonly string[] = []): string[] {
@@ -107,9 +112,9 @@ function remarksOf({ requests: { changed, same }, aside }: WhatIf, driver: strin
   return remarks;
 }
 
-function exitCode(rows: readonly WhatIfRow[]): number {
+function exitCode(rows: readonly WhatIfRow[], doubts: readonly string[]): number {
   if (rows.some(({ other }) => (other.missing ?? 0) > 0)) return 1;
-  return rows.some(({ verdict }) => verdict === 'unknown') ? 3 : 0;
+  return doubts.length > 0 || rows.some(({ verdict }) => verdict === 'unknown') ? 3 : 0;
 }
 
 function render(

@@ -11,8 +11,14 @@ import { type DigestedJob, digested, digestOf, type JobDigest } from './job_dige
 import { ObjectNumbers, type UsedObject } from './object_numbers.ts';
 import type { Texts } from './texts.ts';
 
+/** What is compared of a finding, and said of it. */
+export type ComparedFinding = Pick<
+  Finding,
+  'rule' | 'severity' | 'confidence' | 'line' | 'op' | 'step' | 'addr' | 'range' | 'message'
+>;
+
 export interface DigestedFinding {
-  readonly finding: Finding;
+  readonly finding: ComparedFinding;
   /** Undefined: it is of none. */
   readonly job: DigestedJob | undefined;
   /** The ordinal of its VM; 0 where it has none. */
@@ -83,7 +89,9 @@ export class TraceDigester {
       findings: findings.flatMap((finding) => {
         if (finding.severity === 'note') return [];
         const job = jobOf.of(finding);
-        return [{ finding, job, vm: job?.vm ?? world.vmIdentity(finding.vm)?.ordinal ?? 0 }];
+        const { rule, severity, confidence, line, op, step, addr, range, message } = finding;
+        const compared = { rule, severity, confidence, line, op, step, addr, range, message };
+        return [{ finding: compared, job, vm: job?.vm ?? world.vmIdentity(finding.vm)?.ordinal ?? 0 }];
       }),
       coverage: this.#coverage.rows(rules),
       shows: {

@@ -133,5 +133,5 @@ async function* gunzip(fd: number, buf: Buffer, head: Uint8Array, path: string):
 }
 
 function* copies(chunks: Iterable<Uint8Array>): Generator<Uint8Array> {
-  for (const chunk of chunks) yield new Uint8Array(chunk); // slice() of a Buffer copies nothing
+  for (const chunk of chunks) yield new Uint8Array(chunk); // slice() of a Buffer is no copy
 }

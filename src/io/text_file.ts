@@ -10,6 +10,14 @@ export function readFileSync(file: string): string {
   }
 }
 
+export function readBytesSync(file: string): Uint8Array {
+  try {
+    return read(file);
+  } catch (error) {
+    throw unreadable(file, error);
+  }
+}
+
 /** The first `limit` bytes of a file that may be of any size, or a device, as Latin-1. */
 export function readHead(file: string, limit: number): string {
   try {

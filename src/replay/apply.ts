@@ -3,6 +3,7 @@ import type { BindOp, LockRequest, SmRequest } from '../events/vm_event.ts';
 import type { Context, Handlers } from './context.ts';
 import { describeOp } from './describe.ts';
 import { markApply } from './detail.ts';
+import type { Shown } from './fact.ts';
 import { type Job, type LockAsk, OpRun } from './job.ts';
 import { closeJob, openJob, tellStale } from './lifecycle.ts';
 import { expectSteps } from './link_locks.ts';
@@ -10,7 +11,12 @@ import { checkComplete, expectedOf, isAsPlanned, planOp } from './predict.ts';
 import { needObj } from './step_locks.ts';
 import { driverStep, finishStep, listStep, lockStep } from './steps.ts';
 import { tell } from './tell.ts';
+import { reveal } from './tree.ts';
 import { tellDisturbed } from './vm_race.ts';
+import type { VmState } from './vm_state.ts';
+
+/** Probed, they show every mapping that a request meets, and what becomes of it. */
+const REVEALING: readonly Shown[] = ['unmap step', 'remap step', 'va_insert', 'va_remove'];
 
 export const applyHandlers: Handlers = {
   sm_request(event, context) {
@@ -40,6 +46,7 @@ export const applyHandlers: Handlers = {
     const job = task.job;
     if (job?.op === undefined) return;
     if (event.ret !== 0) job.op.failed = true;
+    revealOp(context, job.vm, job.op);
     finishOp(context, job, job.op);
     if (job.implicit && task.contexts.length === 0) {
       job.ret = event.ret;
@@ -116,11 +123,13 @@ function startRequest(context: Context, job: Job, event: SmRequest): void {
   }
   op.request = event;
   op.requestLine = where.line;
+  op.gaps = context.world.gaps;
   if (event.addr !== undefined) {
     op.addr = event.addr;
     op.range = event.range;
   }
   context.world.watch?.request(context, job, op);
+  context.world.expects(job);
   planOp(job, op);
   op.expected = isAsPlanned(job, op, event) ? op.planned : expectedOf(job.vm, event);
   expectSteps(context, job, op);
@@ -139,6 +148,15 @@ export function finishOp(context: Context, job: Job, op: OpRun): void {
   } else if (op.request?.list === false && op.expected === undefined) {
     job.unknown.add('its steps are not probed, and the mappings of its VM are not known');
   }
+}
+
+/** All steps of the op were seen, and all were carried out: in its range there is what they left. */
+function revealOp(context: Context, vm: VmState | undefined, op: OpRun): void {
+  const { seen, gaps } = context.world;
+  const { request, addr, range, failed, isPartial } = op;
+  if (vm === undefined || request === undefined || addr === undefined || range === undefined) return;
+  if (request.list || op.predicted === undefined || failed || isPartial || op.gaps !== gaps) return;
+  if (REVEALING.every((kind) => seen.has(kind))) reveal(context, vm, { addr, range });
 }
 
 /** drm_gpuvm_range_valid() lets a range of 0 through, and what lies around the address is split. */

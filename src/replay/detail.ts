@@ -77,7 +77,7 @@ function keepSurroundings(world: World, job: Job, vm: VmState): void {
   const now = new Set(windows.flatMap((window) => tree.overlaps(window.addr, window.range)));
   if (tree.kernelNode !== undefined) now.delete(tree.kernelNode);
   detail.windows = windows;
-  detail.complete = vm.complete;
+  detail.complete = windows.every((window) => vm.known.has(window.addr, window.range, vm.version));
   detail.after = inOrder(now);
   if (job.counts.misapplied > 0)
     detail.wanted = windows.flatMap((window) => vm.asked.overlaps(window.addr, window.range));

@@ -5,13 +5,13 @@ import type { BindOp, CoreStep, DriverName, SmRequest, StepEvent, StepPiece } fr
 import type { Attempt } from '../exec/exec.ts';
 import type { Gpuva } from '../gpuvm/gpuva.ts';
 import type { Recorded } from '../gpuvm/sm_map.ts';
-import type { Evidence, Fact, OpView, Span, StepView } from './fact.ts';
+import type { Fact, OpView, Span, StepView } from './fact.ts';
 import type { JobTimes } from './job_times.ts';
 import { LinkBalance } from './link_balance.ts';
 import type { PassRecord } from './pass_record.ts';
 import { NetChanges } from './rollback.ts';
 import type { StepRun } from './step_run.ts';
-import type { LockWait } from './task.ts';
+import type { Contention, LockWait } from './task.ts';
 import type { Change, VmState } from './vm_state.ts';
 
 /** What the lock pass asked the VM about: an exec-lock helper's call, or an ops list made while locking. */
@@ -44,6 +44,8 @@ export class OpRun implements OpView {
   /** The driver's call into drm_gpuvm, once it was made. */
   request: SmRequest | undefined;
   requestLine = 0;
+  /** Gaps in the trace before it. */
+  gaps = 0;
   /** What the VM at lock time gives; undefined where it is not known or not predictable. */
   planned: Recorded | undefined;
   /** What the VM gives at the moment of the call. */
@@ -61,6 +63,8 @@ export class OpRun implements OpView {
   /** An UNMAP that was left undone: right, if the MAP that follows is left undone too (msm's in-place remap). */
   leftInPlace: StepRun | undefined;
   failed = false;
+  /** Some step of it was not seen to be carried out whole. */
+  isPartial = false;
 
   constructor(
     index: number,
@@ -139,7 +143,7 @@ export interface LockAttempt {
   readonly fini: number;
   readonly attempt: Attempt;
   /** Of all attempts of the context. */
-  readonly contention: readonly Evidence[];
+  readonly contention: readonly Contention[];
   readonly waits: readonly LockWait[];
 }
 

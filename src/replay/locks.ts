@@ -9,7 +9,7 @@ import type { FenceUse, Job } from './job.ts';
 import { closeJob, markLockEnd } from './lifecycle.ts';
 import { keepHold, markAttempt, meetHolders, meetLock } from './pass_record.ts';
 import { checkSignalling } from './resv_locks.ts';
-import { holderOf, waitText } from './resv_waits.ts';
+import { holderOf, holderText, lastWait, waitText } from './resv_waits.ts';
 import { needObj } from './step_locks.ts';
 import { ExecContext } from './task.ts';
 import { tell } from './tell.ts';
@@ -173,9 +173,10 @@ export const lockHandlers: Handlers = {
     if (open.sweeping && event.ret === 0) open.swept.add(resv);
     if (event.ret === EDEADLK && open.contention.length < MAX_CONTENTION) {
       // A wait ends without the lock: its holder was asked for when it began.
-      const waited = waitText(open.waits, resv, { from: open.line, to: where.line, lines: world.lines });
-      const text = `${ptrHex(event.obj)} is contended: ${waited || holderOf(context, resv, open)}`;
-      open.contention.push({ line: where.line, text });
+      const wait = lastWait(open.waits, resv, open.line, where.line);
+      const holder = wait === undefined ? holderOf(context, resv, open) : wait.holder;
+      const text = `${ptrHex(event.obj)} is contended: ${waitText(wait, world.lines) || holderText(holder, world.lines)}`;
+      open.contention.push({ line: where.line, text, resv, holder });
     }
     if (result.misuse === undefined || !open.known) return;
     if (

@@ -89,8 +89,8 @@ export function lookAt(world: World, vm: VmState, addr: U64, callsShown = world.
     evicted: isIn(tables.evicted),
     locked: at !== undefined && region !== undefined && region.addr <= at && at < region.end,
     reserved: kernelStart <= addr && addr < add(kernelStart, kernelRange),
-    spaceKnown: vm.complete,
-    tableKnown: (table !== undefined || callsShown) && tables.complete && vm.complete,
+    spaceKnown: vm.known.has(addr, 1, vm.version),
+    tableKnown: (table !== undefined || callsShown) && tables.complete && vm.known.unbroken,
   };
 }
 

@@ -110,3 +110,13 @@ export function meetLock({ world, task, where }: Context, resv: Ptr): void {
     rivals.set(resv, { pid: task.pid, line: where.line });
   }
 }
+
+/**
+ * When the locks of the job are to be taken: where its pass ended, but before it changed anything. Drivers that carry
+ * out ops lists change the tree first; the helpers only fit in front of that.
+ */
+export function passVersion({ lockVersion, detail }: Job): number {
+  const applied = detail?.applyVersion ?? -1;
+  if (lockVersion < 0 || applied < 0) return Math.max(lockVersion, applied);
+  return Math.min(lockVersion, applied);
+}

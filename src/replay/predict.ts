@@ -32,7 +32,7 @@ export function isAsPlanned(job: Job, op: OpRun, event: SmRequest): boolean {
 /** What the VM gives now. */
 export function expectedOf(vm: VmState | undefined, event: SmRequest): Recorded | undefined {
   const { addr, range, obj, offset, call } = event;
-  if (vm === undefined || !vm.predictable || addr === undefined || range === undefined) return undefined;
+  if (addr === undefined || range === undefined || !vm?.isPredictable(addr, range)) return undefined;
   if (call === 'map' || call === 'unmap') return vm.stepsNow(call, { addr, range, obj, offset });
   return call === 'madvise' ? stepsOfMadvise(vm.tree, { addr, range, obj, offset }) : undefined;
 }
@@ -166,7 +166,7 @@ export function strayStep(
     const apart = add(addr, range) < request.addr || addr > add(request.addr, request.range);
     if (apart) return `a step at ${at} is part of a request for ${hex(request.addr)}+${hex(request.range)}`;
   }
-  if (event.type === OP_MAP || vm === undefined || !vm.complete) return undefined;
+  if (event.type === OP_MAP || !vm?.known.has(addr, range, vm.version)) return undefined;
   const va = (vm.treeShown ? vm.tree : vm.asked).find(addr, range);
   const known =
     va !== undefined &&

@@ -3,7 +3,7 @@
 import type { Ptr } from '../base/u64.ts';
 import type { LineNames } from '../events/lines.ts';
 import type { Context, Handlers } from './context.ts';
-import type { ExecContext, LockWait } from './task.ts';
+import type { ExecContext, LockWait, Rival } from './task.ts';
 
 /** Waits kept of one locking context. */
 const MAX_WAITS = 64;
@@ -32,27 +32,33 @@ export const resvWaitHandlers: Handlers = {
 };
 
 /** Who else holds this resv. */
-export function holderOf({ world, task }: Context, resv: Ptr, self: ExecContext): string {
+export function holderOf({ world, task }: Context, resv: Ptr, self: ExecContext): Rival | undefined {
   for (const other of world.contexts.values()) {
-    if (other !== self && other.exec.holdsResv(resv))
-      return `held by task ${other.pid} since ${world.lines.name(other.line)}`;
+    if (other !== self && other.exec.holdsResv(resv)) return { pid: other.pid, line: other.line };
   }
   for (const other of world.tasks.values()) {
     const line = other === task ? undefined : other.resvLocks.get(resv)?.line;
-    if (line !== undefined) return `held by task ${other.pid} since ${world.lines.name(line)}`;
+    if (line !== undefined) return { pid: other.pid, line };
   }
-  return 'its holder is not in the trace';
+  return undefined;
 }
 
-/** What the last wait for this resv was, from one line to the other; '' where none was seen. */
-export function waitText(
-  waits: readonly LockWait[],
-  resv: Ptr,
-  { from, to, lines }: { readonly from: number; readonly to: number; readonly lines: LineNames },
-): string {
-  const wait = waits.findLast((one) => one.resv === resv && one.line >= from && one.endLine <= to);
+export function holderText(holder: Rival | undefined, lines: LineNames): string {
+  return holder === undefined
+    ? 'its holder is not in the trace'
+    : `held by task ${holder.pid} since ${lines.name(holder.line)}`;
+}
+
+/** The last wait for this resv before `line`; undefined where none was seen since `from`. */
+export function lastWait(waits: readonly LockWait[], resv: Ptr, from: number, line: number): LockWait | undefined {
+  return waits.findLast((one) => one.resv === resv && one.line >= from && one.endLine <= line);
+}
+
+/** '' for none. */
+export function waitText(wait: LockWait | undefined, lines: LineNames): string {
   if (wait === undefined) return '';
-  return `waited ${wait.took === undefined ? '' : `${wait.took} s `}from ${lines.name(wait.line)} on, ${wait.holder}`;
+  const took = wait.took === undefined ? '' : `${wait.took} s `;
+  return `waited ${took}from ${lines.name(wait.line)} on, ${holderText(wait.holder, lines)}`;
 }
 
 /** Undefined where the clock does not count seconds. */

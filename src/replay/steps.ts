@@ -34,7 +34,7 @@ export function lockStep(event: CoreStep, context: Context): void {
   const index = ask.steps.length;
   if (index < MAX_ASK_STEPS) ask.steps.push(event);
   const { addr, range, obj, offset, call } = ask;
-  if (job.vm === undefined || !job.vm.predictable || addr === undefined || range === undefined || ask.told) return;
+  if (addr === undefined || range === undefined || !job.vm?.isPredictable(addr, range) || ask.told) return;
   ask.expected ??= job.vm.stepsNow(call, { addr, range, obj, offset });
   const expected = ask.expected.steps[index];
   if (expected !== undefined && isStep(expected, event)) return;
@@ -158,6 +158,8 @@ export function finishStep(context: Context, proved: boolean | undefined, ret?: 
   const probed = { insert: world.seen.has('va_insert'), remove: world.seen.has('va_remove') };
   if (!probed.insert && step.event.type !== OP_UNMAP && job !== undefined) job.unproved = true;
   const { mistakes, doubt } = inPlace(step, step.judge(probed), probed);
+  const isDone = mistakes.length === 0 && !doubt && (step.event.type === OP_MAP || step.removed);
+  if (step.op !== undefined && !isDone) step.op.isPartial = true;
   if (proved !== false && vm !== undefined) {
     if (world.mmu === 'derive' && job !== undefined) deriveStep(context, job, vm);
     // An UNMAP inserts nothing: that none was seen so far may only mean that the trace begins here.

@@ -17,8 +17,14 @@ export interface LockWait {
   readonly endLine: number;
   /** Seconds; undefined where the clock counts something else. */
   readonly took: string | undefined;
-  /** In words. */
-  readonly holder: string;
+  /** Who had it; undefined: that is not in the trace. */
+  readonly holder: Rival | undefined;
+}
+
+/** A lock call that returned -EDEADLK. */
+export interface Contention extends Evidence {
+  readonly resv: Ptr;
+  readonly holder: Rival | undefined;
 }
 
 /** Another task's lock. */
@@ -47,7 +53,7 @@ export class ExecContext {
   /** exec->num_objects at drm_exec_fini(), where probed. */
   finiObjects: number | undefined;
   readonly slots = new Map<Ptr, Resv>();
-  readonly contention: Evidence[] = [];
+  readonly contention: Contention[] = [];
   /** Where contention is probed. */
   readonly waits: LockWait[] = [];
   /** When its present attempt began, where `world.passes` asks for that. */

@@ -2,6 +2,7 @@
 import { hex, type Ptr, ptrHex } from '../base/u64.ts';
 import { type Gpuva, makeGpuva } from '../gpuvm/gpuva.ts';
 import type { Context, Handlers } from './context.ts';
+import type { Span } from './fact.ts';
 import { checkLinkLocked } from './link_locks.ts';
 import { undoes } from './rollback.ts';
 import type { Inserted } from './step_run.ts';
@@ -10,7 +11,7 @@ import { tell } from './tell.ts';
 import { checkGpuvaLock, checkLinked, checkListed, checkTreeLocked } from './vm_bos.ts';
 import { checkClosing } from './vm_life.ts';
 import { disturbWalks, tellDisturbed, tellUnowned } from './vm_race.ts';
-import type { VmState } from './vm_state.ts';
+import type { Change, VmState } from './vm_state.ts';
 
 const EEXIST = -17;
 
@@ -96,15 +97,19 @@ export const treeHandlers: Handlers = {
     noteNet(context, vm, va ?? { ...event, offset: 0 }, -1);
     if (va !== undefined && va.addr === event.addr && va.range === event.range) {
       vm.tree.remove(va);
-      world.history?.changed(context, vm, va, false);
-      vm.record({ inserted: false, va, job: task.job, op: task.job?.op?.index ?? -1, byMap: false });
+      changed(context, vm, { inserted: false, va, job: task.job, op: task.job?.op?.index ?? -1, byMap: false });
+      reveal(context, vm, event);
     } else if (!world.seen.has('va_insert')) {
       vm.insertsShown = false;
       vm.inherit(event.addr, event.range, event.obj);
-    } else if (vm.complete) {
+    } else if (vm.known.has(event.addr, event.range, vm.version)) {
       contradicted(context, vm, `${hex(event.addr)}+${hex(event.range)} is removed, but was never inserted`);
     } else {
       vm.inherit(event.addr, event.range, event.obj);
+      for (const old of vm.tree.overlaps(event.addr, event.range)) vm.tree.remove(old);
+      const gone = makeGpuva(event.va, event.addr, event.range, event.obj, 0);
+      vm.record({ inserted: false, va: gone, job: task.job, op: task.job?.op?.index ?? -1, byMap: false });
+      reveal(context, vm, event);
     }
   },
 
@@ -183,7 +188,7 @@ function insert(context: Context, vm: VmState | undefined, id: Ptr, one: Inserte
   if (one.obj !== 0) task.job?.links.inserted(id, one);
   const va = makeGpuva(id, one.addr, one.range, one.obj, one.offset, flags, one.line);
   if (vm.tree.insert(va) !== 0) {
-    if (vm.complete)
+    if (vm.known.has(va.addr, va.range, vm.version))
       contradicted(context, vm, `${hex(va.addr)}+${hex(va.range)} is inserted where something is mapped`);
     for (const old of vm.tree.overlaps(va.addr, va.range)) {
       vm.tree.remove(old);
@@ -191,22 +196,37 @@ function insert(context: Context, vm: VmState | undefined, id: Ptr, one: Inserte
     }
     vm.tree.insert(va);
   }
-  world.history?.changed(context, vm, va, true);
   const byMap = task.step?.view.type === 'map';
-  vm.record({ inserted: true, va, job: task.job, op: task.job?.op?.index ?? -1, byMap });
+  changed(context, vm, { inserted: true, va, job: task.job, op: task.job?.op?.index ?? -1, byMap });
+  reveal(context, vm, one);
+}
+
+function changed(context: Context, vm: VmState, change: Change): void {
+  vm.record(change);
+  context.world.history?.changed(context, vm, change.va, change.inserted);
+  context.world.sink.change?.(vm, change, context);
+}
+
+/** All that is mapped there is in the tree now. */
+export function reveal({ world }: Context, vm: VmState, { addr, range }: Span): void {
+  world.hold(vm);
+  if (vm.reveal(addr, range)) world.lostSight.delete(vm.ordinal);
 }
 
 /** drm_gpuva_map() ignores what drm_gpuva_insert() returns: nothing but this event tells. */
 function refused(context: Context, vm: VmState, one: Inserted, ret: number): void {
   const span = { addr: one.addr, range: one.range };
-  const conflict = ret === EEXIST ? vm.tree.conflictOf(one.addr, one.range) : undefined;
-  if (ret === EEXIST && conflict === undefined) {
-    if (vm.complete) contradicted(context, vm, `${hex(one.addr)}+${hex(one.range)} is refused where nothing is mapped`);
+  const there = ret === EEXIST ? vm.tree.conflictOf(one.addr, one.range) : undefined;
+  // Behind a gap the tree may have what is long gone.
+  const conflict = there !== undefined && vm.known.has(there.addr, there.range, vm.version) ? there : undefined;
+  if (ret === EEXIST && there === undefined) {
+    if (vm.known.has(one.addr, one.range, vm.version))
+      contradicted(context, vm, `${hex(one.addr)}+${hex(one.range)} is refused where nothing is mapped`);
     return;
   }
   const detail =
     conflict === undefined
-      ? `drm_gpuva_insert() of ${hex(one.addr)}+${hex(one.range)} returned ${ret}`
+      ? `drm_gpuva_insert() of ${hex(one.addr)}+${hex(one.range)} returned ${ret === EEXIST ? '-EEXIST' : ret}`
       : `drm_gpuva_insert() of ${hex(one.addr)}+${hex(one.range)} returned -EEXIST: ${describeVa(conflict)} is mapped there`;
   const evidence =
     conflict === undefined || conflict.line === 0
@@ -225,7 +245,7 @@ function describeVa(va: Gpuva): string {
  */
 export function contradicted(context: Context, vm: VmState, why: string): void {
   const { world, task, where } = context;
-  vm.complete = false;
+  vm.known.forget();
   if (vm.dump === undefined) {
     world.contradicted(task.job, why);
     return;

@@ -9,6 +9,7 @@ import { Gpuvm, type GpuvmInit } from '../gpuvm/gpuvm.ts';
 import { type MapReq, type Recorded, stepsOfMap, stepsOfUnmap } from '../gpuvm/sm_map.ts';
 import type { OpView, Span } from './fact.ts';
 import type { Job } from './job.ts';
+import { KnownRanges } from './known_ranges.ts';
 import type { LoggedVm } from './logged_vm.ts';
 import { VmTables } from './tables/index.ts';
 
@@ -71,8 +72,8 @@ export class VmState {
   readonly tree: Gpuvm;
   /** What the steps asked for, once that is not what `tree` holds. */
   #asked: Gpuvm | undefined;
-  /** False: mappings may exist that the trace did not show. */
-  complete: boolean;
+  /** Where the tree is the kernel's. */
+  readonly known: KnownRanges;
   /** It was freed, empty as it must be then, so that all changes of its tree were seen. */
   ended = false;
   /** Its page tables, where the replay follows them. */
@@ -105,7 +106,7 @@ export class VmState {
     this.tree = new Gpuvm(this.init);
     for (const one of dump?.mappings ?? [])
       this.tree.insert(makeGpuva(one.va, one.addr, one.range, one.obj ?? UNKNOWN_OBJ, one.offset, one.flags));
-    this.complete = init !== undefined || dump?.whole === true;
+    this.known = new KnownRanges(init !== undefined || dump?.whole === true);
     this.resv = this.init.resv;
     this.tables = new VmTables(init !== undefined);
   }
@@ -115,9 +116,29 @@ export class VmState {
     return this.insertsShown && this.removalsShown;
   }
 
-  /** The tree is known whole: what a request will give on it is known too. */
+  /** False: mappings may exist that the trace did not show. */
+  get complete(): boolean {
+    return this.known.whole;
+  }
+
+  /** The tree is known whole: what any request will give on it is known too. */
   get predictable(): boolean {
     return this.complete && this.treeShown;
+  }
+
+  /** The tree is known there: what a request for that range will give is known too. */
+  isPredictable(addr: U64, range: U64, version = this.version): boolean {
+    return this.treeShown && this.known.has(addr, range, version);
+  }
+
+  /** What the tree has in that range is now known to be all that is mapped there. True: with it the VM is known whole again. */
+  reveal(addr: U64, range: U64): boolean {
+    if (this.known.whole || !this.treeShown) return false;
+    const { mmStart, mmRange } = this.init;
+    const bounds = this.initKnown ? { addr: mmStart, range: mmRange } : undefined;
+    const isWhole = this.known.reveal(addr, range, this.version, bounds);
+    if (this.#pins === 0) this.known.settle();
+    return isWhole;
   }
 
   /** An object's list of mappings has a mutex of its own (immediate mode); otherwise its dma_resv protects it. */
@@ -163,6 +184,7 @@ export class VmState {
   }
 
   #forget(): void {
+    this.known.settle();
     this.#dropped += this.#journal.length;
     if (this.#journal.length > 0) this.#journal = [];
   }
@@ -257,7 +279,7 @@ export class VmState {
 
   /** The VM as it stood at `version`, right within the range only; undefined where that state is not known. */
   spaceAt(version: number, addr: U64, range: U64): Gpuvm | undefined {
-    if (!this.predictable) return undefined;
+    if (!this.isPredictable(addr, range, version)) return undefined;
     if (version === this.version) return this.tree;
     const changes = this.changesSince(version, addr, range);
     if (changes === undefined) return undefined;

@@ -8,6 +8,7 @@ import type { GpuvmInit } from '../gpuvm/gpuvm.ts';
 import type { KernelKnowledge } from '../kernels/index.ts';
 import type { Known } from '../mmu/compare.ts';
 import type { Target } from '../mmu/run.ts';
+import type { Context } from './context.ts';
 import { followVm } from './detail.ts';
 import type { Fact, Shown } from './fact.ts';
 import type { Job } from './job.ts';
@@ -17,7 +18,7 @@ import { Memory } from './tables/index.ts';
 import { type ExecContext, Task } from './task.ts';
 import { VmBoSet } from './vm_bo_set.ts';
 import type { Mortal } from './vm_life.ts';
-import { VmState } from './vm_state.ts';
+import { type Change, VmState } from './vm_state.ts';
 import { Watch, type WatchOptions } from './watch.ts';
 
 /** A GEM object; its resv may change during its life. */
@@ -48,6 +49,8 @@ export interface WorldSink {
   job(job: Job): void;
   /** The scheduler has run a job whose ioctl was over. */
   ran?(job: Job, line: number): void;
+  /** A mapping has entered the tree of a VM, or left it. */
+  readonly change?: ((vm: VmState, change: Change, context: Context) => void) | undefined;
 }
 
 export interface WorldOptions {
@@ -129,6 +132,8 @@ export class World {
   /** What a gap takes something from, so that one costs nothing for what another took it from before. */
   readonly #sureVms = new Set<VmState>();
   readonly #activeTasks = new Set<Task>();
+  /** Jobs whose op has steps foreseen that a gap would leave unknown. */
+  readonly #expecting = new Set<Job>();
   /** By what gaps say of a job: those open of which it was not said yet. */
   readonly #unaware = new Map<string, Set<Job>>();
   #task = new Task(-1);
@@ -264,7 +269,7 @@ export class World {
     this.#sureVms.delete(vm);
     for (const table of vm.tables.pointers) this.#tableVms.delete(table);
     this.vmBos.deleteOf(vm);
-    vm.ended = vm.predictable && vm.tree.size === 0;
+    vm.ended = vm.known.unbroken && vm.treeShown && vm.tree.size === 0;
     this.#keepIdentity(vm);
   }
 
@@ -288,8 +293,8 @@ export class World {
     return id === undefined ? undefined : this.vms.get(id);
   }
 
-  /** Something of the VM's tables is in flux that a gap would leave unknown. */
-  holdTables(vm: VmState): void {
+  /** Something of the VM is known, or its tables are in flux, which a gap would leave unknown. */
+  hold(vm: VmState): void {
     this.#sureVms.add(vm);
   }
 
@@ -393,7 +398,13 @@ export class World {
 
   endJob(job: Job): void {
     this.openJobs.delete(job);
+    this.#expecting.delete(job);
     for (const unaware of this.#unaware.values()) unaware.delete(job);
+  }
+
+  /** Its op has steps to come that are foreseen. */
+  expects(job: Job): void {
+    this.#expecting.add(job);
   }
 
   /** Events are missing here, and nothing tells which: what is open or known by inference becomes unknown. */
@@ -403,9 +414,11 @@ export class World {
     for (const job of unaware) job.unknown.add(why);
     unaware.clear();
     this.#unaware.set(why, unaware);
+    for (const { op } of this.#expecting) if (op !== undefined) op.expected = op.planned = undefined;
+    this.#expecting.clear();
     for (const vm of this.#sureVms) {
       if (vm.complete && this.lostSight.size < MAX_GONE_VMS) this.lostSight.add(vm.ordinal);
-      vm.complete = false;
+      vm.known.forget();
       vm.tables.doubt();
     }
     this.#sureVms.clear();

@@ -24,7 +24,9 @@ export interface UnreadTrace {
   readonly message: string;
 }
 
-export type FailOn = Severity | 'never';
+/** From this severity on; the strictest first. */
+export const FAIL_ON = ['note', 'warning', 'error', 'never'] as const satisfies readonly (Severity | 'never')[];
+export type FailOn = (typeof FAIL_ON)[number];
 
 export interface CheckRun {
   readonly traces: readonly CheckedTrace[];

@@ -98,7 +98,7 @@ export interface StateRow {
 }
 
 /** drm_gpuvm_is_extobj(): another resv than the VM's; undefined where one of them is not known. */
-function isExternal({ vm, va, resv }: StateRow): boolean | undefined {
+export function isExternal({ vm, va, resv }: StateRow): boolean | undefined {
   if (va.obj === 0) return false;
   return resv === 0 || vm.resv === 0 ? undefined : resv !== vm.resv;
 }

@@ -20,6 +20,19 @@ export function printable(text: string): string {
     .replace(UNSAFE, escaped);
 }
 
+const PRINTED = /\\\\|\\x([0-9a-f]{2})|\\u\{([0-9a-f]{1,6})\}|[\u0080-\u00ff]/g;
+
+/** A text that printable() gives this for. */
+export function unprintable(printed: string): string {
+  return printed.replace(PRINTED, (found, byte?: string, code?: string) => {
+    if (byte !== undefined) return String.fromCharCode(Number.parseInt(byte, 16));
+    if (found === '\\\\') return '\\';
+    const point = code === undefined ? (found.codePointAt(0) ?? 0) : Number.parseInt(code, 16);
+    if (point > 0x10ffff) return found;
+    return point > 0xff ? String.fromCodePoint(point) : String.fromCharCode(0xc0 | (point >> 6), 0x80 | (point & 0x3f));
+  });
+}
+
 /** Text that is Unicode already, such as a path from the command line. */
 export function printablePath(text: string): string {
   return PLAIN.test(text) ? text : text.replace(UNSAFE, escaped);

@@ -1,7 +1,7 @@
 // GitHub's workflow commands: one line an annotation. A step shows ten of a level, so the worst come first.
 import { type Finding, SEVERITIES } from '../findings/finding.ts';
-import type { CheckRun } from './checked_trace.ts';
 import { printable, printablePath } from './escape.ts';
+import type { RunResult } from './trace_result.ts';
 
 type Level = 'error' | 'warning' | 'notice';
 
@@ -12,7 +12,7 @@ interface Annotation {
   readonly text: string;
 }
 
-export function github({ traces, unread }: CheckRun): string {
+export function github({ traces, unread }: RunResult): string {
   const failed = unread.map(({ file, message }) =>
     command('error', { file, line: 0, title: 'unreadable', text: printablePath(message) }),
   );
@@ -20,7 +20,7 @@ export function github({ traces, unread }: CheckRun): string {
     .flatMap(({ findings }) => findings)
     .sort((a, b) => rank(b) - rank(a))
     .map((finding) => command(levelOf(finding), annotationOf(finding)));
-  const unsure = traces.flatMap(({ report: { file }, doubts }) =>
+  const unsure = traces.flatMap(({ file, doubts }) =>
     doubts.map((text) => command('warning', { file, line: 0, title: 'inconclusive', text: printable(text) })),
   );
   return [...failed, ...found, ...unsure].join('');

@@ -1,12 +1,12 @@
 // GitLab's Code Quality report: a JSON array, a subset of Code Climate's issues.
 import type { Finding } from '../findings/finding.ts';
 import { hash } from '../findings/fingerprint.ts';
-import type { CheckRun } from './checked_trace.ts';
 import { json, printable, printablePath } from './escape.ts';
+import type { RunResult } from './trace_result.ts';
 
 type GitlabSeverity = 'info' | 'minor' | 'major' | 'critical' | 'blocker';
 
-export function gitlab({ traces, unread }: CheckRun): string {
+export function gitlab({ traces, unread }: RunResult): string {
   const found = traces.flatMap(({ findings }) => findings.map(issueOf));
   const failed = unread.map(({ file, message }) =>
     issue(file, 1, { check: 'unreadable', severity: 'blocker', text: printablePath(message), print: '' }),

@@ -1,17 +1,18 @@
 // JUnit XML, as Jenkins and GitLab read it: a suite per trace, a case per rule and VM.
-import type { CheckedTrace, CheckRun, UnreadTrace } from './checked_trace.ts';
+import type { UnreadTrace } from './checked_trace.ts';
 import { printable, printablePath } from './escape.ts';
 import { findingText } from './finding_text.ts';
 import { type RuleCase, ruleCases } from './rule_cases.ts';
 import { plainStyle } from './style.ts';
+import type { RunResult, TraceResult } from './trace_result.ts';
 
-export function junit(run: CheckRun): string {
+export function junit(run: RunResult): string {
   const suites = [...run.traces.map((trace) => suiteOf(trace, run)), ...run.unread.map(unreadSuite)];
   return `<?xml version="1.0" encoding="UTF-8"?>\n<testsuites name="gpuvm-trace">\n${suites.join('')}</testsuites>\n`;
 }
 
-function suiteOf(trace: CheckedTrace, run: CheckRun): string {
-  const file = printablePath(trace.report.file);
+function suiteOf(trace: TraceResult, run: RunResult): string {
+  const file = printablePath(trace.file);
   const vms = ruleCases(trace, run);
   const all = vms.flatMap(({ cases }) => cases);
   const count = (outcome: RuleCase['outcome']) => all.filter((one) => one.outcome === outcome).length;

@@ -1,9 +1,9 @@
 // KTAP, as the kernel's tools/testing/kunit/kunit.py parse reads it: trace, VM, rule as nested subtests.
-import type { CheckedTrace, CheckRun } from './checked_trace.ts';
 import { printable, printablePath } from './escape.ts';
 import { findingText } from './finding_text.ts';
 import { type RuleCase, ruleCases, type VmCases } from './rule_cases.ts';
 import { plainStyle } from './style.ts';
+import type { RunResult, TraceResult } from './trace_result.ts';
 
 /** A test's lines, its result last; one without lines of its own is a result alone. */
 interface Test {
@@ -15,7 +15,7 @@ interface Test {
   readonly subtests: readonly Test[];
 }
 
-export function ktap(run: CheckRun): string {
+export function ktap(run: RunResult): string {
   const traces = run.traces.map((trace) => traceTest(trace, run));
   const unread = run.unread.map(({ file, message }): Test => {
     return { name: printablePath(file), ok: false, notes: [`error: ${printablePath(message)}`], subtests: [] };
@@ -23,11 +23,11 @@ export function ktap(run: CheckRun): string {
   return `${planned([...traces, ...unread], []).join('\n')}\n`;
 }
 
-function traceTest(trace: CheckedTrace, run: CheckRun): Test {
+function traceTest(trace: TraceResult, run: RunResult): Test {
   const subtests = ruleCases(trace, run).map(vmTest);
   const [doubt] = trace.doubts;
   return {
-    name: printablePath(trace.report.file),
+    name: printablePath(trace.file),
     ok: subtests.every(({ ok }) => ok),
     ...(subtests.length === 0 && doubt !== undefined ? { skip: `inconclusive: ${printable(doubt)}` } : {}),
     notes: trace.doubts.map((text) => `inconclusive: ${printable(text)}`),

@@ -1,11 +1,8 @@
 // A trace as tests: one case a rule and VM. What JUnit and KTAP tell.
-import { RULE_NEEDS } from '../coverage/rule_needs.ts';
 import type { Finding } from '../findings/finding.ts';
-import { FindingJobs } from '../findings/finding_job.ts';
-import type { JobRow } from '../replay/job_row.ts';
-import type { VmState } from '../replay/vm_state.ts';
-import { type CheckedTrace, type CheckRun, fails, isSevere } from './checked_trace.ts';
+import { fails, isSevere } from './checked_trace.ts';
 import { printable } from './escape.ts';
+import type { RunResult, TraceResult, VmName } from './trace_result.ts';
 
 /** skip: events that could excuse the findings, or show more of them, are missing. */
 export type Outcome = 'pass' | 'fail' | 'skip';
@@ -25,15 +22,14 @@ export interface VmCases {
 }
 
 /** Cases of rules that could fire, and of those that did; VMs in the order of the trace. */
-export function ruleCases(trace: CheckedTrace, { rules, failOn }: CheckRun): VmCases[] {
+export function ruleCases(trace: TraceResult, { rules, failOn }: RunResult): VmCases[] {
   const byVm = findingsByVm(trace);
-  const ran = (id: string) => RULE_NEEDS[id]?.(trace.report.world) === true;
   return [...byVm]
     .sort(([a], [b]) => a - b)
     .map(([, { vm, findings }]) => {
       const cases = rules.flatMap(({ id }) => {
         const own = findings.filter((finding) => finding.rule === id);
-        return own.length > 0 || ran(id) ? [ruleCase(id, own, trace.doubts, failOn)] : [];
+        return own.length > 0 || trace.heard.includes(id) ? [ruleCase(id, own, trace.doubts, failOn)] : [];
       });
       return { vm, cases };
     })
@@ -44,7 +40,7 @@ function ruleCase(
   rule: string,
   findings: readonly Finding[],
   doubts: readonly string[],
-  failOn: CheckRun['failOn'],
+  failOn: RunResult['failOn'],
 ): RuleCase {
   if (findings.some((finding) => fails(finding, failOn))) return { rule, outcome: 'fail', why: '', findings };
   const unsure = findings.find((finding) => isSevere(finding, failOn));
@@ -55,10 +51,8 @@ function ruleCase(
   return { rule, outcome: 'pass', why: '', findings };
 }
 
-type VmName = Pick<VmState, 'name' | 'ordinal'>;
-
 /** By the VM's ordinal; 0: not known. */
-function findingsByVm({ report, jobs, findings }: CheckedTrace): Map<number, { vm: string; findings: Finding[] }> {
+function findingsByVm({ vms, findings }: TraceResult): Map<number, { vm: string; findings: Finding[] }> {
   const byVm = new Map<number, { vm: string; findings: Finding[] }>();
   const listOf = ({ ordinal, name }: VmName) => {
     const known = byVm.get(ordinal);
@@ -68,15 +62,7 @@ function findingsByVm({ report, jobs, findings }: CheckedTrace): Map<number, { v
     byVm.set(ordinal, made);
     return made.findings;
   };
-  const rows = new FindingJobs(report.jobs);
-  for (const { vmOrdinal, vmName } of jobs) listOf({ ordinal: vmOrdinal, name: vmName });
-  for (const finding of findings) listOf(vmOf(report, rows, finding)).push(finding);
+  for (const vm of vms) listOf(vm);
+  for (const finding of findings) listOf(finding.of).push(finding);
   return byVm;
-}
-
-/** A pointer may be that of several VMs, one after another: a job says which. */
-export function vmOf({ world }: CheckedTrace['report'], rows: FindingJobs<JobRow>, finding: Finding): VmName {
-  const row = rows.of(finding);
-  if (row !== undefined && row.vm === finding.vm) return { ordinal: row.vmOrdinal, name: row.vmName };
-  return world.vmIdentity(finding.vm) ?? { ordinal: 0, name: '' };
 }

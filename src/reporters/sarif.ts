@@ -1,18 +1,17 @@
 // SARIF 2.1.0: one run over all traces; what code scanning services and editors read.
 import type { RuleDoc } from '../checks/check.ts';
 import type { Finding } from '../findings/finding.ts';
-import { FindingJobs } from '../findings/finding_job.ts';
-import type { CheckedTrace, CheckRun, UnreadTrace } from './checked_trace.ts';
+import type { UnreadTrace } from './checked_trace.ts';
 import { findingColumns } from './columns.ts';
 import { json, printable, printablePath } from './escape.ts';
-import { vmOf } from './rule_cases.ts';
 import { toObject } from './table.ts';
+import type { RunResult, TraceResult } from './trace_result.ts';
 
 type Json = Readonly<Record<string, unknown>>;
 
 const SCHEMA = 'https://docs.oasis-open.org/sarif/sarif/v2.1.0/os/schemas/sarif-schema-2.1.0.json';
 
-export function sarif({ traces, unread, rules, version }: CheckRun): string {
+export function sarif({ traces, unread, rules, version }: RunResult): string {
   const run = {
     tool: {
       driver: { name: 'gpuvm-trace', version, rules: rules.map(ruleOf), notifications: NOTIFICATIONS },
@@ -43,7 +42,7 @@ const NOTIFICATIONS = [
 ];
 
 /** One a trace. */
-function invocationOf({ report: { file, stats }, doubts }: CheckedTrace): Json {
+function invocationOf({ file, stats, doubts }: TraceResult): Json {
   return {
     executionSuccessful: true,
     toolExecutionNotifications: doubts.map((text) => notification('inconclusive', 'warning', file, printable(text))),
@@ -62,13 +61,11 @@ function notification(id: string, level: 'warning' | 'error', file: string, text
   return { descriptor: { id }, level, message: { text }, locations: [{ physicalLocation: physical(file, 0) }] };
 }
 
-function resultsOf({ report, findings }: CheckedTrace, rules: readonly RuleDoc[]): Json[] {
-  const rows = new FindingJobs(report.jobs);
+function resultsOf({ findings }: TraceResult, rules: readonly RuleDoc[]): Json[] {
   return findings.map((finding) => {
     const { rule, file, line, order, fingerprint, evidence } = finding;
-    const { ordinal } = vmOf(report, rows, finding);
     const text = printable(finding.message);
-    const place = { physicalLocation: physical(file, line), logicalLocations: logical(finding, ordinal) };
+    const place = { physicalLocation: physical(file, line), logicalLocations: logical(finding, finding.of.ordinal) };
     return {
       ruleId: rule,
       ruleIndex: rules.findIndex(({ id }) => id === rule),

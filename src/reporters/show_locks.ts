@@ -1,7 +1,7 @@
 // `show`: what a job locked, attempt by attempt.
 import type { ExecEntry, Via } from '../exec/exec.ts';
 import type { LockAttempt } from '../replay/job.ts';
-import { waitText } from '../replay/resv_waits.ts';
+import { lastWait, waitText } from '../replay/resv_waits.ts';
 import { printable } from './escape.ts';
 import { aligned, ends, type View } from './show_view.ts';
 import { counted } from './style.ts';
@@ -63,8 +63,8 @@ function both(text: string, more: string): string {
 }
 
 export function lockNote(view: View, one: LockAttempt, entry: ExecEntry): string {
-  const span = { from: one.attempt.line, to: entry.line, lines: view.lines };
-  const waited = printable(waitText(one.waits, entry.resv, span));
+  const wait = lastWait(one.waits, entry.resv, one.attempt.line, entry.line);
+  const waited = printable(waitText(wait, view.lines));
   switch (entry.via) {
     case 'lock':
       return both(entry.resv !== 0 && entry.resv === view.job.vm?.resv ? 'the VM’s dma_resv' : '', waited);

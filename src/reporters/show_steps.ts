@@ -99,7 +99,8 @@ function notesOf(findings: readonly Finding[], op: OpRun, applied: Cell | undefi
   const here = findings.filter(
     (one) => one.op === op.index && one.step === applied.index && SHORT[one.rule] !== undefined,
   );
-  return [...new Set(here.map((one) => SHORT[one.rule]))].join(', ');
+  const unsure = (one: Finding) => (one.confidence === 'inconclusive' ? ' (inconclusive)' : '');
+  return [...new Set(here.map((one) => `${SHORT[one.rule]}${unsure(one)}`))].join(', ');
 }
 
 function why(view: View, op: OpRun): string[] {

@@ -2,13 +2,16 @@
 import { stringify } from 'csv-stringify/sync';
 import { hex, type Ptr, ptrHex, type U64 } from '../base/u64.ts';
 import type { LineNames } from '../events/lines.ts';
-import { json, printable } from './escape.ts';
+import { json, printable, printablePath } from './escape.ts';
 
 /** Missing values are undefined: an empty CSV cell, null in JSON. */
 export type Cell = string | number | boolean | undefined;
 
-/** text: from the trace, to be made harmless; hex: 0x text already; count and flag: as they are. */
-export type CellKind = 'text' | 'hex' | 'count' | 'flag';
+/**
+ * text: from the trace, to be made harmless; unicode: likewise, but no bytes of a trace; hex: 0x text already; count and
+ * flag: as they are.
+ */
+export type CellKind = 'text' | 'unicode' | 'hex' | 'count' | 'flag';
 
 export interface Column<Row> {
   readonly name: string;
@@ -16,7 +19,7 @@ export interface Column<Row> {
   readonly cell: (row: Row) => Cell;
 }
 
-const SCHEMA = 1;
+export const SCHEMA = 1;
 
 export function address(value: U64 | undefined): string | undefined {
   return value === undefined ? undefined : hex(value);
@@ -27,6 +30,10 @@ export function pointer(value: Ptr, zero?: '0x0'): string | undefined {
   return value === 0 ? zero : ptrHex(value);
 }
 
+function harmless(kind: CellKind, text: string): string {
+  return kind === 'unicode' ? printablePath(text) : printable(text);
+}
+
 /** A spreadsheet takes these at the front of a cell for a formula, some also their full-width forms. */
 const FORMULA = /^[=+\-@\t\r\uff1d\uff0b\uff0d\uff20]/;
 
@@ -34,8 +41,8 @@ function csvCell(kind: CellKind, cell: Cell): string {
   if (cell === undefined) return '';
   if (typeof cell === 'boolean') return cell ? '1' : '0';
   const text = String(cell);
-  if (kind !== 'text') return text;
-  const safe = printable(text);
+  if (kind !== 'text' && kind !== 'unicode') return text;
+  const safe = harmless(kind, text);
   return FORMULA.test(safe) ? `'${safe}` : safe;
 }
 
@@ -63,7 +70,7 @@ export function toObject<Row>(columns: readonly Column<Row>[], row: Row): Record
   const object: Record<string, Cell | null> = {};
   for (const { name, kind, cell } of columns) {
     const value = cell(row);
-    object[name] = typeof value === 'string' && kind === 'text' ? printable(value) : (value ?? null);
+    object[name] = typeof value === 'string' && kind !== 'hex' ? harmless(kind, value) : (value ?? null);
   }
   return object;
 }
@@ -81,7 +88,7 @@ export function toNdjson(kind: string, objects: Iterable<Readonly<Record<string,
 
 /** Aligned columns for people: numbers to the right, text to the left. */
 export function toText<Row>(columns: readonly Column<Row>[], rows: readonly Row[]): string {
-  const cells = rows.map((row) => columns.map((column) => printable(textCell(column.cell(row)))));
+  const cells = rows.map((row) => columns.map(({ kind, cell }) => harmless(kind, textCell(cell(row)))));
   const widths = columns.map((column, i) => Math.max(column.name.length, ...widthsOf(cells, i)));
   const line = (texts: readonly string[]) =>
     texts

@@ -2,6 +2,7 @@
 import type { Ptr, U64 } from '../base/u64.ts';
 import { type Locker, smMapExecLock, smUnmapExecLock } from '../gpuvm/exec_lock.ts';
 import type { Job, LockAsk, OpRun } from '../replay/job.ts';
+import { passVersion } from '../replay/pass_record.ts';
 import type { VmState } from '../replay/vm_state.ts';
 import type { Argument, LockingPass, OtherPass } from './other_pass.ts';
 
@@ -47,16 +48,6 @@ export function lockSetOf(job: Job, pass: OtherPass): LockSet {
   if (pass.kind === 'locking') takeLocks(locks, pass);
   else retakeLocks(locks, pass.kind === 'recorded' ? [] : pass.changed);
   return locks.result;
-}
-
-/**
- * When the locks of the job are to be taken: where its pass ended, but before it changed anything. Drivers that carry
- * out ops lists change the tree first; the helpers only fit in front of that.
- */
-function passVersion({ lockVersion, detail }: Job): number {
-  const applied = detail?.applyVersion ?? -1;
-  if (lockVersion < 0 || applied < 0) return Math.max(lockVersion, applied);
-  return Math.min(lockVersion, applied);
 }
 
 function takeLocks(locks: PassLocks, { locking, helpers, adds, wrong }: LockingPass): void {

@@ -202,6 +202,15 @@ describe('places', () => {
     expect(csv(run(['state', '-', '--at', 'last-job', '--format', 'csv'], { input: bytes }).out)).toHaveLength(7);
   });
 
+  it('reads compressed files of several megabytes, piece by piece', () => {
+    const bytes = readFileSync(path.join(ROOT, MISSING));
+    const comment = Buffer.from(`# ${'x'.repeat(60_000)}\n`);
+    const large = Buffer.concat([...Array.from({ length: 60 }, () => comment), bytes]);
+    const packed = path.join(folder, 'large.txt.gz');
+    writeFileSync(packed, gzipSync(large, { level: 0 }));
+    expect(csv(run(['jobs', packed, '--format', 'csv']).out)).toHaveLength(10);
+  });
+
   it('says which compressed file is damaged', () => {
     const packed = path.join(folder, 'cut.txt.gz');
     writeFileSync(packed, gzipSync(readFileSync(path.join(ROOT, MISSING))).subarray(0, 4000));

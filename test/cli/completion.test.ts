@@ -1,120 +1,125 @@
-// Completions in the real shells, and the manual page in a real reader of them. Debian's packages: zsh, fish, mandoc.
+// Completion in the shells themselves.
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { afterAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { rules } from '../../src/index.ts';
-import { run } from '../support/run.ts';
+import { ROOT, run } from '../support/run.ts';
 
-const folder = mkdtempSync(path.join(tmpdir(), 'completion-'));
+const folder = mkdtempSync(path.join(tmpdir(), 'gpuvm-trace-completion-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-function shell(command: string, args: readonly string[]): string {
-  const ran = spawnSync(command, args, {
-    encoding: 'utf8',
-    timeout: 60_000,
-    env: { PATH: process.env['PATH'] ?? '', TERM: 'xterm', HOME: folder },
-  });
-  if (ran.error !== undefined) throw new Error(`these tests need ${command}: ${ran.error.message}`);
-  expect(ran.stderr).toBe('');
-  return ran.stdout;
-}
+const script = (shell: string) => path.join(folder, `completion.${shell}`);
 
-function saved(name: string, args: readonly string[]): string {
-  const file = path.join(folder, name);
-  writeFileSync(file, run(args).out);
-  return file;
-}
-
-const missing = rules.map(({ id }) => id).filter((id) => id.startsWith('missing-'));
-
-/** What is typed, and the words that it may become. */
+/** A line, cut where the cursor is, and what completes its last word. */
 const CASES: readonly (readonly [string, readonly string[]])[] = [
   ['gpuvm-trace che', ['check']],
-  ['gpuvm-trace check --fail-o', ['--fail-on']],
+  ['gpuvm-trace --config README.md wha', ['what-if']],
   ['gpuvm-trace check --fail-on ', ['error', 'never', 'warning']],
-  ['gpuvm-trace check --rule missing-', missing],
-  ['gpuvm-trace explain missing-', missing],
-  ['gpuvm-trace drivers pa', ['panthor']],
+  ['gpuvm-trace check -f --fail-on w', ['warning']],
+  ['gpuvm-trace check --ign', ['--ignore']],
+  ['gpuvm-trace walk --ign', []],
+  ['gpuvm-trace check x.txt --rule pte-o', ['pte-overrun', 'pte-overwrite']],
+  ['gpuvm-trace check --rule missing-lock,va-', ['missing-lock,va-conflict']],
+  ['gpuvm-trace explain lock-l', ['lock-leak']],
+  ['gpuvm-trace explain ', rules.map(({ id }) => id)],
+  ['gpuvm-trace check READ', ['README.md']],
+  ['gpuvm-trace check --baseline READ', ['README.md']],
+  ['gpuvm-trace jobs --pid READ', []],
   ['gpuvm-trace completion z', ['zsh']],
+  ['gpuvm-trace drivers pan', ['panthor']],
 ];
 
-describe('bash', () => {
-  const script = saved('bash', ['completion', 'bash']);
-  const complete = (typed: string) =>
-    shell('bash', [
-      '-c',
-      `source '${script}'; COMP_WORDS=(${typed.endsWith(' ') ? `${typed} ''` : typed}); COMP_CWORD=$((\${#COMP_WORDS[@]} - 1)); _gpuvm_trace; printf '%s\\n' "\${COMPREPLY[@]}"`,
-    ]);
+const lines = (text: string) => [...new Set(text.split('\n').filter((line) => line !== ''))].sort();
 
-  it.each(CASES)('%s', (typed, words) => {
-    expect(complete(typed).trim().split('\n').toSorted()).toEqual(words.toSorted());
-  });
+function shell(command: string, args: readonly string[]): string {
+  const { status, stdout, stderr } = spawnSync(command, args, { cwd: ROOT, encoding: 'utf8' });
+  expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+  return stdout;
+}
 
-  it('leaves files to the shell', () => {
-    expect(complete('gpuvm-trace check trace').trim()).toBe('');
-    expect(shell('bash', ['-c', `source '${script}'; complete -p gpuvm-trace`])).toContain('-o default');
-  });
+beforeAll(() => {
+  for (const name of ['bash', 'zsh', 'fish']) {
+    const { code, out } = run(['completion', name]);
+    expect(code).toBe(0);
+    writeFileSync(script(name), out);
+  }
 });
 
-describe('fish', () => {
-  const script = saved('fish', ['completion', 'fish']);
+describe('bash', () => {
+  const complete = (words: readonly string[]) =>
+    lines(
+      shell('bash', [
+        '--norc',
+        '-c',
+        // biome-ignore lint/suspicious/noTemplateCurlyInString: the shell's own
+        'source "$1"; shift; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _gpuvm_trace; printf "%s\\n" "${COMPREPLY[@]}"',
+        'bash',
+        script('bash'),
+        ...words,
+      ]),
+    );
 
-  it.each(CASES)('%s', (typed, words) => {
-    const out = shell('fish', ['--no-config', '-c', `source '${script}'; complete -C '${typed}'`]);
-    const shown = out
-      .trim()
-      .split('\n')
-      .map((line) => line.split('\t')[0]);
-    expect(shown.toSorted()).toEqual(words.toSorted());
+  it.each(CASES)('%s', (line, expected) => expect(complete(line.split(' '))).toEqual([...expected].sort()));
+
+  it('an option and its value with = between them, which bash makes three words of', () => {
+    expect(complete(['gpuvm-trace', 'check', '--format', '=', 'sa'])).toEqual(['sarif']);
+    expect(complete(['gpuvm-trace', 'check', '--fail-on', '='])).toEqual(['error', 'never', 'warning']);
+    expect(complete(['gpuvm-trace', '--config', '=', 'README.md', 'blam'])).toEqual(['blame']);
   });
 });
 
 describe('zsh', () => {
-  saved('_gpuvm-trace', ['completion', 'zsh']);
-  /** What is printed in a terminal in which someone types and asks for the list of completions. */
-  const list = (typed: string) => {
-    const file = path.join(folder, 'type.zsh');
-    writeFileSync(
-      file,
-      `zmodload zsh/zpty
-zpty z zsh -f -i
-until_line() { while zpty -r z line; do print -r -- "$line"; [[ $line == *$1* ]] && break; done }
-zpty -w z "PROMPT=; fpath=('${folder}' \\$fpath); autoload -Uz compinit; compinit -u -D; bindkey -e; bindkey '^X' list-choices '^T' kill-whole-line; LISTMAX=1000; stty columns 60; print REA''DY"
-until_line READY >/dev/null
-zpty -n -w z ${JSON.stringify(typed)}$'\\x18\\x14'
-zpty -w z "print DO''NE"
-until_line DONE
-zpty -d z
-`,
-    );
-    return shell('zsh', ['-f', file]);
-  };
+  /** Another shell on a terminal of its own; whatever it adds as a match is written down. */
+  const DRIVER = `
+zmodload zsh/zpty
+zpty -b inner zsh -f -i
+answer() { local piece; while zpty -r inner piece '*END*'; do [[ $piece == *END* ]] && break; done }
+zpty -w inner "PS1=; autoload -U compinit; compinit -u -D; source $1"
+zpty -w inner 'compadd() { [[ " $* " == *" -[ODA] "* ]] && { builtin compadd "$@"; return }; local -a hits; builtin compadd -A hits "$@"; print -rl -- \${hits/#/$IPREFIX} >> '$2'; builtin compadd "$@" }'
+zpty -w inner 'print EN""D'
+answer
+zpty -w -n inner "$3"$'\\t'
+zpty -w inner $'\\x15print EN""D'
+answer
+`;
 
-  it.each(CASES.filter(([, words]) => words.length > 1))('%s', (typed, words) => {
-    const shown = list(typed);
-    for (const word of words) expect(shown).toContain(word);
-    expect(shown).not.toContain('redundant-lock');
+  it.each(CASES)('%s', (line, expected) => {
+    const hits = path.join(folder, 'hits');
+    writeFileSync(hits, '');
+    shell('zsh', ['-f', '-c', DRIVER, 'zsh', script('zsh'), hits, line]);
+    expect(lines(readFileSync(hits, 'utf8'))).toEqual([...expected].sort());
+  });
+});
+
+describe('fish', () => {
+  it.each(CASES)('%s', (line, expected) => {
+    const out = shell('fish', ['--no-config', '-c', 'source $argv[1]; complete -C $argv[2]', script('fish'), line]);
+    expect(lines(out.replace(/\t.*/g, ''))).toEqual([...expected].sort());
   });
 });
 
 describe('the manual page', () => {
-  const page = saved('gpuvm-trace.1', ['man']);
+  const page = () => run(['man']).out;
 
-  it('is sound roff', () => {
-    const said = spawnSync('mandoc', ['-T', 'lint', '-W', 'warning', page], { encoding: 'utf8' });
-    // It has the version, and no date, which would differ from build to build.
-    expect(said.stdout.split('\n').filter((line) => line !== '' && !line.includes('missing date'))).toEqual([]);
-    expect(said.error).toBeUndefined();
+  it('has every subcommand and option, and nothing that mandoc warns of but the date that it has not', () => {
+    const file = path.join(folder, 'gpuvm-trace.1');
+    writeFileSync(file, page());
+    const { stdout } = spawnSync('mandoc', ['-T', 'lint', '-W', 'warning', file], { encoding: 'utf8' });
+    expect(stdout.split('\n').filter((line) => line !== '' && !line.includes('missing date'))).toEqual([]);
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: bold is a letter, a backspace and the letter again
+    const shown = shell('mandoc', ['-T', 'utf8', '-O', 'width=100', file]).replace(/.\u0008/g, '');
+    for (const [, name] of run(['--help']).out.matchAll(/^ {2}([a-z][a-z-]+) /gm))
+      if (name !== 'help' && name !== 'gpuvm-trace') expect(shown).toMatch(new RegExp(`^ {3}${name}( |$)`, 'm'));
+    for (const [, option] of run(['check', '--help']).out.matchAll(/^ {2}(?:-\w, )?(--[a-z-]+)/gm))
+      expect(shown).toContain(option);
+    expect(shown).toContain('gpuvm-trace check --merge per_cpu/*/trace');
   });
 
-  it('names each subcommand and option', () => {
-    const text = shell('sh', ['-c', `mandoc -T utf8 -O width=200 '${page}' | sed 's/.\\x08//g'`]);
-    const { out } = run(['check', '--help']);
-    const flags = [...out.matchAll(/^ {2}(?:-\w, )?(--[a-z-]+)/gm)].map(([, flag = '']) => flag);
-    expect(flags.length).toBeGreaterThan(15);
-    for (const flag of flags) expect(text).toContain(flag);
-    expect(text).toContain('Exit codes: 0 clean');
+  it('a page that is spoilt is warned of', () => {
+    const file = path.join(folder, 'spoilt.1');
+    writeFileSync(file, page().replace('.SH OPTIONS', '.XX OPTIONS'));
+    expect(spawnSync('mandoc', ['-T', 'lint', '-W', 'warning', file], { encoding: 'utf8' }).stdout).toContain('XX');
   });
 });

@@ -78,6 +78,20 @@ it('shows what is wrong when it happens, and gives the whole report on SIGINT', 
   expect(following.out().endsWith(whole)).toBe(true);
 });
 
+it('says in the end which of them a loss that was told later makes inconclusive', async () => {
+  writeFileSync(file, first);
+  const following = follow(file);
+  await following.shows(':141: error:');
+  // CPU 0 has had no entry yet: what it lost may lie anywhere before.
+  appendFileSync(file, `CPU:0 [LOST 5 EVENTS]\n${second}`);
+  child?.kill('SIGINT');
+  expect(await following.exit).toBe(1);
+  const [live = '', report = ''] = following.out().split('of the findings shown above, ');
+  expect(live).toContain(':141: error: ');
+  expect(report).toContain(`turned out inconclusive:\n  ${file}:141: missing-lock\n`);
+  expect(report).toContain(':141: error (inconclusive): ');
+});
+
 it('ends with the pipe that it reads', async () => {
   const following = follow('-', '--format', 'csv');
   child?.stdin?.end(readFileSync(trace));

@@ -8,31 +8,30 @@ import { describe, expect, it } from 'vitest';
 import { validateXML } from 'xmllint-wasm';
 import { Analysis } from '../../src/analyze.ts';
 import { rules } from '../../src/checks/index.ts';
-import type { Finding } from '../../src/findings/finding.ts';
-import type { CheckRun } from '../../src/reporters/checked_trace.ts';
 import { printable, printablePath } from '../../src/reporters/escape.ts';
 import { github } from '../../src/reporters/github.ts';
 import { gitlab } from '../../src/reporters/gitlab.ts';
 import { junit } from '../../src/reporters/junit.ts';
 import { ktap } from '../../src/reporters/ktap.ts';
 import { sarif } from '../../src/reporters/sarif.ts';
+import { type FoundInVm, type RunResult, runResult } from '../../src/reporters/trace_result.ts';
 import { FIXTURES } from '../support/run.ts';
 import { type KtapTest, ktapTree } from './ktap_tree.ts';
 
 const FORMATS = { sarif, junit, gitlab, github, ktap };
 
-function runOn(text: Uint8Array, file = 'trace.txt'): CheckRun {
+function runOn(text: Uint8Array, file = 'trace.txt'): RunResult {
   const analysis = new Analysis({ file });
   analysis.push(text);
   const report = analysis.finish();
   const { findings, doubts, jobs } = report;
-  return {
+  return runResult({
     traces: [{ report, findings, known: 0, doubts, jobs }],
     unread: [],
     rules,
     failOn: 'error',
     version: '0.0.0',
-  };
+  });
 }
 
 const missing = gunzipSync(readFileSync(new URL('data/missing.txt.gz', import.meta.url)));
@@ -44,13 +43,13 @@ const HOSTILE =
   'a"b\'c<d>&e]]>f::g,h%0A#1\n::error::i\r\u001b[31m\u0000\\j\u0085k\uffffl # SKIP m TAP version 1 reboot: System halted';
 
 /** One trace with findings of each sort, every text of it hostile, and one that could not be read. */
-function hostileRun(): CheckRun {
+function hostileRun(): RunResult {
   const name = ['\n', '\r', '"', '\u0000', '\uffff'].reduce((text, char) => text.replaceAll(char, ''), HOSTILE);
   const text = labMissing.toString('latin1').replace('name="vmbind-lab"', `name="${name}"`);
   const run = runOn(Buffer.from(text, 'latin1'), HOSTILE);
   const [trace] = run.traces;
   if (trace === undefined) throw new Error('no trace');
-  const findings = trace.findings.map((finding, i): Finding => {
+  const findings = trace.findings.map((finding, i): FoundInVm => {
     const confidence = (['certain', 'likely', 'inconclusive'] as const)[i % 3] ?? 'certain';
     const evidence = finding.evidence.map(({ line }) => ({ line, text: HOSTILE }));
     return { ...finding, confidence, message: `${i} ${HOSTILE}`, evidence };
@@ -58,7 +57,7 @@ function hostileRun(): CheckRun {
   return { ...run, traces: [{ ...trace, findings, doubts: [HOSTILE] }], unread: [{ file: HOSTILE, message: HOSTILE }] };
 }
 
-const RUNS: readonly (readonly [string, () => CheckRun])[] = [
+const RUNS: readonly (readonly [string, () => RunResult])[] = [
   ['missing', () => runOn(missing)],
   ['lost', () => runOn(lost)],
   ['hostile', hostileRun],
@@ -67,7 +66,7 @@ const RUNS: readonly (readonly [string, () => CheckRun])[] = [
 const SOME = new Set(['missing-lock', 'missing-vm-lock', 'redundant-lock', 'lock-step-divergence', 'pte-stale']);
 
 /** A few rules and findings are enough to look at. */
-function few(run: CheckRun): CheckRun {
+function few(run: RunResult): RunResult {
   const traces = run.traces.map((trace) => {
     return { ...trace, findings: trace.findings.filter(({ rule }) => SOME.has(rule)).slice(0, 4) };
   });
@@ -102,7 +101,7 @@ describe('SARIF', () => {
   it('a finding has its place, its VM, job, op and step, and how the lock pass led there', () => {
     const { runs } = JSON.parse(sarif(runOn(missing)));
     const result = runs[0].results[0];
-    const { findings } = runOn(missing).traces[0]?.report ?? { findings: [] };
+    const { findings } = runOn(missing).traces[0] ?? { findings: [] };
     const [finding] = findings;
     expect(runs[0].tool.driver.rules[result.ruleIndex].id).toBe('missing-lock');
     expect(result.locations[0].physicalLocation).toEqual({
@@ -204,7 +203,7 @@ describe('GitHub', () => {
       .map((match) => {
         const [, level, file = '', line, title = '', text = ''] = match ?? [];
         expect(level).toBeDefined();
-        expect(undo(file)).toBe(printablePath(trace?.report.file ?? ''));
+        expect(undo(file)).toBe(printablePath(trace?.file ?? ''));
         return { level, line: Number(line), title: undo(title), text: undo(text) };
       });
     expect(told).toHaveLength((trace?.findings.length ?? 0) + (trace?.doubts.length ?? 0) + run.unread.length);

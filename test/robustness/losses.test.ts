@@ -14,10 +14,19 @@ interface Kept {
   outside: number;
   judged: number;
   touched: number;
+  /** Jobs behind a loss whose VM was there before it, and those that are held against the VM as their lock pass met it. */
+  behind: number;
+  planned: number;
 }
 
 function isJudged(row: JobRow): boolean {
   return row.unknown.length === 0 && row.counts.missing !== undefined;
+}
+
+/** Was its VM there before the first loss? */
+function seenBefore({ jobs, losses }: Report, { vmOrdinal }: JobRow): boolean {
+  const told = losses.windows[0]?.line ?? 0;
+  return jobs.some((row) => row.vmOrdinal === vmOrdinal && row.line < told);
 }
 
 function compare(whole: Report, report: Report, kept: Kept): void {
@@ -34,6 +43,12 @@ function compare(whole: Report, report: Report, kept: Kept): void {
       expect(row.unknown, nameOf(row)).not.toEqual([]);
       continue;
     }
+    const isBehind = (report.losses.windows[0]?.line ?? Number.POSITIVE_INFINITY) < row.line && seenBefore(report, row);
+    if (isBehind && before.counts.diverged !== undefined) kept.behind++;
+    if (row.counts.diverged !== undefined) {
+      if (isBehind) kept.planned++;
+      expect(row.counts.diverged, nameOf(row)).toBe(before.counts.diverged);
+    }
     kept.outside++;
     if (!isJudged(row)) continue;
     kept.judged++;
@@ -48,17 +63,19 @@ function keptOf(capture: Capture, seed: number): Kept {
   const bytes = uncounted(capture.read());
   const whole = reportOn(bytes);
   const draw = random(seed);
-  const kept: Kept = { outside: 0, judged: 0, touched: 0 };
+  const kept: Kept = { outside: 0, judged: 0, touched: 0, behind: 0, planned: 0 };
   for (let run = 0; run < RUNS; run++) compare(whole, reportOn(dropped(bytes, LONGEST, draw)), kept);
   return kept;
 }
 
 describe('generated losses', () => {
-  const all: Kept = { outside: 0, judged: 0, touched: 0 };
+  const all: Kept = { outside: 0, judged: 0, touched: 0, behind: 0, planned: 0 };
   const captures = [...labFixtures, ...driverFixtures].filter((capture) => capture.read().length < 500_000);
   captures.forEach((capture, i) => {
     it(capture.name, () => {
-      const { outside, judged, touched } = keptOf(capture, 1 + i);
+      const { outside, judged, touched, behind, planned } = keptOf(capture, 1 + i);
+      all.behind += behind;
+      all.planned += planned;
       all.outside += outside;
       all.judged += judged;
       all.touched += touched;
@@ -68,5 +85,10 @@ describe('generated losses', () => {
   it('leave most jobs outside of them judged', () => {
     expect(all.touched).toBeGreaterThan(100);
     expect(all.judged).toBeGreaterThan(0.9 * all.outside);
+  });
+
+  it('are got over where later jobs show what is mapped', () => {
+    expect(all.behind).toBeGreaterThan(500);
+    expect(all.planned).toBeGreaterThan(0.5 * all.behind);
   });
 });

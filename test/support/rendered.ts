@@ -3,7 +3,7 @@ import { parse } from 'csv-parse/sync';
 import { Analysis, type AnalyzeOptions, type Report } from '../../src/analyze.ts';
 import { UserError } from '../../src/base/user_error.ts';
 import { rules as allRules } from '../../src/checks/index.ts';
-import { CHECK_FORMATS, renderCheck } from '../../src/cli/check_formats.ts';
+import { RESULT_FORMATS, renderCheck } from '../../src/cli/check_formats.ts';
 import type { Job } from '../../src/replay/job.ts';
 import { type BlameRow, blameColumns } from '../../src/reporters/blame_rows.ts';
 import { blameText } from '../../src/reporters/blame_text.ts';
@@ -77,7 +77,7 @@ export function rendered({ report, jobs }: Analyzed): Rendered {
     version: '0.0.0',
   } as const;
   const all = new Map<string, string>();
-  for (const format of CHECK_FORMATS) all.set(`check ${format}`, renderCheck(format, run, { color: 'never' }));
+  for (const format of RESULT_FORMATS) all.set(`check ${format}`, renderCheck(format, run, { color: 'never' }));
   all.set('check color', renderCheck('text', run, { color: 'always' }));
   const rows = (report.world.watch?.entries ?? []).map((entry): BlameRow => ({ entry }));
   for (const format of FORMATS) {

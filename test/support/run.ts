@@ -15,11 +15,13 @@ export interface Ran {
 export interface RunInput {
   readonly input?: string | Uint8Array;
   readonly env?: Readonly<Record<string, string>>;
+  /** The repository where it is not said. */
+  readonly cwd?: string;
 }
 
-export function run(args: readonly string[], { input, env }: RunInput = {}): Ran {
+export function run(args: readonly string[], { input, env, cwd = ROOT }: RunInput = {}): Ran {
   const ran = spawnSync(process.execPath, [BIN, ...args], {
-    cwd: ROOT,
+    cwd,
     encoding: 'utf8',
     maxBuffer: 1 << 28,
     ...(input === undefined ? {} : { input }),

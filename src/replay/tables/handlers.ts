@@ -91,7 +91,7 @@ export const tableHandlers: Handlers = {
     const { tables } = vm;
     world.watch?.region(context, vm, 'as lock', event.addr, event.size);
     tables.locksRegions = true;
-    world.holdTables(vm);
+    world.hold(vm);
     const addr = Number(event.addr);
     const end = Number(add(event.addr, event.size));
     const { region } = tables;

@@ -71,7 +71,7 @@ function judge(context: Context, vm: VmState, job: Job | undefined, ranges: read
   const { table } = tables;
   // Derived tables follow the steps, so only single calls can be wrong.
   if (context.world.mmu === 'derive') return;
-  if (table === undefined || !tables.complete || !vm.complete || ranges.length === 0) return;
+  if (table === undefined || !tables.complete || !vm.known.unbroken || ranges.length === 0) return;
   const due = merged(table, ranges);
   const late: Span[] = [];
   for (const pending of tables.jobs.values()) {

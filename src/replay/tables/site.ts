@@ -43,7 +43,7 @@ export function siteOf(event: AnyCall, context: Context): TableCallSite | undefi
   if (event.code === 'iommu' && !isAskedFor(event, context, vm)) return undefined;
   // The table's bounds are the VM's.
   if (event.code === 'lab' && !vm.initKnown) return undefined;
-  context.world.holdTables(vm);
+  context.world.hold(vm);
   const { tables } = vm;
   const table = tables.open(event.code, vm.init, context.world.kernel);
   let of: JobTables | undefined;
