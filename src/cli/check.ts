@@ -77,7 +77,7 @@ export function checkCommand(): Command {
     .addOption(new Option('--format <format>', 'output format').choices(CHECK_FORMATS).default('text'))
     .addOption(outputOption())
     .addOption(reportOption(CHECK_FORMATS))
-    .option('--baseline <file>', 'known findings, which do not count; in JSON, by rule and fingerprint')
+    .option('--baseline <file>', 'known findings, which do not count: JSON, or drm-ci’s form in a *-fails.txt')
     .option('--update-baseline', 'write what is found to the file of --baseline')
     .addOption(new Option('--color [when]', 'colours: auto, always, never').choices(['auto', 'always', 'never']))
     .addHelpText(
@@ -169,7 +169,7 @@ function knowing<T extends TraceResult | CheckedTrace>(run: RunOver<T>, options:
       throw new UserError('--update-baseline: events are missing; what they hide would be lost from the file');
     if (run.unread.length === 0) writeBaseline(file, run);
   }
-  const baseline = readBaseline(file);
+  const baseline = readBaseline(file, run);
   const fresh = withoutKnown(run, baseline);
   const unused = narrowed ? undefined : unusedText(file, fresh, baseline);
   if (unused !== undefined) console.error(`gpuvm-trace: ${printable(unused)}`);

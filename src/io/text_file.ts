@@ -1,5 +1,5 @@
 // Reads a small text file that the user named.
-import { closeSync, openSync, readFileSync as read, readSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readFileSync as read, readSync } from 'node:fs';
 import { UserError } from '../base/user_error.ts';
 
 export function readFileSync(file: string): string {
@@ -8,6 +8,10 @@ export function readFileSync(file: string): string {
   } catch (error) {
     throw unreadable(file, error);
   }
+}
+
+export function isThere(file: string): boolean {
+  return existsSync(file);
 }
 
 export function readBytesSync(file: string): Uint8Array {

@@ -173,10 +173,10 @@ function openForWriting(file: string): number {
 }
 
 /** Writes a report; a folder that is not there is the user's mistake. */
-export function writeReport(file: string, text: string): void {
+export function writeReport(file: string, text: string, encoding: 'utf8' | 'latin1' = 'utf8'): void {
   const fd = openForWriting(file);
   try {
-    writeFileSync(fd, text);
+    writeFileSync(fd, text, encoding);
   } finally {
     closeSync(fd);
   }

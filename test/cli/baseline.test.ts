@@ -73,3 +73,39 @@ it('a part of the findings is never written', () => {
   expect(lost.code).toBe(2);
   expect(lost.err).toContain('--update-baseline: events are missing');
 });
+
+it('drm-ci’s form: lines among those of other programs, an unexpected pass told', () => {
+  const xfails = path.join(folder, 'msm-sdm845-fails.txt');
+  const others = '# flaky since 6.17\nkms_cursor_legacy@torture-bo,Fail\n\n';
+  writeFileSync(xfails, others);
+  const args = ['check', trace, '--baseline', xfails];
+  expect(run([...args, '--update-baseline'])).toMatchObject({ code: 0, err: '' });
+  const text = readFileSync(xfails, 'utf8');
+  expect(text.startsWith(others.trimEnd())).toBe(true);
+  expect(text).toMatch(/^gpuvm-trace@missing-lock@[0-9a-f]+,Fail$/m);
+  expect(run(args)).toMatchObject({ code: 0, err: '' });
+  expect(run([...args, '--update-baseline']).code).toBe(0);
+  expect(readFileSync(xfails, 'utf8')).toBe(text);
+
+  writeFileSync(xfails, text.replace(/^gpuvm-trace@missing-lock@.*\n/m, 'gpuvm-trace@missing-lock@0123,Fail\n'));
+  const { code, err } = run(args);
+  expect(code).toBe(1);
+  expect(err).toContain('msm-sdm845-fails.txt: UnexpectedImprovement: gpuvm-trace@missing-lock@0123; ');
+
+  for (const [line, at] of [
+    ['gpuvm-trace@mising-lock@0123,Fail', 3],
+    ['gpuvm-trace@missing-lock@0123,Pass', 3],
+    ['gpuvm-trace@missing-lock,Fail', 3],
+  ] as const) {
+    writeFileSync(xfails, `# a\nother@test,Crash\n${line}\n`);
+    expect(run(args)).toMatchObject({ code: 2, out: '' });
+    expect(run(args).err).toContain(`${xfails}:${at}: expected gpuvm-trace@RULE@FINGERPRINT,Fail`);
+  }
+});
+
+it('a file that is no baseline is not written over', () => {
+  const other = path.join(folder, 'other.txt');
+  writeFileSync(other, 'precious');
+  expect(run(['check', trace, '--baseline', other, '--update-baseline']).code).toBe(2);
+  expect(readFileSync(other, 'utf8')).toBe('precious');
+});
