@@ -108,7 +108,8 @@ class TracePage {
       legend([
         ['mapping, coloured by object', (box) => fillRect(box, 'obj')],
         ['left by a REMAP', restMark],
-        ['unlocked step or other finding', pin],
+        ['step without its lock', pin],
+        ['other finding', hollowPin],
         ['stale or wrong entry', stale],
       ]),
       this.#readout,
@@ -219,6 +220,10 @@ function cross(box: SVGElement): void {
 
 function pin(box: SVGElement): void {
   box.append(svg('path', { d: 'M3 2 H13 L8 11 Z', class: 'mark-pin' }));
+}
+
+function hollowPin(box: SVGElement): void {
+  box.append(svg('path', { d: 'M3 2 H13 L8 11 Z', class: 'mark-other' }));
 }
 
 function restMark(box: SVGElement): void {

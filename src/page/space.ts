@@ -219,7 +219,8 @@ export class SpacePicture {
           Math.max(14, this.#untilMapped(scale, finding.line, near(addr)) - x),
           height,
         );
-      else this.#drawMark(context, severity === 'error' ? colours.error : colours.warning, x, y, height);
+      else
+        this.#drawMark(context, severity === 'error' ? colours.error : colours.warning, x, y, height, isUnlocked(rule));
       if (index !== this.#views.now.finding) continue;
       context.strokeStyle = colours.accent;
       context.lineWidth = 2;
@@ -228,14 +229,27 @@ export class SpacePicture {
     }
   }
 
-  #drawMark(context: CanvasRenderingContext2D, colour: string, x: number, y: number, height: number): void {
+  /** Filled: a step without its lock; hollow: anything else. */
+  #drawMark(
+    context: CanvasRenderingContext2D,
+    colour: string,
+    x: number,
+    y: number,
+    height: number,
+    isFilled: boolean,
+  ): void {
     context.fillStyle = colour;
-    context.fillRect(x - 1, y, 2.5, height);
+    context.strokeStyle = colour;
+    context.lineWidth = 2;
+    context.fillRect(x - 1, y, isFilled ? 2.5 : 1, height);
     context.beginPath();
-    context.moveTo(x - 6, y);
-    context.lineTo(x + 6, y);
-    context.lineTo(x, y + 8);
-    context.fill();
+    context.moveTo(x - 6, y + 1);
+    context.lineTo(x + 6, y + 1);
+    context.lineTo(x, y + 9);
+    context.closePath();
+    if (isFilled) context.fill();
+    else context.stroke();
+    context.lineWidth = 1;
   }
 
   #drawStale(
@@ -418,6 +432,11 @@ export class SpacePicture {
     const high = own.reduce((most, i) => Math.max(most, this.#trace.stayEnd(i)), 0);
     this.#views.set({ space: [low, high], vm: this.vm });
   }
+}
+
+/** Rules about steps that are carried out without what protects them. */
+function isUnlocked(rule: string): boolean {
+  return rule === 'missing-lock' || rule === 'missing-vm-lock' || rule === 'gpuva-lock';
 }
 
 /** Rules about entries that should not be there. */

@@ -35,10 +35,10 @@ it('an input that cannot be read is in the reports, and ends the command in the 
   expect(run(['check', 'absent.txt', trace])).toEqual({ code: 2, out: '', err });
 });
 
-it.each(['sarif', 'sarif=', 'html=x', '=x'])('--report %s is refused in one line', (report) => {
+it.each(['sarif', 'sarif=', 'word=x', '=x'])('--report %s is refused in one line', (report) => {
   const { code, out, err } = run(['check', trace, '--report', report]);
   expect({ code, out }).toEqual({ code: 2, out: '' });
   expect(err).toMatch(
-    /expected FORMAT=FILE, with one of text, csv, json, ndjson, sarif, junit, gitlab, github, ktap\.\n$/,
+    /expected FORMAT=FILE, with one of text, csv, json, ndjson, sarif, junit, gitlab, github, ktap, html\.\n$/,
   );
 });

@@ -97,6 +97,7 @@ tr.odd > * { background: var(--warning-back); }
 .mark-apply { fill: light-dark(#6fbf8b, #3b8457); }
 .mark-obj { fill: light-dark(#b9d4ff, #315591); }
 .mark-pin { fill: var(--error); }
+.mark-other { stroke: var(--error); stroke-width: 2; fill: none; }
 .mark-retry { stroke: var(--warning); stroke-width: 2; fill: none; }
 .mark-rest { stroke: var(--text); stroke-width: 2; stroke-dasharray: 3 2; }
 .mark-stale { stroke: light-dark(#a3208f, #f28fe0); stroke-width: 1.5; }
