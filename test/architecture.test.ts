@@ -141,6 +141,7 @@ const RULES: Readonly<Record<string, Rule>> = {
       'chalk',
       'node:module',
       'node:path',
+      'node:util',
       'node:worker_threads',
     ],
     because: 'the shell; it goes through the public interface as any other user does',

@@ -23,8 +23,9 @@ import { counted } from '../reporters/style.ts';
 import { type Format, placed, toFormat } from '../reporters/table.ts';
 import { vmTitle } from '../reporters/vm_title.ts';
 import { noVm, parseAddress, splitAddress, vmsAt } from './address.ts';
+import { fitted } from './fitted.ts';
 import { formatOption, outputOption, vmOption } from './options.ts';
-import { emit } from './output.ts';
+import { emit, terminalWidth } from './output.ts';
 import { type RunOptions, runAnalysis } from './run_analysis.ts';
 import { isVm } from './select.ts';
 import { withTrace } from './spooled.ts';
@@ -77,6 +78,7 @@ space), table map and unmap (the page table), as lock, as unlock and flush, spar
 listed only where the entry was changed since the last one. leads to: where this very address leads, not the range.
 locks: what the task holds in a drm_exec then, and whether that protects the object concerned (steps must, immediate
 mode aside; the VA space itself is protected by a lock of the driver). Check judges them, not this list.
+A terminal that is too narrow for the table gets two lines an event or more; a pipe gets a line an event.
 
 Exit codes: 0, 2 could not do the job, 3 the trace does not show all of the VM's history, or events were given up.`,
     )
@@ -125,7 +127,8 @@ async function blameIn(trace: Trace, address: U64, crash: VmCrash | undefined, o
   const nothing = rows.length === 0 ? `${hex(address)}: nothing in the trace touches it\n` : '';
   const all: BlameRow[] = [...(left?.rows ?? []).map((row) => ({ crash: row })), ...rows];
   const head = left === undefined ? '' : `${crashText(left)}\n`;
-  if (format === 'text') emit(head + (nothing || blameText(rows, report.lines)), options);
+  const width = terminalWidth(options);
+  if (format === 'text') emit(fitted(head + (nothing || blameText(rows, report.lines, width)), width), options);
   else emit(toFormat(format, placed(blameColumns, report.lines), all, { all: 'events', one: 'event' }), options);
   warn(rows, address, watch);
 }

@@ -2,8 +2,9 @@
 import { Command, Option } from 'commander';
 import { type Job, UserError } from '../index.ts';
 import { showJob } from '../reporters/show.ts';
+import { fitted } from './fitted.ts';
 import { integer, outputOption } from './options.ts';
-import { type ColorWhen, chalkFor, emit } from './output.ts';
+import { type ColorWhen, chalkFor, emit, terminalWidth } from './output.ts';
 import { runAnalysis } from './run_analysis.ts';
 import { chalkStyle } from './style.ts';
 import { addTraceOptions, type TraceChoice, traceOptionsOf } from './trace_options.ts';
@@ -38,11 +39,12 @@ async function show(files: readonly string[], options: ShowOptions): Promise<voi
   });
   if (jobs.length === 0) throw new UserError(`${report.file}: no job ${options.job} (gpuvm-trace jobs lists them)`);
   const style = chalkStyle(chalkFor(options));
+  const width = terminalWidth(options);
   const texts: string[] = [];
   for (const job of jobs) {
     const row = report.jobs.find((one) => one.job === job.id && one.line === job.line);
     if (row !== undefined)
-      texts.push(showJob(job, row, report.findings, { file: report.file, lines: report.lines, style }));
+      texts.push(showJob(job, row, report.findings, { file: report.file, lines: report.lines, style, width }));
   }
-  emit(texts.join('\n'), options);
+  emit(fitted(texts.join('\n'), width), options);
 }

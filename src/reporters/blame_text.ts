@@ -9,6 +9,7 @@ import { printable } from './escape.ts';
 import { taskText } from './fault.ts';
 import { timeRows } from './job_times.ts';
 import { aligned } from './show_view.ts';
+import { wrapped } from './style.ts';
 import { vmTitle } from './vm_title.ts';
 
 /** Short names of objects, in the order in which a reader meets them; VM for what shares the VM's own dma_resv object. */
@@ -40,9 +41,14 @@ class Names {
 
 const HEAD = ['line', 'time', 'task', 'job', 'op.step', 'event', 'range', 'leads to', 'result', 'locks', 'keeps'];
 
+/** Columns up to the event stay columns where the line is short. */
+const EVENT = HEAD.indexOf('event') + 1;
+const [RANGE, LEADS_TO, RESULT, LOCKS, KEEPS] = [EVENT, EVENT + 1, EVENT + 2, EVENT + 3, EVENT + 4];
+
 type TraceRow = Exclude<BlameRow, { readonly crash: CrashRow }>;
 
-export function blameText(rows: readonly BlameRow[], names: LineNames): string {
+/** width: columns to keep within, with two lines or more an event where a table is wider; undefined: a line an event. */
+export function blameText(rows: readonly BlameRow[], names: LineNames, width?: number): string {
   const byVm = new Map<VmState | undefined, TraceRow[]>();
   for (const row of rows) {
     if (row.crash !== undefined) continue;
@@ -52,10 +58,15 @@ export function blameText(rows: readonly BlameRow[], names: LineNames): string {
     else own.push(row);
   }
   const sections = [...byVm].sort(([a], [b]) => (a?.ordinal ?? 0) - (b?.ordinal ?? 0));
-  return sections.map(([vm, own]) => section(vm, own, names)).join('\n');
+  return sections.map(([vm, own]) => section(vm, own, { names, width })).join('\n');
 }
 
-function section(vm: VmState | undefined, rows: readonly TraceRow[], lineNames: LineNames): string {
+interface Page {
+  readonly names: LineNames;
+  readonly width: number | undefined;
+}
+
+function section(vm: VmState | undefined, rows: readonly TraceRow[], { names: lineNames, width }: Page): string {
   const lines: string[] = vm === undefined ? [] : [printable(vmTitle(vm))];
   for (const { fault } of rows) {
     if (fault === undefined) continue;
@@ -69,8 +80,27 @@ function section(vm: VmState | undefined, rows: readonly TraceRow[], lineNames: 
   );
   const { legend } = names;
   if (legend.length > 0) lines.push(`objects: ${legend.join(', ')}`);
-  lines.push(...aligned([HEAD, ...cells], [0, 1, 3]), ...jobTimes(rows, lineNames));
+  lines.push(...tableOf(cells, width), ...jobTimes(rows, lineNames));
   return `${lines.join('\n')}\n`;
+}
+
+/** A line an event; where that is too wide, what, when and who, and below it where, to what, and the locks. */
+function tableOf(cells: readonly (readonly string[])[], width: number | undefined): string[] {
+  const wide = aligned([HEAD, ...cells], [0, 1, 3]);
+  if (width === undefined || wide.every((line) => line.length <= width)) return wide;
+  const [head = '', ...firsts] = aligned(
+    [HEAD, ...cells].map((row) => row.slice(0, EVENT)),
+    [0, 1, 3],
+  );
+  return [head, ...firsts.flatMap((first, i) => [first, ...restOf(cells[i] ?? [], width)])];
+}
+
+function restOf(cells: readonly string[], width: number): string[] {
+  const cell = (at: number) => (cells[at] === '-' ? '' : (cells[at] ?? ''));
+  const where = [cell(RANGE), cell(LEADS_TO)].filter((text) => text !== '').join(' -> ');
+  const keeps = cell(KEEPS) === '' ? '' : `keeps ${cell(KEEPS)}`;
+  const parts = [where, cell(RESULT), cell(LOCKS), keeps].filter((text) => text !== '');
+  return parts.length === 0 ? [] : wrapped(`${' '.repeat(10)}${parts.join('; ')}`, width, 12);
 }
 
 /** When the jobs of these rows were queued, run and signalled. */

@@ -20,7 +20,7 @@ export interface ShowOptions {
   readonly lines: LineNames;
   readonly style?: Style;
   /** Columns to keep within where that is possible; 80 unless told. */
-  readonly width?: number;
+  readonly width?: number | undefined;
 }
 
 /** `findings` may hold those of other jobs too. The job must come from an analysis that keeps details (`onJob`). */
@@ -171,5 +171,5 @@ function places(uses: readonly FenceUse[], names: LineNames): string {
 function findingsOf(view: View): string[] {
   const { style, findings, width } = view;
   if (findings.length === 0) return [style.bold('findings'), '  none'];
-  return [style.bold('findings'), ...findings.flatMap((finding) => findingText(finding, style, Math.max(width, 80)))];
+  return [style.bold('findings'), ...findings.flatMap((finding) => findingText(finding, style, width))];
 }

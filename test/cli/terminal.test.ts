@@ -1,0 +1,67 @@
+// What a terminal gets and a pipe does not: lines that fit.
+import { stripVTControlCharacters } from 'node:util';
+import { describe, expect, it } from 'vitest';
+import { fitted } from '../../src/cli/fitted.ts';
+import { fixture, run } from '../support/run.ts';
+import { onTerminal } from '../support/terminal.ts';
+
+const words = (text: string) => text.split(/\s+/).filter((word) => word !== '');
+const longest = (text: string) => Math.max(...text.split('\n').map((line) => stripVTControlCharacters(line).length));
+
+describe('at 80 columns', () => {
+  it.each(['msm/unmap-offset', 'nouveau/remap-range', 'panthor/overmap', 'lab/skip-unmap', 'pvr/correct'])(
+    'show of jobs of %s',
+    (name) => {
+      const trace = fixture(`${name}/trace.txt`);
+      const [, ...rows] = run(['jobs', trace, '--format', 'csv']).out.trimEnd().split('\n');
+      const jobs = rows.map((row) => row.split(',')[0]).slice(0, 6);
+      expect(jobs.length).toBeGreaterThan(3);
+      const text = onTerminal(`for job in ${jobs.join(' ')}; do gpuvm-trace show ${trace} --job $job; done`);
+      for (const job of jobs) expect(stripVTControlCharacters(text)).toContain(`job ${job}  `);
+      expect(longest(text)).toBeLessThanOrEqual(80);
+    },
+  );
+
+  it.each([
+    ['msm/unmap-offset', '0x114000'],
+    ['nouveau/remap-range', '0x114000'],
+    ['panthor/overmap', '0x400000'],
+    ['lab/skip-unmap', '0x104000'],
+    ['msm/remap-much', '--fault 0x114000@57.728700 --devcoredump fixtures/msm/remap-much/written-devcoredump.txt'],
+  ])('blame %s %s says the same in lines that fit', (name, what) => {
+    const args = [fixture(`${name}/trace.txt`), ...what.split(' ')];
+    const piped = run(['blame', ...args]).out;
+    const text = onTerminal(`gpuvm-trace blame ${args.join(' ')}`);
+    expect(longest(piped)).toBeGreaterThan(80);
+    expect(longest(text)).toBeLessThanOrEqual(80);
+    const shown = new Set(words(text).map((word) => word.replace(/;$/, '')));
+    const gone = words(piped).filter((word) => !shown.has(word.replace(/;$/, '')));
+    // Heads of columns that became prose, and what stands in empty cells.
+    expect(gone.filter((word) => !/^(range|leads|to|result|locks|keeps|-)$/.test(word))).toEqual([]);
+  });
+
+  it('the table of blame stays where it fits, as in a pipe and in a file', () => {
+    const args = ['blame', fixture('msm/unmap-offset/trace.txt'), '0x118000'];
+    const { out } = run(args);
+    expect(out).toMatch(/^ +line +time .* locks +keeps$/m);
+    expect(onTerminal(`gpuvm-trace ${args.join(' ')} | cat`)).toBe(out);
+  });
+});
+
+describe('lines that are broken', () => {
+  it('are so between cells, then between words, and keep their indentation', () => {
+    expect(fitted('  aaaa bbbb  cc dd', 14)).toBe('  aaaa bbbb\n      cc dd');
+    expect(fitted('    one two three four', 14)).toBe('    one two\n        three\n        four');
+    expect(fitted('short', 14)).toBe('short');
+  });
+
+  it('do not count colours', () => {
+    const red = `\u001b[31m  ${'x'.repeat(10)}\u001b[39m`;
+    expect(fitted(red, 12)).toBe(red);
+    expect(fitted(`${red} yy`, 12)).toBe(`${red}\n      yy`);
+  });
+
+  it('keep a word that is too long', () => {
+    expect(fitted(`a ${'x'.repeat(30)} b`, 12)).toBe(`a\n    ${'x'.repeat(30)}\n    b`);
+  });
+});
