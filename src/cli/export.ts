@@ -98,7 +98,7 @@ async function timeline(file: string, options: RunOptions, output: string | unde
   const write = (text: string) => (target === undefined ? process.stdout.write(text) : target.write(text));
   try {
     const made = new Timeline(write);
-    const report = await runAnalysis(traceOf([file], {}), { ...options, ...made.hooks });
+    const report = await runAnalysis(traceOf([file], {}), { ...options, ...made.hooks, quiet: target === undefined });
     made.finish(report);
     target?.close();
     return report;

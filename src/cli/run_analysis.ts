@@ -17,8 +17,17 @@ import {
   type VmDump,
 } from '../index.ts';
 import { followFile, followStream } from '../io/follow.ts';
+import type { OnRead } from '../io/input.ts';
 import { readFileSync } from '../io/text_file.ts';
-import { inflate, type OpenTrace, openTrace, type RandomAccess, readTrace } from '../io/trace_file.ts';
+import {
+  inflate,
+  type OpenTrace,
+  openTrace,
+  type RandomAccess,
+  readTrace,
+  type TraceTarget,
+} from '../io/trace_file.ts';
+import { Progress } from './progress.ts';
 import { withTrace } from './spooled.ts';
 import { fileOf, nameOf, type Trace, type TraceFile } from './traces.ts';
 
@@ -26,6 +35,8 @@ export type RunOptions = Omit<AnalyzeOptions, 'file' | 'definitions' | 'initial'
   readonly probes?: string | undefined;
   /** A file with the state before the trace. */
   readonly initialState?: string | undefined;
+  /** No progress: the terminal gets something else meanwhile. */
+  readonly quiet?: boolean;
 };
 
 const EXPECTED =
@@ -64,11 +75,16 @@ async function runOnce(
 ): Promise<Report> {
   const analysis = analysisOf(trace, options, initial);
   const [file = fileOf('-'), ...more] = trace;
-  if (more.length > 0) {
-    await merge(trace, analysis, (head) => isDat(head, options.input));
-    return wholeReport(trace, analysis, undefined);
+  const progress = new Progress(nameOf(trace));
+  const next = () => (options.quiet ? undefined : progress.file());
+  let bytes: number | undefined;
+  try {
+    if (more.length > 0) await merge(trace, analysis, { isRandom: (head) => isDat(head, options.input), next });
+    else bytes = await readInto(file, options.input, analysis, next());
+  } finally {
+    progress.end();
   }
-  return wholeReport(trace, analysis, await readInto(file, options.input, analysis));
+  return wholeReport(trace, analysis, bytes);
 }
 
 function isDat(head: Uint8Array, input: AnalyzeOptions['input']): boolean {
@@ -84,9 +100,14 @@ export interface TraceReader {
 }
 
 /** Hands a trace to its reader; returns how many bytes it has. */
-export async function readInto(file: TraceFile, input: AnalyzeOptions['input'], reader: TraceReader): Promise<number> {
+export async function readInto(
+  file: TraceFile,
+  input: AnalyzeOptions['input'],
+  reader: TraceReader,
+  onRead?: OnRead,
+): Promise<number> {
   let bytes = 0;
-  await readTrace(file.path, {
+  const target: TraceTarget = {
     wantsRandomAccess: (head) => isDat(head, input),
     push(chunk) {
       if (bytes === 0) refuseDevcoredump(file, chunk);
@@ -98,17 +119,24 @@ export async function readInto(file: TraceFile, input: AnalyzeOptions['input'], 
       const damage = reader.readTraceDat(source, { zlib: inflate });
       if (damage !== undefined) throw new UserError(`${file.name}: ${damage}`);
     },
-  });
+  };
+  await readTrace(file.path, target, { onRead });
   return bytes;
 }
 
 /** Of each file, so much is read ahead of the others. */
 const PIECE = 1 << 16;
 
-async function merge(files: Trace, analysis: Analysis, isRandom: (head: Uint8Array) => boolean): Promise<void> {
+interface Opening {
+  readonly isRandom: (head: Uint8Array) => boolean;
+  /** Who is told of the reads of the next file. */
+  readonly next: () => OnRead | undefined;
+}
+
+async function merge(files: Trace, analysis: Analysis, { isRandom, next }: Opening): Promise<void> {
   const opened: OpenTrace[] = [];
   try {
-    for (const { path } of files) opened.push(await openTrace(path, isRandom, PIECE));
+    for (const { path } of files) opened.push(await openTrace(path, isRandom, { size: PIECE, onRead: next() }));
     const inputs = opened.map((one, i) => {
       const file = files[i] ?? fileOf('-');
       const from =
@@ -171,7 +199,7 @@ export async function followAnalysis(
 }
 
 function analysisOf(trace: Trace, options: RunOptions, initial: ReadonlyMap<Ptr, VmDump> | undefined): Analysis {
-  const { probes, initialState: _, ...rest } = options;
+  const { probes, initialState: _, quiet: __, ...rest } = options;
   const definitions = readDefinitions(probes);
   return new Analysis({ ...rest, file: nameOf(trace), definitions, initial });
 }

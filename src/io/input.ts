@@ -13,6 +13,15 @@ export interface ChunkSink {
   push(chunk: Uint8Array): boolean;
 }
 
+/** Told of each read: bytes of the file so far, compressed as they are, and its size, which is 0 for a pipe. */
+export type OnRead = (done: number, size: number) => void;
+
+export interface ReadOptions {
+  /** Bytes read at a time. */
+  readonly size?: number;
+  readonly onRead?: OnRead | undefined;
+}
+
 type Compression = 'none' | 'gzip' | 'zstd';
 
 export function compressionOf(head: Uint8Array): Compression {
@@ -26,16 +35,17 @@ export async function readInput(path: string, sink: ChunkSink): Promise<void> {
   for await (const chunk of chunksOf(path)) if (!sink.push(chunk)) return;
 }
 
-/** The same in pieces that are asked for, each valid until the next one is; `size`: bytes read at a time. */
-export async function* chunksOf(path: string, size = CHUNK): AsyncGenerator<Uint8Array> {
+/** The same in pieces that are asked for, each valid until the next one is. */
+export async function* chunksOf(path: string, { size = CHUNK, onRead }: ReadOptions = {}): AsyncGenerator<Uint8Array> {
   const fd = openInput(path);
   try {
     const buf = Buffer.allocUnsafe(size);
     const head = buf.subarray(0, fill(fd, buf, path));
     const compression = compressionOf(head);
-    if (compression === 'gzip') yield* gunzip(fd, buf, head, path);
-    else if (compression === 'zstd') yield* unzstd(fd, buf, head, path);
-    else yield* rawChunks(fd, buf, head, path);
+    const chunks = counted(rawChunks(fd, buf, head, path), fstatSync(fd).size, onRead);
+    if (compression === 'gzip') yield* gunzip(chunks, size, path);
+    else if (compression === 'zstd') yield* unzstd(chunks, path);
+    else yield* chunks;
   } finally {
     if (fd !== STDIN) closeSync(fd);
   }
@@ -97,7 +107,16 @@ function* rawChunks(fd: number, buf: Buffer, head: Uint8Array, path: string): Ge
   }
 }
 
-function* unzstd(fd: number, buf: Buffer, head: Uint8Array, path: string): Generator<Uint8Array> {
+function* counted(chunks: Iterable<Uint8Array>, size: number, onRead: OnRead | undefined): Generator<Uint8Array> {
+  let done = 0;
+  for (const chunk of chunks) {
+    done += chunk.length;
+    onRead?.(done, size);
+    yield chunk;
+  }
+}
+
+function* unzstd(chunks: Iterable<Uint8Array>, path: string): Generator<Uint8Array> {
   const ready: Uint8Array[] = [];
   const stream = new ZstdDecompress((chunk) => {
     ready.push(chunk);
@@ -109,7 +128,7 @@ function* unzstd(fd: number, buf: Buffer, head: Uint8Array, path: string): Gener
       throw new UserError(`${path}: damaged zstd data: ${error instanceof Error ? error.message : String(error)}`);
     }
   };
-  for (const chunk of rawChunks(fd, buf, head, path)) {
+  for (const chunk of chunks) {
     push(new Uint8Array(chunk), false);
     yield* ready.splice(0);
   }
@@ -117,9 +136,9 @@ function* unzstd(fd: number, buf: Buffer, head: Uint8Array, path: string): Gener
   yield* ready;
 }
 
-async function* gunzip(fd: number, buf: Buffer, head: Uint8Array, path: string): AsyncGenerator<Uint8Array> {
-  const stream = createGunzip({ chunkSize: buf.length });
-  const raw = Readable.from(copies(rawChunks(fd, buf, head, path)), { objectMode: false });
+async function* gunzip(chunks: Iterable<Uint8Array>, size: number, path: string): AsyncGenerator<Uint8Array> {
+  const stream = createGunzip({ chunkSize: size });
+  const raw = Readable.from(copies(chunks), { objectMode: false });
   raw.on('error', (error) => stream.destroy(error));
   try {
     yield* raw.pipe(stream);

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { inflateSync } from 'node:zlib';
 import { UserError } from '../base/user_error.ts';
-import { chunksOf, compressionOf, readInput } from './input.ts';
+import { chunksOf, compressionOf, type ReadOptions, readInput } from './input.ts';
 
 /** Bytes at any place: what the trace.dat reader wants. */
 export interface RandomAccess {
@@ -26,9 +26,8 @@ export type OpenTrace =
 
 type IsRandom = TraceTarget['wantsRandomAccess'];
 
-/** `size`: bytes read at a time. */
-export async function openTrace(file: string, isRandom: IsRandom, size?: number): Promise<OpenTrace> {
-  const chunks = chunksOf(file, size);
+export async function openTrace(file: string, isRandom: IsRandom, options: ReadOptions): Promise<OpenTrace> {
+  const chunks = chunksOf(file, options);
   const close = async () => {
     await chunks.return(undefined);
   };
@@ -53,8 +52,8 @@ async function* withFirst(
 }
 
 /** Reads `path` ('-': standard input) into the target. */
-export async function readTrace(file: string, target: TraceTarget): Promise<void> {
-  const opened = await openTrace(file, target.wantsRandomAccess);
+export async function readTrace(file: string, target: TraceTarget, options: ReadOptions = {}): Promise<void> {
+  const opened = await openTrace(file, target.wantsRandomAccess, options);
   try {
     if ('random' in opened) target.random(opened.random);
     else for await (const chunk of opened.chunks) if (!target.push(chunk)) break;

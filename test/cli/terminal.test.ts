@@ -48,6 +48,50 @@ describe('at 80 columns', () => {
   });
 });
 
+describe('progress', () => {
+  const trace = fixture('msm/unmap-offset/trace.txt');
+  const zipped = fixture('lab/contention-threads/trace.txt.gz');
+  const env = { GPUVM_TRACE_PROGRESS_MS: '0' };
+  const CLEAR = '\r\u001b[K';
+
+  it('is one line on standard error, and gone in the end', () => {
+    for (const file of [trace, zipped]) {
+      const text = onTerminal(`gpuvm-trace check ${file} > /dev/null`, { env });
+      expect(text).toContain(`\r${file}: 100 % of`);
+      expect(text.endsWith(CLEAR)).toBe(true);
+      expect(text).not.toContain('\n');
+    }
+  });
+
+  it('adds up the files of --merge', () => {
+    const other = fixture('msm/correct/trace.txt');
+    const text = onTerminal(`gpuvm-trace check --merge ${trace} ${other} > /dev/null`, { env });
+    const percents = [...text.matchAll(/(\d+) %/g)].map(([, percent]) => Number(percent));
+    expect(percents.length).toBeGreaterThan(1);
+    expect(percents).toEqual([...percents].sort((a, b) => a - b));
+    expect(percents.at(-1)).toBe(100);
+  });
+
+  it('goes before an error is said', () => {
+    const text = onTerminal(`gpuvm-trace check fixtures/README.md`, { env });
+    expect(text).toContain(`${CLEAR}gpuvm-trace: fixtures/README.md: not a trace`);
+  });
+
+  it.each([
+    ['standard error is no terminal', `gpuvm-trace check ${trace} 2>&1 | cat`, env],
+    ['the work is short', `gpuvm-trace check ${trace}`, { GPUVM_TRACE_PROGRESS_MS: '600000' }],
+    ['the trace comes from a pipe', `cat ${trace} | gpuvm-trace check -`, env],
+    ['the trace is followed', `cat ${trace} | gpuvm-trace check --follow -`, env],
+    ['the terminal is dumb', `gpuvm-trace check ${trace}`, { ...env, TERM: 'dumb' }],
+    ['the result goes to the terminal meanwhile', `gpuvm-trace export --format perfetto ${trace}`, env],
+  ])('is not there where %s', (_, command, environment) => {
+    const text = onTerminal(command, { env: environment });
+    expect(text.length).toBeGreaterThan(500);
+    expect(text).not.toContain(' % of ');
+    expect(text).not.toContain(CLEAR.slice(1));
+  });
+});
+
 describe('lines that are broken', () => {
   it('are so between cells, then between words, and keep their indentation', () => {
     expect(fitted('  aaaa bbbb  cc dd', 14)).toBe('  aaaa bbbb\n      cc dd');
