@@ -100,35 +100,23 @@ function resultOf(duckdb: Duckdb, reader: DuckDBResultReader): SqlResult {
   return { columns, rows };
 }
 
+const NUMBERS = [
+  'TINYINT',
+  'SMALLINT',
+  'INTEGER',
+  'BIGINT',
+  'UTINYINT',
+  'USMALLINT',
+  'UINTEGER',
+  'UBIGINT',
+  'HUGEINT',
+  'FLOAT',
+  'DOUBLE',
+  'DECIMAL',
+] as const;
+
 function isNumber({ DuckDBTypeId }: Duckdb, type: number): boolean {
-  const {
-    TINYINT,
-    SMALLINT,
-    INTEGER,
-    BIGINT,
-    UTINYINT,
-    USMALLINT,
-    UINTEGER,
-    UBIGINT,
-    HUGEINT,
-    FLOAT,
-    DOUBLE,
-    DECIMAL,
-  } = DuckDBTypeId;
-  return [
-    TINYINT,
-    SMALLINT,
-    INTEGER,
-    BIGINT,
-    UTINYINT,
-    USMALLINT,
-    UINTEGER,
-    UBIGINT,
-    HUGEINT,
-    FLOAT,
-    DOUBLE,
-    DECIMAL,
-  ].some((one) => one === type);
+  return NUMBERS.some((name) => DuckDBTypeId[name] === type);
 }
 
 /** A number that JavaScript cannot hold stays the text of its digits. */
