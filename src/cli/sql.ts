@@ -50,10 +50,11 @@ function views(folders: readonly string[]): string[] {
     const files = folders.map((folder) => quoted(`${unglobbed(folder)}/${name}/*/*/*/*.parquet`)).join(', ');
     return `CREATE VIEW ${name} AS SELECT * FROM read_parquet([${files}], hive_partitioning = true, hive_types_autocast = false)`;
   });
+  const allowed = [...new Set(folders.flatMap((folder) => [folder, unglobbed(folder)]))]; // patterns are held against it, too
   return [
     ...created,
     "CREATE MACRO to_0x(number) AS '0x' || lower(hex(number::UBIGINT))",
-    `SET allowed_directories = [${folders.map((folder) => quoted(`${folder}/`)).join(', ')}]`,
+    `SET allowed_directories = [${allowed.map((folder) => quoted(`${folder}/`)).join(', ')}]`,
     'SET enable_external_access = false',
     'SET lock_configuration = true',
   ];
@@ -99,35 +100,23 @@ function resultOf(duckdb: Duckdb, reader: DuckDBResultReader): SqlResult {
   return { columns, rows };
 }
 
+const NUMBERS = [
+  'TINYINT',
+  'SMALLINT',
+  'INTEGER',
+  'BIGINT',
+  'UTINYINT',
+  'USMALLINT',
+  'UINTEGER',
+  'UBIGINT',
+  'HUGEINT',
+  'FLOAT',
+  'DOUBLE',
+  'DECIMAL',
+] as const;
+
 function isNumber({ DuckDBTypeId }: Duckdb, type: number): boolean {
-  const {
-    TINYINT,
-    SMALLINT,
-    INTEGER,
-    BIGINT,
-    UTINYINT,
-    USMALLINT,
-    UINTEGER,
-    UBIGINT,
-    HUGEINT,
-    FLOAT,
-    DOUBLE,
-    DECIMAL,
-  } = DuckDBTypeId;
-  return [
-    TINYINT,
-    SMALLINT,
-    INTEGER,
-    BIGINT,
-    UTINYINT,
-    USMALLINT,
-    UINTEGER,
-    UBIGINT,
-    HUGEINT,
-    FLOAT,
-    DOUBLE,
-    DECIMAL,
-  ].some((one) => one === type);
+  return NUMBERS.some((name) => DuckDBTypeId[name] === type);
 }
 
 /** A number that JavaScript cannot hold stays the text of its digits. */

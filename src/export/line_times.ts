@@ -1,4 +1,5 @@
 // When the lines of a trace happened, and in which task: kept of the last events, since jobs name lines only.
+import { LineRing } from '../base/line_ring.ts';
 import type { Where } from '../events/vm_event.ts';
 
 /** Events; the lines of a job that goes on for longer lose their times. */
@@ -20,11 +21,10 @@ export function ticks(time: string): bigint | undefined {
 
 export class LineTimes {
   readonly #of: (time: string) => bigint | undefined;
-  readonly #lines = new Float64Array(KEPT);
+  readonly #lines = new LineRing(KEPT);
   readonly #times = new BigInt64Array(KEPT);
   readonly #pids = new Int32Array(KEPT);
   readonly #names = new Map<number, string>();
-  #count = 0;
   /** The latest of all. */
   last = 0n;
 
@@ -39,8 +39,7 @@ export class LineTimes {
     const time = this.#of(where.time());
     if (time === undefined) return true;
     if (time > this.last) this.last = time;
-    const at = this.#count++ % KEPT;
-    this.#lines[at] = where.line;
+    const at = this.#lines.push(where.line);
     this.#times[at] = time;
     this.#pids[at] = where.pid;
     return true;
@@ -52,13 +51,13 @@ export class LineTimes {
   }
 
   timeAt(line: number): bigint | undefined {
-    const at = this.#find(line);
+    const at = this.#lines.find(line);
     return at < 0 ? undefined : this.#times[at];
   }
 
   /** The task that wrote this line. */
   pidAt(line: number): number | undefined {
-    const at = this.#find(line);
+    const at = this.#lines.find(line);
     return at < 0 ? undefined : this.#pids[at];
   }
 
@@ -67,18 +66,5 @@ export class LineTimes {
     const since = this.timeAt(from);
     const until = this.timeAt(to);
     return since === undefined || until === undefined ? undefined : until - since;
-  }
-
-  #find(line: number): number {
-    let low = Math.max(0, this.#count - KEPT);
-    let high = this.#count - 1;
-    while (low <= high) {
-      const middle = Math.floor((low + high) / 2);
-      const there = this.#lines[middle % KEPT] ?? 0;
-      if (there === line) return middle % KEPT;
-      if (there < line) low = middle + 1;
-      else high = middle - 1;
-    }
-    return -1;
   }
 }

@@ -22,7 +22,7 @@ export class StagedFolder {
   constructor(folder: string) {
     this.#folder = folder;
     this.#staging = tried(folder, () => {
-      mkdirSync(folder, { recursive: true });
+      makeFolder(path.resolve(folder));
       return mkdtempSync(path.join(folder, '.gpuvm-trace-'));
     });
   }
@@ -70,6 +70,13 @@ export class StagedFolder {
     this.#open.clear();
     rmSync(this.#staging, { recursive: true, force: true });
   }
+}
+
+/** One by one: where mkdir() says that there is no such place, as in /proc, Node's own way of doing it never ends. */
+function makeFolder(folder: string): void {
+  if (existsSync(folder)) return;
+  makeFolder(path.dirname(folder));
+  mkdirSync(folder);
 }
 
 function tried<T>(name: string, action: () => T): T {

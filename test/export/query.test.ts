@@ -22,7 +22,7 @@ describe('query', () => {
     const sql = 'SELECT driver, count(*) AS n FROM jobs GROUP BY ALL ORDER BY ALL';
     const traces = rows(missing, msm, sql);
     expect(traces).toHaveLength(2);
-    const out = path.join(folder, 'tables');
+    const out = path.join(folder, "tab'les [a]*");
     expect(run(['export', '--format', 'parquet', '-o', out, missing, msm]).code).toBe(0);
     expect(rows(out, sql)).toEqual(traces);
     const several = path.join(folder, 'traces');

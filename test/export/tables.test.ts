@@ -142,6 +142,12 @@ describe('the folder of an export', () => {
     expect(readdirSync(out)).toEqual([]);
   });
 
+  it.each(['/proc/gpuvm-trace', '/dev/null/tables', 'package.json'])('says that %s is no place for it', (out) => {
+    const { code, err } = run(['export', '--format', 'parquet', '-o', out, trace]);
+    expect(code).toBe(2);
+    expect(err).toMatch(/^gpuvm-trace: \S+: cannot be written: [^\n]+\n$/);
+  });
+
   it('is not left by a link', () => {
     const out = path.join(folder, 'link');
     const elsewhere = mkdtempSync(path.join(folder, 'elsewhere-'));
