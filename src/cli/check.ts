@@ -20,6 +20,7 @@ import {
   renderResult,
 } from './check_formats.ts';
 import { checkByThreads } from './check_threads.ts';
+import { hasLinks } from './hyperlink.ts';
 import { type Moment, withMoment } from './moment.ts';
 import { atOption, list, mmuOption, outputOption, positive } from './options.ts';
 import { type ColorWhen, chalkFor, emit } from './output.ts';
@@ -230,7 +231,7 @@ async function follow(
   const end = new AbortController();
   const stop = () => end.abort();
   for (const signal of SIGNALS) process.once(signal, stop);
-  const style = chalkStyle(chalkFor(options));
+  const style = chalkStyle(chalkFor(options), hasLinks(options));
   const isLive = options.format === 'text' && (options.output === undefined || options.output === '-');
   const shown = new ShownFindings();
   try {

@@ -12,6 +12,7 @@ import { ktap } from '../reporters/ktap.ts';
 import { sarif } from '../reporters/sarif.ts';
 import { FORMATS, type Format, toCsv, toJson, toNdjson } from '../reporters/table.ts';
 import { type RunResult, runResult } from '../reporters/trace_result.ts';
+import { hasLinks } from './hyperlink.ts';
 import { chalkOf, isColored, type OutputOptions, terminalWidth } from './output.ts';
 import { pageParts } from './page_parts.ts';
 import { chalkStyle } from './style.ts';
@@ -76,21 +77,27 @@ export interface CheckOutput extends OutputOptions {
 /** How a text is to look, whoever makes it. */
 export interface TextLook {
   readonly colors: boolean;
+  readonly links: boolean;
   readonly width: number | undefined;
   readonly allNotes: boolean;
 }
 
 export function lookOf(output: CheckOutput): TextLook {
-  return { colors: isColored(output), width: terminalWidth(output), allNotes: output.rule !== undefined };
+  return {
+    colors: isColored(output),
+    links: hasLinks(output),
+    width: terminalWidth(output),
+    allNotes: output.rule !== undefined,
+  };
 }
 
 export function checkedText(
   { report, findings, known, doubts }: CheckedTrace,
   { failOn }: Pick<CheckRun, 'failOn'>,
-  { colors, width, allNotes }: TextLook,
+  { colors, links, width, allNotes }: TextLook,
 ): string {
   return checkText({ ...report, doubts }, findings, {
-    style: chalkStyle(chalkOf(colors)),
+    style: chalkStyle(chalkOf(colors), links),
     failOn,
     known,
     allNotes,

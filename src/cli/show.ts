@@ -3,6 +3,7 @@ import { Command, Option } from 'commander';
 import { type Job, UserError } from '../index.ts';
 import { showJob } from '../reporters/show.ts';
 import { fitted } from './fitted.ts';
+import { hasLinks } from './hyperlink.ts';
 import { integer, outputOption } from './options.ts';
 import { type ColorWhen, chalkFor, emit, terminalWidth } from './output.ts';
 import { runAnalysis } from './run_analysis.ts';
@@ -38,7 +39,7 @@ async function show(files: readonly string[], options: ShowOptions): Promise<voi
     },
   });
   if (jobs.length === 0) throw new UserError(`${report.file}: no job ${options.job} (gpuvm-trace jobs lists them)`);
-  const style = chalkStyle(chalkFor(options));
+  const style = chalkStyle(chalkFor(options), hasLinks(options));
   const width = terminalWidth(options);
   const texts: string[] = [];
   for (const job of jobs) {

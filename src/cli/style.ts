@@ -1,8 +1,9 @@
 // The reporters' styles in chalk's colours.
 import type { ChalkInstance } from 'chalk';
 import type { Style } from '../reporters/style.ts';
+import { linked } from './hyperlink.ts';
 
-export function chalkStyle(chalk: ChalkInstance): Style {
+export function chalkStyle(chalk: ChalkInstance, links = false): Style {
   // chalk prints every argument that it is given; a style takes one text, also as a callback of map().
   const only = (paint: (text: string) => string) => (text: string) => paint(text);
   return {
@@ -12,5 +13,6 @@ export function chalkStyle(chalk: ChalkInstance): Style {
     good: only(chalk.green),
     dim: only(chalk.dim),
     bold: only(chalk.bold),
+    ...(links ? { link: linked } : {}),
   };
 }

@@ -16,12 +16,17 @@ export function findingText(finding: Finding, style: Style, width?: number): str
     width,
     4,
   );
+  const link = style.link ?? ((text: string) => text);
   const lines = [
-    style.bold(place) + first.slice(place.length).replace(severity, style[finding.severity](severity)),
+    style.bold(link(place, finding.file, finding.line)) +
+      first.slice(place.length).replace(severity, style[finding.severity](severity)),
     ...more,
   ];
-  for (const { file: other = finding.file, line, text } of finding.evidence.slice(0, MAX_EVIDENCE))
-    lines.push(...wrapped(`    ${printablePath(other)}:${line}: ${printable(text)}`, width, 8).map(style.dim));
+  for (const { file: other = finding.file, line, text } of finding.evidence.slice(0, MAX_EVIDENCE)) {
+    const where = `${printablePath(other)}:${line}:`;
+    const [head = '', ...rest] = wrapped(`    ${where} ${printable(text)}`, width, 8);
+    lines.push(...[head.replace(where, () => link(where, other, line)), ...rest].map(style.dim));
+  }
   const left = finding.evidence.length - MAX_EVIDENCE;
   if (left > 0) lines.push(style.dim(`    ... and ${left} more places`));
   return lines;

@@ -7,6 +7,8 @@ export interface Style {
   readonly good: (text: string) => string;
   readonly dim: (text: string) => string;
   readonly bold: (text: string) => string;
+  /** A text that stands for a line of a file, where it can lead there. */
+  readonly link?: (text: string, file: string, line: number) => string;
 }
 
 const same = (text: string) => text;

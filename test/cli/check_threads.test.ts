@@ -87,7 +87,7 @@ describe('threads that die', () => {
   );
 
   function checked(files: readonly string[], more: Partial<Threads> = {}): Promise<CheckedByThreads> {
-    const look = { colors: false, width: undefined, allNotes: false };
+    const look = { colors: false, links: false, width: undefined, allNotes: false };
     return checkByThreads(
       files.map((file) => [fileOf(file)]),
       {

@@ -1,8 +1,12 @@
 // What a terminal gets and a pipe does not: lines that fit.
+
+import { copyFileSync, mkdtempSync, rmSync } from 'node:fs';
+import { hostname, tmpdir } from 'node:os';
+import path from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { fitted } from '../../src/cli/fitted.ts';
-import { fixture, run } from '../support/run.ts';
+import { fixture, ROOT, run } from '../support/run.ts';
 import { onTerminal } from '../support/terminal.ts';
 
 const words = (text: string) => text.split(/\s+/).filter((word) => word !== '');
@@ -89,6 +93,66 @@ describe('progress', () => {
     expect(text.length).toBeGreaterThan(500);
     expect(text).not.toContain(' % of ');
     expect(text).not.toContain(CLEAR.slice(1));
+  });
+});
+
+describe('links to the lines of findings', () => {
+  const trace = fixture('msm/unmap-offset/trace.txt');
+  const check = `gpuvm-trace check ${trace}`;
+  const forced = { FORCE_HYPERLINK: '1' };
+  const OPEN = '\u001b]8;;';
+  const url = `file://${hostname()}${path.resolve(ROOT, trace)}`;
+
+  it.each([
+    ['check', check],
+    ['check -j 2', `gpuvm-trace check -j 2 ${trace} ${trace}`],
+    ['show', `gpuvm-trace show ${trace} --job 2153`],
+  ])('of %s', (_, command) => {
+    const text = onTerminal(command, { env: forced });
+    expect(text).toContain(`${OPEN}${url}#311\u001b\\${trace}:311:${OPEN}\u001b\\`);
+    const without = onTerminal(command, { env: { FORCE_HYPERLINK: '0' } });
+    expect(without).not.toContain(OPEN);
+    expect(stripVTControlCharacters(text)).toBe(stripVTControlCharacters(without));
+  });
+
+  it.each([
+    [{ TERM_PROGRAM: 'WezTerm' }],
+    [{ VTE_VERSION: '7200' }],
+    [{ WT_SESSION: 'a' }],
+    [{ TERM: 'xterm-kitty' }],
+    [{ TERM: 'foot-extra' }],
+  ])('are known to work with %o', (env) => expect(onTerminal(check, { env })).toContain(OPEN));
+
+  it.each([
+    [check, {}],
+    [check, { VTE_VERSION: '4800' }],
+    [check, { TERM: 'tmux-256color', VTE_VERSION: '7200' }],
+    [check, { TERM: 'xterm-kitty', NO_COLOR: '1' }],
+    [check, { TERM: 'xterm-kitty', FORCE_HYPERLINK: '0' }],
+    [`${check} | cat`, forced],
+    [`${check} --color always | cat`, forced],
+    [`${check} -o /dev/stderr`, forced],
+  ])('are not there: %s, %o', (command, env) => {
+    const text = onTerminal(command, { env });
+    expect(text).toContain('[missing-lock]');
+    expect(text).not.toContain(OPEN);
+  });
+
+  it('cannot be left by the name of a file', () => {
+    const folder = mkdtempSync(path.join(tmpdir(), 'links-'));
+    try {
+      const name = 'a\u001b\\\u0007\u009c;#?%41\u202e.txt';
+      copyFileSync(path.join(ROOT, trace), path.join(folder, name));
+      const text = onTerminal(`cd '${folder}'; gpuvm-trace check *.txt`, { env: forced });
+      const urls = [...text.split(OPEN)].slice(1).map((part) => part.slice(0, part.indexOf('\u001b')));
+      const wanted = `${folder}/a%1B%5C%07%C2%9C;%23%3F%2541%E2%80%AE.txt`;
+      expect(urls).toContain(`file://${hostname()}${wanted}#311`);
+      for (const one of urls) expect(one === '' || one.startsWith(`file://${hostname()}${wanted}#`)).toBe(true);
+      expect(text).not.toContain('\u0007');
+      expect(text).not.toContain('\u009c');
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
   });
 });
 
