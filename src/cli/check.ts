@@ -1,6 +1,6 @@
 // `check`: findings, for people and for CI.
 import { Command, Option } from 'commander';
-import { type MmuMode, parseDump, type Report, rules, UserError } from '../index.ts';
+import { type Finding, type MmuMode, parseDump, type Report, rules, UserError } from '../index.ts';
 import { readFileSync } from '../io/text_file.ts';
 import type { CheckedTrace, CheckRun, FailOn, UnreadTrace } from '../reporters/checked_trace.ts';
 import { printable } from '../reporters/escape.ts';
@@ -22,9 +22,10 @@ import {
 import { checkByThreads } from './check_threads.ts';
 import { hasLinks } from './hyperlink.ts';
 import { type Moment, withMoment } from './moment.ts';
-import { atOption, list, mmuOption, outputOption, positive } from './options.ts';
+import { atOption, explainOption, list, mmuOption, outputOption, positive } from './options.ts';
 import { type ColorWhen, chalkFor, emit } from './output.ts';
 import { reportOption, type Target } from './report_target.ts';
+import { explanations } from './rules.ts';
 import { followAnalysis, type RunOptions, runAnalysis } from './run_analysis.ts';
 import { addSelection, checkRuleNames, type Selection, wantsFinding, wantsJob } from './select.ts';
 import { chalkStyle } from './style.ts';
@@ -46,6 +47,7 @@ export interface CheckOptions extends Selection, TraceChoice, MergeChoice {
   readonly mmu: MmuMode;
   readonly expectState?: string;
   readonly at: Moment;
+  readonly explain?: true;
   readonly follow?: true;
   readonly jobs: number;
 }
@@ -76,6 +78,7 @@ export function checkCommand(): Command {
     .addOption(atOption('when --expect-state holds: '))
     .addOption(mmuOption())
     .addOption(new Option('--format <format>', 'output format').choices(CHECK_FORMATS).default('text'))
+    .addOption(explainOption())
     .addOption(outputOption())
     .addOption(reportOption(CHECK_FORMATS))
     .option('--baseline <file>', 'known findings, which do not count: JSON, or drm-ci’s form in a *-fails.txt')
@@ -123,7 +126,10 @@ type Targets = readonly (CheckOptions | Target)[];
 
 async function checkInOrder(files: readonly string[], options: CheckOptions, targets: Targets): Promise<CheckRun> {
   const run = knowing(await runOn(files, options), options);
-  for (const target of targets) emit(renderCheck(target.format, run, { ...options, ...target }), target);
+  for (const target of targets) {
+    const text = renderCheck(target.format, run, { ...options, ...target });
+    emit(target.format === 'text' ? text + explained(run, options) : text, target);
+  }
   return run;
 }
 
@@ -148,10 +154,14 @@ async function checkAtOnce(files: readonly string[], options: CheckOptions, targ
   const texts = printed.values();
   for (const target of targets) {
     const { format } = target;
-    if (format === 'text') emit(joinTexts(texts.next().value ?? []), target);
+    if (format === 'text') emit(joinTexts(texts.next().value ?? []) + explained(run, options), target);
     else if (format !== 'html') emit(renderResult(format, run), target);
   }
   return run;
+}
+
+function explained({ traces }: CheckRun | RunResult, { explain }: CheckOptions): string {
+  return explain ? explanations(traces.flatMap((trace): readonly Pick<Finding, 'rule'>[] => trace.findings)) : '';
 }
 
 /** The run as the baseline lets it be. */

@@ -37,6 +37,10 @@ export function formatOption(): Option {
   return new Option('--format <format>', 'output format').choices(FORMATS).default('text');
 }
 
+export function explainOption(): Option {
+  return new Option('--explain', 'behind the text: each rule that fired, as `explain` tells it');
+}
+
 export function outputOption(): Option {
   return new Option('-o, --output <file>', 'write there instead of standard output');
 }

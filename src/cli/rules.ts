@@ -1,6 +1,6 @@
 // `rules` and `explain`: what the checks themselves say of their rules.
 import { Command } from 'commander';
-import { type Bug, bugs, isCaught, type RuleDoc, rules, UserError } from '../index.ts';
+import { type Bug, bugs, type Finding, isCaught, type RuleDoc, rules, UserError } from '../index.ts';
 import type { Column } from '../reporters/table.ts';
 import { toText } from '../reporters/table.ts';
 import { wrap } from '../reporters/wrap.ts';
@@ -46,6 +46,15 @@ export function explainCommand(): Command {
         throw new UserError(`no rule is named ${id}; the rules are ${rules.map((one) => one.id).join(', ')}`);
       emit(explanation(rule), {});
     });
+}
+
+/** Of each rule of these findings, once. */
+export function explanations(findings: readonly Pick<Finding, 'rule'>[]): string {
+  const fired = new Set(findings.map(({ rule }) => rule));
+  return rules
+    .filter(({ id }) => fired.has(id))
+    .map((rule) => `\n${explanation(rule)}`)
+    .join('');
 }
 
 function explanation(rule: RuleDoc): string {

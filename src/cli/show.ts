@@ -4,8 +4,9 @@ import { type Job, UserError } from '../index.ts';
 import { showJob } from '../reporters/show.ts';
 import { fitted } from './fitted.ts';
 import { hasLinks } from './hyperlink.ts';
-import { integer, outputOption } from './options.ts';
+import { explainOption, integer, outputOption } from './options.ts';
 import { type ColorWhen, chalkFor, emit, terminalWidth } from './output.ts';
+import { explanations } from './rules.ts';
 import { runAnalysis } from './run_analysis.ts';
 import { chalkStyle } from './style.ts';
 import { addTraceOptions, type TraceChoice, traceOptionsOf } from './trace_options.ts';
@@ -13,6 +14,7 @@ import { type MergeChoice, mergeOption, traceOf } from './traces.ts';
 
 interface ShowOptions extends TraceChoice, MergeChoice {
   readonly job: number;
+  readonly explain?: true;
   readonly output?: string;
   readonly color?: ColorWhen | true;
 }
@@ -24,6 +26,7 @@ export function showCommand(): Command {
     .addOption(mergeOption())
     .requiredOption('--job <id>', 'the job, as `jobs` lists it', integer);
   return addTraceOptions(command)
+    .addOption(explainOption())
     .addOption(outputOption())
     .addOption(new Option('--color [when]', 'colours: auto, always, never').choices(['auto', 'always', 'never']))
     .addHelpText('after', '\nExample:\n  gpuvm-trace show trace.txt --job 26 | less -R')
@@ -47,5 +50,7 @@ async function show(files: readonly string[], options: ShowOptions): Promise<voi
     if (row !== undefined)
       texts.push(showJob(job, row, report.findings, { file: report.file, lines: report.lines, style, width }));
   }
-  emit(fitted(texts.join('\n'), width), options);
+  const ids = new Set(jobs.map(({ id }) => id));
+  const own = report.findings.filter(({ job }) => job !== undefined && ids.has(job));
+  emit(fitted(texts.join('\n'), width) + (options.explain ? explanations(own) : ''), options);
 }
