@@ -16,8 +16,9 @@ import { diffColumns, diffObject } from '../reporters/diff_columns.ts';
 import { diffText } from '../reporters/diff_text.ts';
 import { type Format, toFormat, toJson } from '../reporters/table.ts';
 import { addInputOptions, type InputChoice, inputOf } from './input_options.ts';
-import { formatOption, outputOption, probesOption } from './options.ts';
+import { explainOption, formatOption, outputOption, probesOption } from './options.ts';
 import { type ColorWhen, chalkFor, emit, terminalWidth } from './output.ts';
+import { explanations } from './rules.ts';
 import { runAnalysis } from './run_analysis.ts';
 import { chalkStyle } from './style.ts';
 import { traceOf } from './traces.ts';
@@ -25,6 +26,7 @@ import { traceOf } from './traces.ts';
 interface DiffOptions extends InputChoice {
   readonly failOn: FailOn;
   readonly all?: true;
+  readonly explain?: true;
   readonly format: Format;
   readonly output?: string;
   readonly color?: ColorWhen | true;
@@ -41,7 +43,8 @@ export function diffCommand(): Command {
         .choices(['error', 'warning', 'never'])
         .default('warning'),
     )
-    .option('--all', 'print every job that differs, and all of it');
+    .option('--all', 'print every job that differs, and all of it')
+    .addOption(explainOption());
   return addInputOptions(command)
     .addOption(probesOption())
     .addOption(formatOption())
@@ -73,7 +76,9 @@ async function diff(before: string, after: string, options: DiffOptions): Promis
   const texts = new Texts();
   const compared = diffOf(await digest(before, texts, options), await digest(after, texts, options), texts);
   const failing = compared.changes.filter((change) => fails(change, options.failOn));
-  emit(render(compared, failing, options), options);
+  const changed = compared.changes.flatMap(({ kind, what }) => (kind === 'finding' ? [{ rule: what }] : []));
+  const told = options.explain && options.format === 'text' ? explanations(changed) : '';
+  emit(render(compared, failing, options) + told, options);
   process.exitCode = exitCode(compared, failing, options);
 }
 

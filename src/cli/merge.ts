@@ -9,12 +9,14 @@ import { mergedRuns } from '../reporters/merged.ts';
 import { readReport } from '../reporters/read_report.ts';
 import type { RunResult } from '../reporters/trace_result.ts';
 import { exitCode, RESULT_FORMATS, type ResultFormat, renderResult } from './check_formats.ts';
-import { outputOption } from './options.ts';
+import { explainOption, outputOption } from './options.ts';
 import { type ColorWhen, chalkFor, emit, type OutputOptions } from './output.ts';
 import { reportOption, type Target } from './report_target.ts';
+import { explanations } from './rules.ts';
 import { chalkStyle } from './style.ts';
 
 interface MergeOptions {
+  readonly explain?: true;
   readonly failOn?: FailOn;
   readonly format: ResultFormat;
   readonly report?: readonly Target<ResultFormat>[];
@@ -33,6 +35,7 @@ export function mergeCommand(): Command {
       ).choices(['error', 'warning', 'never']),
     )
     .addOption(new Option('--format <format>', 'output format').choices(RESULT_FORMATS).default('text'))
+    .addOption(explainOption())
     .addOption(outputOption())
     .addOption(reportOption(RESULT_FORMATS))
     .addOption(new Option('--color [when]', 'colours: auto, always, never').choices(['auto', 'always', 'never']))
@@ -64,6 +67,13 @@ function merge(files: readonly string[], options: MergeOptions): void {
   process.exitCode = exitCode(run);
 }
 
-function render(format: ResultFormat, run: RunResult, reports: number, output: OutputOptions): string {
-  return format === 'text' ? mergeText(run, reports, chalkStyle(chalkFor(output))) : renderResult(format, run);
+function render(
+  format: ResultFormat,
+  run: RunResult,
+  reports: number,
+  { explain, ...output }: OutputOptions & Pick<MergeOptions, 'explain'>,
+): string {
+  if (format !== 'text') return renderResult(format, run);
+  const told = explain ? explanations(run.traces.flatMap(({ findings }) => findings)) : '';
+  return mergeText(run, reports, chalkStyle(chalkFor(output))) + told;
 }

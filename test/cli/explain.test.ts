@@ -1,4 +1,7 @@
 // --explain: the rules that fired, behind the text, as `explain` tells them.
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { fixture, run } from '../support/run.ts';
 
@@ -40,5 +43,24 @@ describe('--explain', () => {
     const ids = firedOn(bad, '--job', '2153');
     expect(ids).toContain('missing-lock');
     expect(run([...args, '--explain']).out).toBe(run(args).out + told(ids));
+  });
+
+  it('diff tells of the rules whose findings came or went', () => {
+    const plain = run(['diff', good, bad]);
+    const explained = run(['diff', good, bad, '--explain']);
+    expect(explained.out).toBe(plain.out + told(['missing-lock', 'lock-pass-mismatch']));
+    expect(explained.code).toBe(plain.code);
+    expect(run(['diff', good, good, '--explain']).out).toBe(run(['diff', good, good]).out);
+  });
+
+  it('merge tells of the rules in its table', () => {
+    const folder = mkdtempSync(path.join(tmpdir(), 'explain-'));
+    try {
+      const report = path.join(folder, 'report.json');
+      run(['check', bad, '--format', 'json', '-o', report]);
+      expect(run(['merge', report, '--explain']).out).toBe(run(['merge', report]).out + told(firedOn(bad)));
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
   });
 });
