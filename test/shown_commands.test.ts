@@ -1,4 +1,5 @@
-// README's tour: every command of it is run, by a shell, in its order, and says what README shows.
+// The commands that README and docs/ show are run, by a shell, in their order, and say what is shown: all of README,
+// and those on fixtures elsewhere.
 import { spawnSync } from 'node:child_process';
 import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
