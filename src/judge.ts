@@ -35,7 +35,7 @@ interface Told {
 }
 
 /** Findings kept. Whoever has more of them needs no more of them. */
-const MAX_FINDINGS = 25_000;
+const MAX_FINDINGS = 50_000;
 
 export class Judge {
   readonly #world: World;

@@ -44,9 +44,12 @@ export function quoted(path: string): string {
   return `'${printablePath(path).replaceAll("'", "'\\''")}'`;
 }
 
+/** The same but for line breaks, of which JSON has only those between its lines: a piece for each would take long. */
+const UNSAFE_IN_JSON = new RegExp(`(?!\\n)${UNSAFE.source}`, 'gu');
+
 /** JSON that says the same and may be shown on a terminal: what must not get through is there by its number. */
 export function json(value: unknown, indent?: number): string {
-  return JSON.stringify(value, undefined, indent).replace(UNSAFE, (char) => (char === '\n' ? char : units(char)));
+  return JSON.stringify(value, undefined, indent).replace(UNSAFE_IN_JSON, units);
 }
 
 function units(char: string): string {

@@ -76,16 +76,12 @@ export function identity({ rule, job, op, obj, message }: Finding, named = true)
   return [rule, (named && job) || '-', op ?? '-', obj, message.replace(/ step \d+ /, ' step ')].join(' | ');
 }
 
-/** Without a job that is not known, without what steps add that only a VM known whole foretells, and by whichever of several names. */
+/** Without a job that is not known, and without what steps add that only a VM known whole foretells. */
 function core(one: Finding): string {
   // That no page is left is seen in one call, how many there were in others.
   if (one.rule === 'pt-prealloc-short') return one.rule;
-  const message = one.message
-    .replace(/, which leaves out .*/, '')
-    .replace(/ returned -EEXIST: .*/, ' returned -EEXIST') // several may be in the way
-    .replace(/^object 0x\w+ \(dma_resv (0x\w+)\) is locked/, 'dma_resv $1 is locked'); // or share the lock
-  const obj = message.startsWith('dma_resv') ? 0 : one.obj;
-  return one.job === undefined ? [one.rule, obj, message].join(' | ') : identity({ ...one, obj, message });
+  const message = one.message.replace(/, which leaves out .*/, '');
+  return one.job === undefined ? [one.rule, one.obj, message].join(' | ') : identity({ ...one, message });
 }
 
 /** Of these, damage must not give a single one that is not marked inconclusive; others must not call themselves certain. */

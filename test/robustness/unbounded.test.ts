@@ -175,7 +175,7 @@ const STATE: readonly Case[] = [
     head: HEAD + lines(execInit(EXEC)),
     piece: (i) => lines(entry('prepare_obj', 'drm_exec_prepare_obj', `exec=${EXEC} obj=${pointer(1, i)} num_fences=0`)),
     code: 1,
-    doubt: /^there are 975000 more findings, of which nothing is kept$/,
+    doubt: /^there are 950000 more findings, of which nothing is kept$/,
   },
   {
     name: 'ranges up to 2^64',
