@@ -1,5 +1,6 @@
 // One GPU address space: struct drm_gpuvm and drm_gpuvm_init/range_valid, drm_gpuva_insert/remove/find of drm_gpuvm.c.
 
+import { PtrMap } from '../base/ptr_map.ts';
 import { add, addWrapped, overflows, type Ptr, sub, type U64, wrap } from '../base/u64.ts';
 import { copyGpuva, type Gpuva, makeGpuva } from './gpuva.ts';
 import { VaTree } from './va_tree.ts';
@@ -39,7 +40,7 @@ export class Gpuvm implements Iterable<Gpuva> {
   readonly kernelNode: Gpuva | undefined;
   readonly warnings: readonly GpuvmInitWarning[];
   readonly #tree = new VaTree();
-  readonly #byId = new Map<Ptr, Gpuva>();
+  readonly #byId = new PtrMap<Gpuva>();
 
   constructor(init: GpuvmInit) {
     this.init = init;
@@ -158,11 +159,12 @@ export class Gpuvm implements Iterable<Gpuva> {
   /** An independent copy with copies of all mappings: same ids, other objects. */
   clone(): Gpuvm {
     const copy = new Gpuvm(this.init);
-    for (const va of this) copy.#adopt(copyGpuva(va));
+    for (const va of this) copy.adopt(copyGpuva(va));
     return copy;
   }
 
-  #adopt(va: Gpuva): void {
+  /** Adds a mapping that such a VM had, so that it fits and nothing is in its place. */
+  adopt(va: Gpuva): void {
     this.#tree.insert(va);
     if (va.id !== 0) this.#byId.set(va.id, va);
   }

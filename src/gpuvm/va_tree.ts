@@ -41,6 +41,8 @@ interface Sequence extends Iterable<Gpuva> {
   prev(va: Gpuva): Gpuva | undefined;
   next(va: Gpuva): Gpuva | undefined;
   first(): Gpuva | undefined;
+  /** The first mapping that overlaps [addr, end), where none lies at address 0 with a length of 0. */
+  firstOverlap(addr: U64, end: U64): Gpuva | undefined;
 }
 
 class ArraySequence implements Sequence {
@@ -82,17 +84,34 @@ class ArraySequence implements Sequence {
     return this.#vas[this.#rank(va)] === va;
   }
 
-  floor(addr: U64): Gpuva | undefined {
+  /** Number of mappings that start at or before addr. */
+  #upTo(addr: U64): number {
     const vas = this.#vas;
     let low = 0;
     let high = vas.length;
     while (low < high) {
       const middle = (low + high) >>> 1;
-      const at = vas[middle];
-      if (at !== undefined && at.addr <= addr) low = middle + 1;
+      if ((vas[middle] as Gpuva).addr <= addr) low = middle + 1;
       else high = middle;
     }
-    return vas[low - 1];
+    return low;
+  }
+
+  floor(addr: U64): Gpuva | undefined {
+    return this.#vas[this.#upTo(addr) - 1];
+  }
+
+  firstOverlap(addr: U64, end: U64): Gpuva | undefined {
+    const vas = this.#vas;
+    const after = this.#upTo(addr);
+    for (let i = after - 1; i >= 0; i--) {
+      const va = vas[i] as Gpuva;
+      if (gpuvaEnd(va) > addr) return va.addr < end ? va : undefined;
+      // A point hides nothing: what lies before it may still reach beyond addr.
+      if (va.range !== 0) break;
+    }
+    const next = vas[after];
+    return next !== undefined && next.addr < end ? next : undefined;
   }
 
   prev(va: Gpuva): Gpuva | undefined {
@@ -159,6 +178,16 @@ class BTreeSequence implements Sequence {
     return this.#tree.minKey();
   }
 
+  firstOverlap(addr: U64, end: U64): Gpuva | undefined {
+    const floor = this.floor(addr);
+    for (let va = floor; va !== undefined; va = this.prev(va)) {
+      if (gpuvaEnd(va) > addr) return va.addr < end ? va : undefined;
+      if (va.range !== 0) break;
+    }
+    const next = floor === undefined ? this.first() : this.next(floor);
+    return next !== undefined && next.addr < end ? next : undefined;
+  }
+
   [Symbol.iterator](): Iterator<Gpuva> {
     return this.#tree.keys();
   }
@@ -212,14 +241,7 @@ export class VaTree implements Iterable<Gpuva> {
   firstOverlap(addr: U64, end: U64): Gpuva | undefined {
     if (this.#everywhere !== undefined) return this.#everywhere;
     if (end === 0 && addr === 0) return this.#vas.first();
-    const floor = this.#vas.floor(addr);
-    for (let va = floor; va !== undefined; va = this.#vas.prev(va)) {
-      if (gpuvaEnd(va) > addr) return va.addr < end ? va : undefined;
-      // A point hides nothing: what lies before it may still reach beyond addr.
-      if (va.range !== 0) break;
-    }
-    const next = floor === undefined ? this.#vas.first() : this.#vas.next(floor);
-    return next !== undefined && next.addr < end ? next : undefined;
+    return this.#vas.firstOverlap(addr, end);
   }
 
   /** All that drm_gpuvm_for_each_va_range() visits: the first overlap, then on in order while va.addr < end. */

@@ -1,6 +1,6 @@
 // An ordered map of half-open address ranges that do not overlap: the sparse store of the simulated MMU.
 
-import { SpanStore } from './span_store.ts';
+import { type Joins, type Slice, SpanStore } from './span_store.ts';
 
 /** [addr, end). Page-aligned, so that every address and sum below 2^65 is an exact double. */
 export interface Span {
@@ -10,12 +10,11 @@ export interface Span {
 
 export class SpanMap<T extends Span> implements Iterable<T> {
   readonly #spans = new SpanStore<T>();
-  readonly #slice: (span: T, addr: number, end: number) => T;
-  readonly #joins: (a: T, b: T) => boolean;
+  readonly #slice: Slice<T>;
+  readonly #joins: Joins<T>;
   #bytes = 0;
 
-  /** slice cuts a part out of a span; joins: does b, which begins where a ends, go on as a does? */
-  constructor(slice: (span: T, addr: number, end: number) => T, joins: (a: T, b: T) => boolean) {
+  constructor(slice: Slice<T>, joins: Joins<T>) {
     this.#slice = slice;
     this.#joins = joins;
   }
@@ -62,34 +61,13 @@ export class SpanMap<T extends Span> implements Iterable<T> {
 
   /** Takes [addr, end) out; what was there goes to `taken`, cut to the range. */
   drop(addr: number, end: number, taken?: T[]): void {
-    if (addr >= end || this.#spans.size === 0) return;
-    for (let span = this.from(addr); span !== undefined && span.addr < end; span = this.from(addr)) {
-      const start = Math.max(span.addr, addr);
-      const stop = Math.min(span.end, end);
-      if (span.addr < addr) this.#spans.set(this.#slice(span, span.addr, addr));
-      else this.#spans.delete(span.addr);
-      if (span.end > end) this.#spans.set(this.#slice(span, end, span.end));
-      taken?.push(this.#slice(span, start, stop));
-      this.#bytes -= stop - start;
-      addr = stop;
-      if (addr === end) break;
-    }
+    this.#bytes -= this.#spans.cut(addr, end, this.#slice, taken);
   }
 
   /** Adds a span where nothing is; joins it with its neighbours where they go on alike. */
   put(span: T): void {
-    let added = span;
     this.#bytes += span.end - span.addr;
-    const after = this.#spans.get(span.end);
-    if (after !== undefined && this.#joins(span, after)) {
-      this.#spans.delete(after.addr);
-      added = this.#slice(added, added.addr, after.end);
-    }
-    const before = this.#spans.below(span.addr);
-    if (before !== undefined && before.end === span.addr && this.#joins(before, span)) {
-      added = this.#slice(before, before.addr, added.end);
-    }
-    this.#spans.set(added);
+    this.#spans.add(span, this.#slice, this.#joins);
   }
 
   [Symbol.iterator](): IterableIterator<T> {

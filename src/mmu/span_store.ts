@@ -13,7 +13,38 @@ const BTree: typeof sortedBtree.default = typeof sortedBtree === 'function' ? so
 
 type Tree<T> = InstanceType<typeof BTree<number, T>>;
 
-/** At most one span an address; span.addr is its key. */
+/** Of this many a loop moves the pointers sooner than splice() is called, which also makes an array of what it takes out. */
+const FEW = 48;
+
+function insertAt<T>(list: T[], at: number, one: T): void {
+  const last = list.at(-1);
+  if (at === list.length || last === undefined || list.length - at > FEW) {
+    if (at === list.length) list.push(one);
+    else list.splice(at, 0, one);
+    return;
+  }
+  list.push(last);
+  for (let i = list.length - 2; i > at; i--) list[i] = list[i - 1] as T;
+  list[at] = one;
+}
+
+function removeAt<T>(list: T[], at: number, count: number): void {
+  if (count === 0) return;
+  if (count > 2 || list.length - at > FEW) {
+    list.splice(at, count);
+    return;
+  }
+  for (let i = at; i < list.length - count; i++) list[i] = list[i + count] as T;
+  list.pop();
+  if (count === 2) list.pop();
+}
+
+/** The part [addr, end) of a span. */
+export type Slice<T> = (span: T, addr: number, end: number) => T;
+/** Does b, which begins where a ends, go on as a does? */
+export type Joins<T> = (a: T, b: T) => boolean;
+
+/** At most one span an address; span.addr is its key. None overlaps another. */
 export class SpanStore<T extends Span> {
   #list: T[] = [];
   #tree: Tree<T> | undefined;
@@ -40,53 +71,112 @@ export class SpanStore<T extends Span> {
     return this.#tree === undefined ? this.#list[this.#rank(addr) - 1] : this.#tree.getPairOrNextLower(addr)?.[1];
   }
 
-  /** The first span that reaches beyond addr, where none overlaps another. */
+  /** Where in the array the first span is that reaches beyond addr. */
+  #indexFrom(addr: number): number {
+    const rank = this.#rank(addr);
+    return rank > 0 && (this.#list[rank - 1] as T).end > addr ? rank - 1 : rank;
+  }
+
+  /** The first span that reaches beyond addr. */
   from(addr: number): T | undefined {
-    if (this.#tree === undefined) {
-      const rank = this.#rank(addr);
-      const at = this.#list[rank - 1];
-      return at !== undefined && at.end > addr ? at : this.#list[rank];
-    }
+    if (this.#tree === undefined) return this.#list[this.#indexFrom(addr)];
     const at = this.#tree.getPairOrNextLower(addr)?.[1];
     return at !== undefined && at.end > addr ? at : this.#tree.nextHigherPair(addr)?.[1];
   }
 
-  /** The last span that begins before addr. */
-  below(addr: number): T | undefined {
-    if (this.#tree !== undefined) return this.#tree.nextLowerPair(addr)?.[1];
-    const rank = this.#rank(addr);
-    const at = this.#list[rank - 1];
-    return at !== undefined && at.addr === addr ? this.#list[rank - 2] : at;
+  /** Takes [addr, end) out and hands it over in parts; returns its bytes. */
+  cut(addr: number, end: number, slice: Slice<T>, taken: T[] | undefined): number {
+    if (addr >= end) return 0;
+    if (this.#tree !== undefined) return this.#cutTree(this.#tree, addr, end, slice, taken);
+    const list = this.#list;
+    const from = this.#indexFrom(addr);
+    let to = from;
+    let bytes = 0;
+    let before: T | undefined;
+    let after: T | undefined;
+    for (; to < list.length; to++) {
+      const span = list[to] as T;
+      if (span.addr >= end) break;
+      const start = span.addr > addr ? span.addr : addr;
+      const stop = span.end < end ? span.end : end;
+      if (span.addr < addr) before = slice(span, span.addr, addr);
+      if (span.end > end) after = slice(span, end, span.end);
+      if (taken !== undefined) taken.push(slice(span, start, stop));
+      bytes += stop - start;
+    }
+    if (bytes > 0) this.#replace(from, to, before, after);
+    return bytes;
   }
 
-  get(addr: number): T | undefined {
-    const at = this.floor(addr);
-    return at !== undefined && at.addr === addr ? at : undefined;
+  /** Puts up to two spans in the place of one or more. */
+  #replace(from: number, to: number, before: T | undefined, after: T | undefined): void {
+    const list = this.#list;
+    let next = from;
+    if (before !== undefined) list[next++] = before;
+    if (after !== undefined) {
+      if (next < to) list[next++] = after;
+      else {
+        insertAt(list, next, after);
+        if (list.length > MOST_IN_ARRAY) this.#toTree();
+        return;
+      }
+    }
+    removeAt(list, next, to - next);
   }
 
-  /** Puts the span in the place of the one that begins where it does, or between others. */
-  set(span: T): void {
+  #cutTree(tree: Tree<T>, addr: number, end: number, slice: Slice<T>, taken: T[] | undefined): number {
+    let bytes = 0;
+    let pos = addr;
+    for (let span = this.from(pos); span !== undefined && span.addr < end; span = this.from(pos)) {
+      const start = Math.max(span.addr, pos);
+      const stop = Math.min(span.end, end);
+      if (span.addr < pos) tree.set(span.addr, slice(span, span.addr, pos));
+      else tree.delete(span.addr);
+      if (span.end > end) tree.set(end, slice(span, end, span.end));
+      taken?.push(slice(span, start, stop));
+      bytes += stop - start;
+      pos = stop;
+      if (pos === end) break;
+    }
+    if (tree.size < MOST_IN_ARRAY / 4) this.#toArray(tree);
+    return bytes;
+  }
+
+  /** Adds a span where nothing is; joins it with its neighbours where they go on alike. */
+  add(span: T, slice: Slice<T>, joins: Joins<T>): void {
     if (this.#tree !== undefined) {
-      this.#tree.set(span.addr, span);
+      this.#addToTree(this.#tree, span, slice, joins);
       return;
     }
     const list = this.#list;
     const rank = this.#rank(span.addr);
-    const at = list[rank - 1];
-    if (at !== undefined && at.addr === span.addr) list[rank - 1] = span;
-    else if (rank === list.length) list.push(span);
-    else list.splice(rank, 0, span);
-    if (list.length > MOST_IN_ARRAY) this.#toTree();
+    const before = list[rank - 1];
+    const after = list[rank];
+    const joinsAfter = after !== undefined && after.addr === span.end && joins(span, after);
+    const added = joinsAfter ? slice(span, span.addr, after.end) : span;
+    if (before !== undefined && before.end === span.addr && joins(before, span)) {
+      list[rank - 1] = slice(before, before.addr, added.end);
+      if (joinsAfter) removeAt(list, rank, 1);
+    } else if (joinsAfter) {
+      list[rank] = added;
+    } else {
+      insertAt(list, rank, span);
+      if (list.length > MOST_IN_ARRAY) this.#toTree();
+    }
   }
 
-  delete(addr: number): void {
-    if (this.#tree !== undefined) {
-      this.#tree.delete(addr);
-      if (this.#tree.size < MOST_IN_ARRAY / 4) this.#toArray(this.#tree);
-      return;
+  #addToTree(tree: Tree<T>, span: T, slice: Slice<T>, joins: Joins<T>): void {
+    let added = span;
+    const after = tree.get(span.end);
+    if (after !== undefined && joins(span, after)) {
+      tree.delete(after.addr);
+      added = slice(span, span.addr, after.end);
     }
-    const rank = this.#rank(addr);
-    if (this.#list[rank - 1]?.addr === addr) this.#list.splice(rank - 1, 1);
+    const before = tree.nextLowerPair(span.addr)?.[1];
+    if (before !== undefined && before.end === span.addr && joins(before, span)) {
+      added = slice(before, before.addr, added.end);
+    }
+    tree.set(added.addr, added);
   }
 
   #toTree(): void {

@@ -19,7 +19,7 @@ import { Task } from './task.ts';
 import { claim } from './tell.ts';
 import { treeHandlers } from './tree.ts';
 import { vmBoHandlers } from './vm_bos.ts';
-import { checkAlive, lifeHandlers } from './vm_life.ts';
+import { checkAlive, lifeHandlers, needsLife } from './vm_life.ts';
 import { type MmuMode, World, type WorldOptions, type WorldSink } from './world.ts';
 
 type AnyHandler = (event: VmEvent, context: Context) => void;
@@ -61,6 +61,7 @@ export function handles(kind: VmEventKind, mmu: MmuMode): boolean {
 interface Known {
   readonly handler: AnyHandler;
   readonly end: PairEnd;
+  readonly needsLife: boolean;
 }
 
 /** Events after which is looked how much they left to be followed. */
@@ -94,7 +95,7 @@ export class Machine {
     context.where = where;
     const known = this.#kinds.get(event.kind) ?? this.#firstOf(event.kind);
     if (known.end !== undefined && !this.#pairing.follow(task, event, known.end)) world.unpairedCall(where);
-    if (world.mortal.size + world.torn.size > 0) checkAlive(context, event);
+    if (known.needsLife && world.mortal.size + world.torn.size > 0) checkAlive(context, event);
     known.handler(event, context);
     if (++this.#events % LOOK_AFTER === 0) this.#limit();
   }
@@ -111,7 +112,8 @@ export class Machine {
 
   #firstOf(kind: VmEventKind): Known {
     this.world.seen.add(kind);
-    const known: Known = { handler: HANDLERS.get(kind) ?? (() => undefined), end: pairEndOf(kind) };
+    const handler = HANDLERS.get(kind) ?? (() => undefined);
+    const known: Known = { handler, end: pairEndOf(kind), needsLife: needsLife(kind) };
     this.#kinds.set(kind, known);
     return known;
   }

@@ -24,16 +24,9 @@ export function checkMapped(
     const detail = `offset ${hex(offset ?? 0)} + range ${hex(range)} is ${hex(end)}, the object has ${hex(state.size)} bytes`;
     tell(context, { kind: 'range_beyond', detail, ...said });
   }
-  const owner = vm === undefined || vm.resv === 0 || resv === vm.resv ? undefined : ownerOf(context, vm, resv);
+  const owner = vm === undefined || vm.resv === 0 || resv === vm.resv ? undefined : context.world.ownerOf(resv);
   if (owner !== undefined) {
     const detail = `it shares the dma_resv of VM ${ptrHex(owner.id)}, to which it is private`;
     tell(context, { kind: 'foreign_private', detail, ...said });
   }
-}
-
-/** Another VM whose own dma_resv this is. */
-function ownerOf({ world }: Context, vm: VmState, resv: VmState['resv']): VmState | undefined {
-  if (resv === 0) return undefined;
-  for (const other of world.vms.values()) if (other !== vm && other.initKnown && other.resv === resv) return other;
-  return undefined;
 }

@@ -25,6 +25,13 @@ function agrees(ask: LockAsk, op: OpRun): boolean {
   );
 }
 
+/** Is each op what was asked for in its place? So it is with nearly all jobs. */
+function allAgree({ asks, ops }: Job): boolean {
+  if (asks.length !== ops.length) return false;
+  for (let i = 0; i < asks.length; i++) if (!agrees(asks[i] as LockAsk, ops[i] as OpRun)) return false;
+  return true;
+}
+
 /** Pairs the requests of the lock pass with the applied ones; what agrees with none is paired in order. */
 export function pairRequests(job: Job): Map<OpRun, LockAsk> {
   const pairs = new Map<OpRun, LockAsk>();
@@ -57,6 +64,7 @@ function first(asks: Iterable<LockAsk>, wanted: (ask: LockAsk) => boolean): Lock
 /** Reports the pairs whose two sides differ. */
 export function compareRequests(context: Context, job: Job): void {
   if (job.lockVersion < 0 || job.asks.some((ask) => ask.addr === undefined)) return;
+  if (allAgree(job)) return;
   const pairs = pairRequests(job);
   for (const op of job.ops) {
     const ask = pairs.get(op);

@@ -1,10 +1,11 @@
 // All vm_bos that are there, by their pointers and by their VMs: what is asked of one VM costs nothing for the others.
+import { PtrMap } from '../base/ptr_map.ts';
 import type { Ptr } from '../base/u64.ts';
 import type { VmBo } from './vm_bos.ts';
 import type { VmState } from './vm_state.ts';
 
 export class VmBoSet {
-  readonly #byId = new Map<Ptr, VmBo>();
+  readonly #byId = new PtrMap<VmBo>();
   readonly #byVm = new Map<VmState, Set<VmBo>>();
 
   get size(): number {

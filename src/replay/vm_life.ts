@@ -23,7 +23,7 @@ export interface Mortal {
   readonly line: number;
 }
 
-/** What needs a live drm_gpuvm. Page tables are torn down while it is freed. */
+/** What needs a live drm_gpuvm, or runs what needs one. Page tables are torn down while it is freed. */
 const USES: ReadonlySet<VmEventKind> = new Set<VmEventKind>([
   'sm_request',
   'exec_lock',
@@ -40,13 +40,19 @@ const USES: ReadonlySet<VmEventKind> = new Set<VmEventKind>([
   'job_submit',
   'apply',
   'run',
+  'sched_run',
 ]);
+
+/** Is there something to ask of such an event? */
+export function needsLife(kind: VmEventKind): boolean {
+  return USES.has(kind);
+}
 
 /** Does the event use a VM that is not there yet, or not any more? */
 export function checkAlive(context: Context, event: VmEvent): void {
   if (event.kind === 'run') checkTorn(context, context.world.toRun.get(event.job), event.id);
   else if (event.kind === 'sched_run') checkTorn(context, context.world.scheduled.get(event.fence)?.job, undefined);
-  if (!('gpuvm' in event) || event.gpuvm === 0 || !USES.has(event.kind)) return;
+  if (!('gpuvm' in event) || event.gpuvm === 0) return;
   const mortal = context.world.mortal.get(event.gpuvm);
   if (mortal === undefined || (mortal.state === 'made' && mortal.pid === context.task.pid)) return;
   tellGone(context, event.gpuvm, mortal);
@@ -100,9 +106,7 @@ export const lifeHandlers: Handlers = {
     const { gpuvm: id, ...init } = event;
     const { world, task, where } = context;
     const hasImmediateMode = world.kernel.rely('immediateMode') !== false;
-    const vm = world.addVm({ id, ...init, hasImmediateMode }, where.line);
-    if (event.rObj !== 0) world.learnResv(event.rObj, event.resv);
-    if (vm.resv === 0) vm.resv = world.resvOf(event.rObj);
+    world.addVm({ id, ...init, hasImmediateMode }, where.line);
     if (task.making === undefined) {
       world.mortal.delete(id);
     } else {

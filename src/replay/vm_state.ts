@@ -285,13 +285,14 @@ export class VmState {
     if (changes === undefined) return undefined;
     if (changes.length === 0) return this.tree;
     const past = new Set(this.tree.overlaps(addr, range));
-    for (const change of changes.toReversed()) {
+    for (let i = changes.length - 1; i >= 0; i--) {
+      const change = changes[i] as Change;
       if (change.inserted) past.delete(change.va);
       else past.add(change.va);
     }
     const then = new Gpuvm(this.init);
     for (const va of past) {
-      if (va !== this.tree.kernelNode) then.insert(makeGpuva(va.id, va.addr, va.range, va.obj, va.offset));
+      if (va !== this.tree.kernelNode) then.adopt(makeGpuva(va.id, va.addr, va.range, va.obj, va.offset));
     }
     return then;
   }

@@ -1,4 +1,5 @@
 // Everything the trace has shown so far: objects, VMs, tasks, locking contexts; and what it has proved to be missing.
+import { PtrMap } from '../base/ptr_map.ts';
 import type { Ptr, U64 } from '../base/u64.ts';
 import { type LineNames, linesOf } from '../events/lines.ts';
 import type { VmDump } from '../events/vm_dump.ts';
@@ -73,11 +74,11 @@ export const MMU_MODES = ['trace', 'derive', 'off'] as const;
 export type MmuMode = (typeof MMU_MODES)[number];
 
 export class World {
-  readonly vms = new Map<Ptr, VmState>();
-  readonly objs = new Map<Ptr, ObjState>();
+  readonly vms = new PtrMap<VmState>();
+  readonly objs = new PtrMap<ObjState>();
   readonly tasks = new Map<number, Task>();
-  readonly contexts = new Map<Ptr, ExecContext>();
-  readonly jobsByPtr = new Map<Ptr, Job>();
+  readonly contexts = new PtrMap<ExecContext>();
+  readonly jobsByPtr = new PtrMap<Job>();
   readonly openJobs = new Set<Job>();
   /** Event kinds seen: a probe that never fired may not be installed. */
   readonly seen = new Set<Shown>();
@@ -124,9 +125,10 @@ export class World {
   readonly vmBos = new VmBoSet();
   /** VMs that are being made, or that are gone. */
   readonly mortal = new Map<Ptr, Mortal>();
-  readonly #byResv = new Map<Ptr, Ptr>();
+  readonly #owners = new PtrMap<VmState>();
+  readonly #byResv = new PtrMap<Ptr>();
   /** The VM of what stands for its table in the driver. */
-  readonly #tableVms = new Map<Ptr, Ptr>();
+  readonly #tableVms = new PtrMap<Ptr>();
   /** Tasks of which a driver's frame (an ioctl, an apply) was seen: what they do outside of one is known to be outside. */
   readonly #framed = new Set<number>();
   /** What a gap takes something from, so that one costs nothing for what another took it from before. */
@@ -223,7 +225,9 @@ export class World {
   }
 
   addVm(init: GpuvmInit, line: number): VmState {
+    this.learnResv(init.rObj, init.resv);
     const vm = new VmState(init.id, ++this.#vmOrdinal, init, line);
+    if (vm.resv === 0) vm.resv = this.resvOf(init.rObj);
     vm.driver = this.driver;
     this.#add(vm);
     return vm;
@@ -231,8 +235,12 @@ export class World {
 
   #add(vm: VmState): void {
     const stale = this.vms.get(vm.id);
-    if (stale !== undefined) this.#sureVms.delete(stale);
+    if (stale !== undefined) {
+      this.#sureVms.delete(stale);
+      this.#leaveOwner(stale);
+    }
     this.vms.set(vm.id, vm);
+    if (vm.initKnown && vm.resv !== 0 && !this.#owners.has(vm.resv)) this.#owners.set(vm.resv, vm);
     this.#sureVms.add(vm);
     this.watch?.meet(vm);
     this.history?.meet(vm);
@@ -257,6 +265,15 @@ export class World {
     return vm;
   }
 
+  /** The VM whose own dma_resv this is, of those whose init is known. */
+  ownerOf(resv: Ptr): VmState | undefined {
+    return this.#owners.get(resv);
+  }
+
+  #leaveOwner(vm: VmState): void {
+    if (this.#owners.get(vm.resv) === vm) this.#owners.delete(vm.resv);
+  }
+
   /** A VM's name and place among all VMs, also of one that is gone. */
   vmIdentity(id: Ptr): { readonly name: string; readonly ordinal: number } | undefined {
     return this.vms.get(id) ?? this.#goneVms.get(id);
@@ -267,6 +284,7 @@ export class World {
     if (vm === undefined) return;
     this.vms.delete(id);
     this.#sureVms.delete(vm);
+    this.#leaveOwner(vm);
     for (const table of vm.tables.pointers) this.#tableVms.delete(table);
     this.vmBos.deleteOf(vm);
     vm.ended = vm.known.unbroken && vm.treeShown && vm.tree.size === 0;
@@ -454,6 +472,7 @@ export class World {
     this.forgotten++;
     for (const vm of this.vms.values()) this.#keepIdentity(vm);
     this.vms.clear();
+    this.#owners.clear();
     this.unseen.length = 0;
     this.objs.clear();
     this.#byResv.clear();

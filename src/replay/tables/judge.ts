@@ -95,11 +95,17 @@ function toWrite(table: PageTable, changed: readonly Changed[]): Span[] {
 /** The ranges as the table keeps them, in order and without overlaps. */
 function merged(table: PageTable, ranges: readonly Changed[]): Span[] {
   const spans: { addr: number; end: number }[] = [];
+  let last: { readonly addr: number; readonly end: number } | undefined;
+  let isSorted = true;
   for (const { addr, range } of ranges) {
     const span = placedSpan(table, addr, range);
-    if (span !== undefined) spans.push(span);
+    // A mapping that leaves the tree, its entries, and what takes their place are often the same range.
+    if (span === undefined || (last !== undefined && last.addr <= span.addr && span.end <= last.end)) continue;
+    if (last !== undefined && span.addr < last.addr) isSorted = false;
+    spans.push(span);
+    last = span;
   }
-  spans.sort((a, b) => a.addr - b.addr);
+  if (!isSorted) spans.sort((a, b) => a.addr - b.addr);
   let kept = 0;
   for (const span of spans) {
     const last = spans[kept - 1];

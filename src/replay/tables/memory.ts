@@ -1,5 +1,6 @@
 // Whose memory a table entry points to. The entries hold the driver's own names for it (a number, an sg_table, a physical
 // address); which object and offset these are is learned from the mappings that they are written for.
+import { PtrMap } from '../../base/ptr_map.ts';
 import type { Ptr, U64 } from '../../base/u64.ts';
 import { addWrapped, sub } from '../../base/u64.ts';
 import type { Known, Place } from '../../mmu/compare.ts';
@@ -27,7 +28,7 @@ const FIRST_SWEEP = 4096;
 
 export class Memory {
   readonly #ordinal: Ordinal;
-  readonly #handles = new Map<Ptr, Owner>();
+  readonly #handles = new PtrMap<Owner>();
   #sweepAt = FIRST_SWEEP;
   readonly #backings = new SpanMap<Backing>(
     (span, addr, end) => ({ ...span, addr, end, offset: addWrapped(span.offset, addr - span.addr) }),
