@@ -1,5 +1,5 @@
 // From facts to findings: what the checks say of each fact, and in the end how far that can be trusted.
-import type { Ptr } from './base/u64.ts';
+import { hexDigits, type Ptr } from './base/u64.ts';
 import type { Grounds } from './checks/check.ts';
 import { checkOf } from './checks/index.ts';
 import type { Confidence, EvidenceLine, Finding } from './findings/finding.ts';
@@ -81,8 +81,8 @@ export class Judge {
         vm?.ordinal,
         op?.kind,
         step?.type,
-        span?.addr.toString(16),
-        span?.range.toString(16),
+        span && hexDigits(span.addr),
+        span && hexDigits(span.range),
         this.#objRole(obj),
         judged.role,
       ]),

@@ -83,11 +83,16 @@ export function overflows(addr: U64, range: U64): boolean {
 }
 
 export function hex(value: U64): string {
-  return `0x${value.toString(16)}`;
+  return `0x${hexDigits(value)}`;
+}
+
+/** Without the 0x. A large number's own toString(16) takes ten times as long as a bigint's, and says the same. */
+export function hexDigits(value: U64): string {
+  return (value > 0x7fffffff ? BigInt(value) : value).toString(16);
 }
 
 export function ptrHex(ptr: Ptr): string {
-  return ptr < 0 ? `0x${BigInt.asUintN(64, BigInt(ptr)).toString(16)}` : `0x${ptr.toString(16)}`;
+  return ptr < 0 ? `0x${BigInt.asUintN(64, BigInt(ptr)).toString(16)}` : hex(ptr);
 }
 
 /** Parses decimal or 0x text; undefined where the text is no unsigned 64-bit integer. */

@@ -159,14 +159,17 @@ export class Gpuvm implements Iterable<Gpuva> {
   /** An independent copy with copies of all mappings: same ids, other objects. */
   clone(): Gpuvm {
     const copy = new Gpuvm(this.init);
-    for (const va of this) copy.adopt(copyGpuva(va));
+    for (const va of this) {
+      const own = copyGpuva(va);
+      copy.adopt(own);
+      if (own.id !== 0) copy.#byId.set(own.id, own);
+    }
     return copy;
   }
 
-  /** Adds a mapping that such a VM had, so that it fits and nothing is in its place. */
+  /** Adds a mapping that such a VM had, so that it fits and nothing is in its place; get() does not know it. */
   adopt(va: Gpuva): void {
     this.#tree.insert(va);
-    if (va.id !== 0) this.#byId.set(va.id, va);
   }
 }
 

@@ -59,6 +59,9 @@ export function handles(kind: VmEventKind, mmu: MmuMode): boolean {
 
 /** What is done with events of one kind. */
 interface Known {
+  readonly kind: VmEventKind;
+  /** What came after it last time, and so is likely to come again. */
+  follower: Known | undefined;
   readonly handler: AnyHandler;
   readonly end: PairEnd;
   readonly needsLife: boolean;
@@ -74,8 +77,9 @@ export class Machine {
   readonly world: World;
   readonly #pairing = new Pairing();
   readonly #context: { world: World; task: Task; where: Where };
-  /** Those of the kinds seen: one look-up an event instead of two. */
+  /** Those of the kinds seen. */
   readonly #kinds = new Map<VmEventKind, Known>();
+  #last: Known | undefined;
   #events = 0;
 
   constructor(sink: WorldSink, options: WorldOptions) {
@@ -93,7 +97,7 @@ export class Machine {
     }
     const { task } = context;
     context.where = where;
-    const known = this.#kinds.get(event.kind) ?? this.#firstOf(event.kind);
+    const known = this.#known(event.kind);
     if (known.end !== undefined && !this.#pairing.follow(task, event, known.end)) world.unpairedCall(where);
     if (known.needsLife && world.mortal.size + world.torn.size > 0) checkAlive(context, event);
     known.handler(event, context);
@@ -110,10 +114,23 @@ export class Machine {
     this.#context.task = world.enter(this.#context.where.pid);
   }
 
+  #known(kind: VmEventKind): Known {
+    const last = this.#last;
+    const guess = last?.follower;
+    if (guess?.kind === kind) {
+      this.#last = guess;
+      return guess;
+    }
+    const known = this.#kinds.get(kind) ?? this.#firstOf(kind);
+    if (last !== undefined) last.follower = known;
+    this.#last = known;
+    return known;
+  }
+
   #firstOf(kind: VmEventKind): Known {
     this.world.seen.add(kind);
     const handler = HANDLERS.get(kind) ?? (() => undefined);
-    const known: Known = { handler, end: pairEndOf(kind), needsLife: needsLife(kind) };
+    const known: Known = { kind, follower: undefined, handler, end: pairEndOf(kind), needsLife: needsLife(kind) };
     this.#kinds.set(kind, known);
     return known;
   }
