@@ -127,6 +127,10 @@ export class Entries {
     this.#grow(start, end, leaf.level, tally);
     this.cleared.drop(start, end);
     const { pgsize, target, prot, line } = leaf;
+    if (this.#format.hint === 0) {
+      this.runs.put(makeRun(start, end, pgsize, target, prot, 0, line));
+      return;
+    }
     let pos = start;
     for (const [stop, hint] of this.#hints(start, end, leaf)) {
       if (stop > pos) this.runs.put(makeRun(pos, stop, pgsize, advance(target, pos - start), prot, hint, line));
@@ -148,8 +152,8 @@ export class Entries {
     const { hint } = this.#format;
     const at = targetAddr(target);
     const fits = hint > pgsize && pgsize === granule(this.#format) && (at === undefined || inStep(start, at, hint));
-    const from = floorTo(start + hint - 1, hint === 0 ? 1 : hint);
-    const to = hint === 0 ? end : floorTo(end, hint);
+    const from = floorTo(start + hint - 1, hint);
+    const to = floorTo(end, hint);
     if (!fits || from >= to) return [[end, 0]];
     return [
       [from, 0],

@@ -44,6 +44,8 @@ export class PageTable {
   readonly #granule: number;
   readonly #pageSizes: readonly number[];
   readonly #entries: Entries;
+  /** Page sizes that the format has, as they were given last. */
+  #sound: readonly number[] | undefined;
 
   constructor(format: Format) {
     this.format = format;
@@ -189,7 +191,10 @@ export class PageTable {
   #refuses(at: number | undefined, target: Target, how: How, sizes: readonly number[]): number | undefined {
     const { outside, noAccess } = this.format.semantics;
     const { oas } = this.format;
-    if (sizes.some((size) => levelOfPage(this.format, size) < 0)) return EINVAL;
+    if (sizes !== this.#sound) {
+      if (sizes.some((size) => levelOfPage(this.format, size) < 0)) return EINVAL;
+      this.#sound = sizes;
+    }
     if (at === undefined) return outside === 'ignore' ? 0 : ERANGE;
     if (oas !== undefined && target.kind === 'phys' && target.addr >= 2 ** oas) return ERANGE;
     const prot = how.prot ?? READ | WRITE;

@@ -30,6 +30,8 @@ interface ObjState {
   resv: Ptr;
   /** So many gaps there were when its resv was shown: one behind them leaves it unknown. */
   gaps: number;
+  /** So often an object had left its resv when it was seen that this one's has an object. */
+  left: number;
 }
 
 /** Identities of VMs that are gone, kept for filters. */
@@ -127,6 +129,8 @@ export class World {
   readonly mortal = new Map<Ptr, Mortal>();
   readonly #owners = new PtrMap<VmState>();
   readonly #byResv = new PtrMap<Ptr>();
+  /** So often the object that stood for its resv has left it. */
+  #left = 0;
   /** The VM of what stands for its table in the driver. */
   readonly #tableVms = new PtrMap<Ptr>();
   /** Tasks of which a driver's frame (an ioctl, an apply) was seen: what they do outside of one is known to be outside. */
@@ -332,11 +336,13 @@ export class World {
     if (obj === 0 || resv === 0) return;
     const known = this.objs.get(obj);
     if (known === undefined) {
-      this.objs.set(obj, { ordinal: ++this.#objOrdinal, size: 0, resv, gaps: this.gaps });
+      this.objs.set(obj, { ordinal: ++this.#objOrdinal, size: 0, resv, gaps: this.gaps, left: this.#left });
     } else {
+      if (known.resv === resv && known.gaps === this.gaps && known.left === this.#left) return;
       if (known.resv !== resv) this.#leaveResv(obj, known.resv);
       known.resv = resv;
       known.gaps = this.gaps;
+      known.left = this.#left;
     }
     if (this.objWith(resv) === 0) this.#byResv.set(resv, obj);
   }
@@ -344,7 +350,7 @@ export class World {
   newObj(obj: Ptr, size: U64, resv: Ptr): void {
     const stale = this.objs.get(obj);
     if (stale !== undefined) this.#leaveResv(obj, stale.resv);
-    this.objs.set(obj, { ordinal: ++this.#objOrdinal, size, resv, gaps: this.gaps });
+    this.objs.set(obj, { ordinal: ++this.#objOrdinal, size, resv, gaps: this.gaps, left: this.#left });
     if (resv !== 0 && this.objWith(resv) === 0) this.#byResv.set(resv, obj);
   }
 
@@ -356,7 +362,9 @@ export class World {
   }
 
   #leaveResv(obj: Ptr, resv: Ptr): void {
-    if (this.#byResv.get(resv) === obj) this.#byResv.delete(resv);
+    if (this.#byResv.get(resv) !== obj) return;
+    this.#byResv.delete(resv);
+    this.#left++;
   }
 
   isResv(lock: Ptr): boolean {
