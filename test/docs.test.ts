@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { expect, it } from 'vitest';
 import { bugs, isCaught } from '../src/checks/bugs.ts';
-import { CHECK_FORMATS } from '../src/cli/check_formats.ts';
+import { CHECK_FORMATS } from '../src/cli/format_names.ts';
 import { probes } from '../src/dialects/index.ts';
 import { TABLES } from '../src/export/capture_tables.ts';
 import { rules, switches } from '../src/index.ts';

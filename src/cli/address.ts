@@ -1,6 +1,10 @@
 // An address as users give it to `walk` and `blame`, and the VMs that it can be of.
-import { parseU64 } from '../base/u64.ts';
-import { coversAddress, hex, type Report, type U64, UserError, type VmState } from '../index.ts';
+
+import type { Report } from '../analyze.ts';
+import { hex, parseU64, type U64 } from '../base/u64.ts';
+import { UserError } from '../base/user_error.ts';
+import type { VmState } from '../replay/vm_state.ts';
+import { coversAddress } from '../replay/watch.ts';
 import { vmBounds, vmTitle } from '../reporters/vm_title.ts';
 import { isVm } from './select.ts';
 import type { MergeChoice } from './traces.ts';

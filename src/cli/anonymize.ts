@@ -1,6 +1,7 @@
 // `anonymize`: the same trace with other names, to be attached to a public bug.
 import { Command } from 'commander';
-import { Anonymizer, UserError } from '../index.ts';
+import { Anonymizer } from '../anonymize/anonymizer.ts';
+import { UserError } from '../base/user_error.ts';
 import { isSameFile, TextWriter, writeReport } from '../io/trace_file.ts';
 import { addInputOptions, type InputChoice, inputOf } from './input_options.ts';
 import { outputOption, probesOption } from './options.ts';

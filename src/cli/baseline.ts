@@ -1,5 +1,8 @@
 // `--baseline` and `--update-baseline`: the file of known findings.
-import { Baseline, type BaselineEntry, type Finding, UserError } from '../index.ts';
+
+import { UserError } from '../base/user_error.ts';
+import { Baseline, type BaselineEntry } from '../findings/baseline.ts';
+import type { Finding } from '../findings/finding.ts';
 import { isThere, readFileSync } from '../io/text_file.ts';
 import { writeReport } from '../io/trace_file.ts';
 import type { CheckedTrace, CheckRun } from '../reporters/checked_trace.ts';

@@ -1,26 +1,22 @@
 // `blame`: everything that ever shaped an address, and what it was at the time of a GPU fault.
 import { Command, Option } from 'commander';
-import {
-  coversAddress,
-  hex,
-  type LineNames,
-  lookAt,
-  parseCrash,
-  ptrHex,
-  type Report,
-  type U64,
-  UserError,
-  type VmCrash,
-  type VmState,
-  type Watch,
-} from '../index.ts';
+import type { Report } from '../analyze.ts';
+import { hex, ptrHex, type U64 } from '../base/u64.ts';
+import { UserError } from '../base/user_error.ts';
+import { parseCrash } from '../dumps/index.ts';
+import type { LineNames } from '../events/lines.ts';
+import type { VmCrash } from '../events/vm_crash.ts';
 import { readFileSync } from '../io/text_file.ts';
+import { lookAt } from '../replay/look.ts';
+import type { VmState } from '../replay/vm_state.ts';
+import { coversAddress, type Watch } from '../replay/watch.ts';
 import { type BlameRow, blameColumns } from '../reporters/blame_rows.ts';
 import { blameText } from '../reporters/blame_text.ts';
 import { crashText, viewCrash } from '../reporters/crash.ts';
 import { type Fault, isBefore, verdictOf, verdictWithoutVm } from '../reporters/fault.ts';
+import type { Format } from '../reporters/formats.ts';
 import { counted } from '../reporters/style.ts';
-import { type Format, placed, toFormat } from '../reporters/table.ts';
+import { placed, toFormat } from '../reporters/table.ts';
 import { vmTitle } from '../reporters/vm_title.ts';
 import { noVm, parseAddress, splitAddress, vmsAt } from './address.ts';
 import { fitted } from './fitted.ts';
@@ -108,7 +104,7 @@ async function blame(args: readonly string[], options: BlameOptions): Promise<vo
 async function blameIn(trace: Trace, address: U64, crash: VmCrash | undefined, options: BlameOptions): Promise<void> {
   const { fault, format, vm } = options;
   const run: RunOptions = {
-    ...traceOptionsOf(options),
+    ...(await traceOptionsOf(options)),
     watch: { addr: address, vm: (one) => isVm(vm, one) },
   };
   const report = await runAnalysis(trace, run);
@@ -137,7 +133,7 @@ async function blameIn(trace: Trace, address: U64, crash: VmCrash | undefined, o
 async function faultRows(trace: Trace, fault: Fault, whole: Report, options: BlameOptions): Promise<BlameRow[]> {
   let first: string | undefined;
   const then = await runAnalysis(trace, {
-    ...traceOptionsOf(options),
+    ...(await traceOptionsOf(options)),
     until: (where) => {
       const time = where.time();
       first ??= time;

@@ -1,36 +1,30 @@
 // `check`: findings, for people and for CI.
 import { Command, Option } from 'commander';
-import { type Finding, type MmuMode, parseDump, type Report, rules, UserError } from '../index.ts';
-import { readFileSync } from '../io/text_file.ts';
+import type { Report } from '../analyze.ts';
+import { UserError } from '../base/user_error.ts';
+import { rules } from '../checks/index.ts';
+import type { Finding } from '../findings/finding.ts';
+import type { MmuMode } from '../replay/world.ts';
 import type { CheckedTrace, CheckRun, FailOn, UnreadTrace } from '../reporters/checked_trace.ts';
 import { printable } from '../reporters/escape.ts';
 import { findingText } from '../reporters/finding_text.ts';
-import { TraceRecording } from '../reporters/html/recording.ts';
-import { type RunResult, runResult, type TraceResult } from '../reporters/trace_result.ts';
+import type { TraceRecording } from '../reporters/html/recording.ts';
+import type { RunResult, TraceResult } from '../reporters/trace_result.ts';
 import { ShownFindings } from '../reporters/withdrawn.ts';
-import { type RunOver, readBaseline, unusedText, withoutKnown, writeBaseline } from './baseline.ts';
-import {
-  CHECK_FORMATS,
-  type CheckFormat,
-  exitCode,
-  isForCi,
-  joinTexts,
-  lookOf,
-  renderCheck,
-  renderResult,
-} from './check_formats.ts';
-import { checkByThreads } from './check_threads.ts';
+import type { RunOver } from './baseline.ts';
+import { joinTexts, lookOf, textOf } from './check_text.ts';
+import { CHECK_FORMATS, type CheckFormat, isForCi } from './format_names.ts';
 import { hasLinks } from './hyperlink.ts';
 import { type Moment, withMoment } from './moment.ts';
 import { atOption, explainOption, list, mmuOption, outputOption, positive } from './options.ts';
-import { type ColorWhen, chalkFor, emit } from './output.ts';
+import { type ColorWhen, emit } from './output.ts';
 import { reportOption, type Target } from './report_target.ts';
-import { explanations } from './rules.ts';
-import { followAnalysis, type RunOptions, runAnalysis } from './run_analysis.ts';
+import { dumpsOf, followAnalysis, type RunOptions, runAnalysis } from './run_analysis.ts';
 import { addSelection, checkRuleNames, type Selection, wantsFinding, wantsJob } from './select.ts';
-import { chalkStyle } from './style.ts';
+import { styleFor } from './style.ts';
 import { addTraceOptions, type TraceChoice, traceOptionsOf } from './trace_options.ts';
 import { fileOf, type MergeChoice, mergeOption, nameOf, type Trace, tracesOf } from './traces.ts';
+import { exitCode } from './verdict.ts';
 import { VERSION } from './version.ts';
 
 /** They end --follow. */
@@ -125,12 +119,15 @@ async function check(files: readonly string[], options: CheckOptions): Promise<v
 type Targets = readonly (CheckOptions | Target)[];
 
 async function checkInOrder(files: readonly string[], options: CheckOptions, targets: Targets): Promise<CheckRun> {
-  const run = knowing(await runOn(files, options), options);
-  for (const target of targets) {
-    const text = renderCheck(target.format, run, { ...options, ...target });
-    emit(target.format === 'text' ? text + explained(run, options) : text, target);
-  }
+  const run = await knowing(await runOn(files, options), options);
+  for (const target of targets) emit(await rendered(run, target, options), target);
   return run;
+}
+
+async function rendered(run: CheckRun, target: CheckOptions | Target, options: CheckOptions): Promise<string> {
+  if (target.format !== 'text') return (await import('./check_formats.ts')).renderCheck(target.format, run);
+  const texts = run.traces.map(await textOf(run, lookOf({ ...options, ...target })));
+  return joinTexts(texts) + (await explained(run, options));
 }
 
 /** The same by several threads; texts are made where the traces are. Not for the page: what it shows stays in them. */
@@ -139,8 +136,12 @@ async function checkAtOnce(files: readonly string[], options: CheckOptions, targ
   if (asked.flat().some(({ path }) => path === '-')) throw new UserError('-j takes files, and - is standard input');
   if (options.follow) throw new UserError('--follow takes one trace, and no -j');
   const { baseline: known, updateBaseline } = options;
-  const baseline = known === undefined || updateBaseline ? undefined : readBaseline(known);
+  const baseline =
+    known === undefined || updateBaseline ? undefined : (await import('./baseline.ts')).readBaseline(known);
   const looks = targets.filter(({ format }) => format === 'text').map((target) => lookOf({ ...options, ...target }));
+  const { checkByThreads } = await import('./check_threads.ts');
+  const { renderResult } = await import('./check_formats.ts');
+  const { runResult } = await import('../reporters/trace_result.ts');
   const { traces, unread, printed } = await checkByThreads(asked, {
     options,
     threads: options.jobs,
@@ -150,28 +151,34 @@ async function checkAtOnce(files: readonly string[], options: CheckOptions, targ
   });
   // No baseline is written then, and what the texts left out as known may be new.
   if (updateBaseline && unread.length > 0) return runResult(await checkInOrder(files, options, targets));
-  const run = knowing({ ...runOf(options), traces, unread }, options);
+  const run = await knowing({ ...runOf(options), traces, unread }, options);
   const texts = printed.values();
   for (const target of targets) {
     const { format } = target;
-    if (format === 'text') emit(joinTexts(texts.next().value ?? []) + explained(run, options), target);
+    if (format === 'text') emit(joinTexts(texts.next().value ?? []) + (await explained(run, options)), target);
     else if (format !== 'html') emit(renderResult(format, run), target);
   }
   return run;
 }
 
-function explained({ traces }: CheckRun | RunResult, { explain }: CheckOptions): string {
-  return explain ? explanations(traces.flatMap((trace): readonly Pick<Finding, 'rule'>[] => trace.findings)) : '';
+async function explained({ traces }: CheckRun | RunResult, { explain }: CheckOptions): Promise<string> {
+  if (explain !== true) return '';
+  const { explanations } = await import('./rules.ts');
+  return explanations(traces.flatMap((trace): readonly Pick<Finding, 'rule'>[] => trace.findings));
 }
 
 /** The run as the baseline lets it be. */
-function knowing<T extends TraceResult | CheckedTrace>(run: RunOver<T>, options: CheckOptions): RunOver<T> {
+async function knowing<T extends TraceResult | CheckedTrace>(
+  run: RunOver<T>,
+  options: CheckOptions,
+): Promise<RunOver<T>> {
   const { baseline: file, updateBaseline } = options;
   if (file === undefined) {
     if (updateBaseline) throw new UserError('--update-baseline needs --baseline FILE');
     return run;
   }
   if (options.follow) throw new UserError('--follow takes no --baseline: run check again without it');
+  const { readBaseline, unusedText, withoutKnown, writeBaseline } = await import('./baseline.ts');
   const narrowed = isNarrowed(options);
   if (updateBaseline) {
     if (narrowed || options.rule !== undefined || options.ignore !== undefined)
@@ -202,7 +209,7 @@ async function runOn(files: readonly string[], options: CheckOptions): Promise<C
   const unread: UnreadTrace[] = [];
   for (const trace of tracesOf(files, options)) {
     try {
-      const recording = wantsPage(options) ? new TraceRecording() : undefined;
+      const recording = wantsPage(options) ? await newRecording() : undefined;
       const read = options.follow ? follow(files, options, recording) : analyze(trace, options, recording);
       traces.push(checked(options, await read, recording));
     } catch (error) {
@@ -211,6 +218,11 @@ async function runOn(files: readonly string[], options: CheckOptions): Promise<C
     }
   }
   return { ...runOf(options), traces, unread };
+}
+
+async function newRecording(): Promise<TraceRecording> {
+  const { TraceRecording } = await import('../reporters/html/recording.ts');
+  return new TraceRecording();
 }
 
 function runOf({ rule, ignore, failOn }: CheckOptions): Pick<CheckRun, 'rules' | 'failOn' | 'version'> {
@@ -241,13 +253,13 @@ async function follow(
   const end = new AbortController();
   const stop = () => end.abort();
   for (const signal of SIGNALS) process.once(signal, stop);
-  const style = chalkStyle(chalkFor(options), hasLinks(options));
+  const style = await styleFor(options, hasLinks(options));
   const isLive = options.format === 'text' && (options.output === undefined || options.output === '-');
   const shown = new ShownFindings();
   try {
     const report = await followAnalysis(
       fileOf(file),
-      { ...traceOptionsOf(options), mmu: options.mmu, ...recording?.options },
+      { ...(await traceOptionsOf(options)), mmu: options.mmu, ...recording?.options },
       end.signal,
       (analysis, fresh) => {
         if (!isLive) return;
@@ -266,10 +278,10 @@ async function follow(
 
 async function analyze(trace: Trace, options: CheckOptions, recording: TraceRecording | undefined): Promise<Report> {
   const { mmu, expectState, at } = options;
-  const run: RunOptions = { ...traceOptionsOf(options), mmu };
+  const run: RunOptions = { ...(await traceOptionsOf(options)), mmu };
   const recorded = { ...run, ...recording?.options };
   if (expectState === undefined) return runAnalysis(trace, recorded);
-  const dumps = parseDump(readFileSync(expectState), expectState);
+  const dumps = await dumpsOf(expectState);
   return withMoment(trace, at, run, (copy, until) => runAnalysis(copy, { ...recorded, expect: { dumps, until } }));
 }
 

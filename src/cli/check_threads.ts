@@ -1,10 +1,11 @@
 // `check -j`: traces checked by several threads, and what each gives put in the order of the arguments.
 import { Worker } from 'node:worker_threads';
-import { type Finding, UserError } from '../index.ts';
+import { UserError } from '../base/user_error.ts';
+import type { Finding } from '../findings/finding.ts';
 import type { UnreadTrace } from '../reporters/checked_trace.ts';
 import type { TraceResult } from '../reporters/trace_result.ts';
 import type { CheckOptions } from './check.ts';
-import type { TextLook } from './check_formats.ts';
+import type { TextLook } from './check_text.ts';
 import { nameOf, type Trace } from './traces.ts';
 
 /** What a thread is given when it starts. */

@@ -1,8 +1,9 @@
 // `config`: which file sets defaults here, and which; its JSON schema.
 import { Argument, Command } from 'commander';
 import { json, printablePath } from '../reporters/escape.ts';
-import { CONFIG_NAME, type ConfigChoice, findConfig, readConfig } from './config_file.ts';
+import { readConfig } from './config_file.ts';
 import { configSchema } from './config_schema.ts';
+import { CONFIG_NAME, type ConfigChoice, findConfig } from './find_config.ts';
 import { emit } from './output.ts';
 import { programShape } from './program_shape.ts';
 

@@ -1,20 +1,15 @@
-// `.gpuvm-trace.json`: options of subcommands as defaults, found upward from the working directory.
+// `.gpuvm-trace.json`: options of subcommands as defaults.
 import { type Command, InvalidArgumentError, type Option } from 'commander';
 import { type JsonPath, jsonPathText, lineOfJson } from '../base/json_lines.ts';
 import { UserError } from '../base/user_error.ts';
-import { besideFile, findUpward } from '../io/find_upward.ts';
+import { besideFile } from '../io/find_upward.ts';
 import { readHead } from '../io/text_file.ts';
 import type { OptionShape } from '../reporters/program_shape.ts';
 import { ALL, isWriter, type JsonType, jsonTypeOf } from './config_schema.ts';
 import { optionShape } from './program_shape.ts';
 
-export const CONFIG_NAME = '.gpuvm-trace.json';
-
 /** Bytes; none of that size was written by hand. */
 const LARGEST = 1 << 20;
-
-/** `--config FILE`, `--no-config` (false), or neither. */
-export type ConfigChoice = string | boolean | undefined;
 
 /** An option that a configuration file sets. */
 export interface Setting {
@@ -29,12 +24,6 @@ export interface ConfigFile {
   readonly file: string;
   /** Those for all subcommands ahead of those for one. */
   readonly settings: readonly Setting[];
-}
-
-/** The file that counts here: undefined where there is none, or none is wanted. */
-export function findConfig(choice: ConfigChoice): string | undefined {
-  if (choice === false) return undefined;
-  return typeof choice === 'string' ? choice : findUpward(CONFIG_NAME, process.cwd());
 }
 
 /** A UserError names what is wrong by file, line and JSON path. */

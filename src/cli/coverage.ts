@@ -1,8 +1,10 @@
 // `coverage`: what captures exercised, and what not.
 import { Command, InvalidArgumentError } from 'commander';
-import { Coverage, type CoverageRow, coverageOf, rules } from '../index.ts';
+import { rules } from '../checks/index.ts';
+import { Coverage, type CoverageRow, coverageOf } from '../coverage/coverage.ts';
 import { coverageColumns, coverageText, percentOf } from '../reporters/coverage.ts';
-import { type Format, toFormat, toJson, toObject } from '../reporters/table.ts';
+import type { Format } from '../reporters/formats.ts';
+import { toFormat, toJson, toObject } from '../reporters/table.ts';
 import { addInputOptions, type InputChoice, inputOf } from './input_options.ts';
 import { readPatchFiles } from './kernel_options.ts';
 import { formatOption, outputOption, probesOption } from './options.ts';
@@ -52,7 +54,7 @@ Exit codes: 0, 1 less than --min is covered, 2 could not do the job.`,
 
 async function coverage(files: readonly string[], options: CoverageOptions): Promise<void> {
   const { patch = [], min = 0, probes } = options;
-  const touched = patch.length === 0 ? [] : readPatchFiles(patch).touchedFunctions;
+  const touched = patch.length === 0 ? [] : (await readPatchFiles(patch)).touchedFunctions;
   const all = new Coverage();
   for (const trace of tracesOf(files, options))
     all.trace(await runAnalysis(trace, { ...inputOf(options), probes, onJob: (job) => all.job(job) }));

@@ -1,26 +1,23 @@
 // `diff`: two captures of one workload, before and after a change.
 import { Command, Option } from 'commander';
-import {
-  type Change,
-  type Diff,
-  diffOf,
-  rules,
-  SEVERITIES,
-  Texts,
-  type TraceDigest,
-  TraceDigester,
-  UserError,
-} from '../index.ts';
+import { UserError } from '../base/user_error.ts';
+import { rules } from '../checks/index.ts';
+import type { Change } from '../diff/change.ts';
+import { type Diff, diffOf } from '../diff/diff.ts';
+import { Texts } from '../diff/texts.ts';
+import { type TraceDigest, TraceDigester } from '../diff/trace_digest.ts';
+import { SEVERITIES } from '../findings/finding.ts';
 import type { FailOn } from '../reporters/checked_trace.ts';
 import { diffColumns, diffObject } from '../reporters/diff_columns.ts';
 import { diffText } from '../reporters/diff_text.ts';
-import { type Format, toFormat, toJson } from '../reporters/table.ts';
+import type { Format } from '../reporters/formats.ts';
+import { toFormat, toJson } from '../reporters/table.ts';
 import { addInputOptions, type InputChoice, inputOf } from './input_options.ts';
 import { explainOption, formatOption, outputOption, probesOption } from './options.ts';
-import { type ColorWhen, chalkFor, emit, terminalWidth } from './output.ts';
+import { type ColorWhen, emit, terminalWidth } from './output.ts';
 import { explanations } from './rules.ts';
 import { runAnalysis } from './run_analysis.ts';
-import { chalkStyle } from './style.ts';
+import { styleFor } from './style.ts';
 import { traceOf } from './traces.ts';
 
 interface DiffOptions extends InputChoice {
@@ -78,7 +75,7 @@ async function diff(before: string, after: string, options: DiffOptions): Promis
   const failing = compared.changes.filter((change) => fails(change, options.failOn));
   const changed = compared.changes.flatMap(({ kind, what }) => (kind === 'finding' ? [{ rule: what }] : []));
   const told = options.explain && options.format === 'text' ? explanations(changed) : '';
-  emit(render(compared, failing, options) + told, options);
+  emit((await render(compared, failing, options)) + told, options);
   process.exitCode = exitCode(compared, failing, options);
 }
 
@@ -106,13 +103,13 @@ function exitCode({ before, after, changes }: Diff, failing: readonly Change[], 
 
 const VERDICTS = ['nothing new', 'new findings', 'unreadable', 'inconclusive'] as const;
 
-function render(compared: Diff, failing: readonly Change[], options: DiffOptions): string {
+async function render(compared: Diff, failing: readonly Change[], options: DiffOptions): Promise<string> {
   const { format } = options;
   const width = terminalWidth(options);
   switch (format) {
     case 'text':
       return diffText(compared, {
-        style: chalkStyle(chalkFor(options)),
+        style: await styleFor(options),
         all: options.all === true,
         failing,
         ...(width === undefined ? {} : { width }),

@@ -1,7 +1,11 @@
 // `drivers`: what is known of each driver, and what is taken for granted of it.
 import { Argument, Command } from 'commander';
-import { DRIVERS, type DriverName, functionsOf, TOPICS, type Topic } from '../index.ts';
-import { type Column, type Format, toFormat } from '../reporters/table.ts';
+import { functionsOf } from '../dialects/index.ts';
+import type { Topic } from '../drivers/driver.ts';
+import { DRIVERS, TOPICS } from '../drivers/index.ts';
+import type { DriverName } from '../events/vm_event.ts';
+import type { Format } from '../reporters/formats.ts';
+import { type Column, toFormat } from '../reporters/table.ts';
 import { wrap } from '../reporters/wrap.ts';
 import { formatOption, outputOption } from './options.ts';
 import { emit } from './output.ts';

@@ -1,10 +1,11 @@
 // `export`: what a trace shows, in the formats of other programs.
 import { Command, Option } from 'commander';
+import type { Report } from '../analyze.ts';
+import { UserError } from '../base/user_error.ts';
 import { Contention } from '../export/contention.ts';
 import { toDot } from '../export/dot.ts';
 import { LineTimes, nanoseconds } from '../export/line_times.ts';
 import { Timeline } from '../export/timeline.ts';
-import { type Report, UserError } from '../index.ts';
 import { OutputFile } from '../io/output_file.ts';
 import { exportTables } from './export_tables.ts';
 import { emit } from './output.ts';
@@ -63,7 +64,7 @@ async function tables(files: readonly string[], options: ExportOptions): Promise
   const reports: Report[] = [];
   for (const file of files) {
     const name = capture ?? captureName(file);
-    const { report, replaced } = await exportTables(file, output, name, traceOptionsOf(options));
+    const { report, replaced } = await exportTables(file, output, name, await traceOptionsOf(options));
     if (replaced.length > 0)
       console.error(`gpuvm-trace: ${report.file}: replaced the ${replaced.length} files of an export before`);
     reports.push(report);
@@ -74,7 +75,7 @@ async function tables(files: readonly string[], options: ExportOptions): Promise
 async function one(files: readonly string[], options: ExportOptions): Promise<Report> {
   const [file] = files;
   if (file === undefined || files.length > 1) throw new UserError(`--format ${options.format} takes one trace`);
-  const run = traceOptionsOf(options);
+  const run = await traceOptionsOf(options);
   return options.format === 'dot' ? contention(file, run, options) : timeline(file, run, options.output);
 }
 

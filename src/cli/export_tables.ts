@@ -1,8 +1,8 @@
 // A trace to the tables of an export, in the folders of its driver, kernel and capture.
 
+import type { Report } from '../analyze.ts';
 import { CaptureTables } from '../export/capture_tables.ts';
 import { type Partition, partitionPath } from '../export/partition.ts';
-import type { Report } from '../index.ts';
 import { StagedFolder } from '../io/staged_folder.ts';
 import { printable } from '../reporters/escape.ts';
 import { type RunOptions, runAnalysis } from './run_analysis.ts';

@@ -1,7 +1,8 @@
 // `formats`: what traces can come as, and how each is recognised.
 import { Command } from 'commander';
-import { formats } from '../index.ts';
-import { type Column, type Format, toFormat } from '../reporters/table.ts';
+import { formats } from '../ftrace/formats/index.ts';
+import type { Format } from '../reporters/formats.ts';
+import { type Column, toFormat } from '../reporters/table.ts';
 import { formatOption, outputOption } from './options.ts';
 import { emit } from './output.ts';
 

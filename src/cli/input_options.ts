@@ -1,6 +1,7 @@
 // --input and --map: how a trace is to be read where its content does not tell, or tells wrongly.
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { type AnalyzeOptions, COLUMN_ROLES, type ColumnNames, type ColumnRole, INPUT_NAMES } from '../index.ts';
+import type { AnalyzeOptions } from '../analyze.ts';
+import { COLUMN_ROLES, type ColumnNames, type ColumnRole, INPUT_NAMES } from '../ftrace/formats/index.ts';
 
 export interface InputChoice {
   readonly input?: AnalyzeOptions['input'];

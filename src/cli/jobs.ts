@@ -1,8 +1,9 @@
 // `jobs`: one row a VM_BIND job.
 import { Command } from 'commander';
-import type { JobRow } from '../index.ts';
+import type { JobRow } from '../replay/job_row.ts';
 import { jobColumns } from '../reporters/columns.ts';
-import { type Format, placed, toFormat, toObject } from '../reporters/table.ts';
+import type { Format } from '../reporters/formats.ts';
+import { placed, toFormat, toObject } from '../reporters/table.ts';
 import { formatOption, outputOption } from './options.ts';
 import { emit } from './output.ts';
 import { runAnalysis } from './run_analysis.ts';
@@ -41,7 +42,7 @@ Exit codes: 0, 2 could not do the job, 3 some job was not seen whole.`,
 }
 
 async function jobs(files: readonly string[], options: JobsOptions): Promise<void> {
-  const report = await runAnalysis(traceOf(files, options), traceOptionsOf(options));
+  const report = await runAnalysis(traceOf(files, options), await traceOptionsOf(options));
   const rows = report.jobs.filter((row) => wantsJob(options, report, row));
   const columns = placed(jobColumns, report.lines);
   const object = (row: JobRow) => ({ ...toObject(columns, row), unknown: row.unknown });

@@ -1,15 +1,9 @@
 // --kernel and --patch: which kernel a trace is of, where the trace itself does not tell.
 import { type Command, Option } from 'commander';
-import {
-  type AnalyzeOptions,
-  LARGEST_PATCH,
-  type NamedKernel,
-  type PatchEffects,
-  parseKernel,
-  patchedSwitches,
-  readPatches,
-} from '../index.ts';
+import type { AnalyzeOptions } from '../analyze.ts';
 import { readHead } from '../io/text_file.ts';
+import { type NamedKernel, type PatchedSwitches, parseKernel } from '../kernels/index.ts';
+import type { PatchEffects } from '../patch/index.ts';
 
 export interface KernelChoice {
   readonly kernel?: NamedKernel | undefined;
@@ -34,12 +28,16 @@ function patchOption(): Option {
   );
 }
 
-export function kernelOf({ kernel, patch = [] }: KernelChoice): AnalyzeOptions['kernel'] {
-  const patches = patch.map((name) => ({ name, switches: patchedSwitches(readPatchFiles([name])) }));
+export async function kernelOf({ kernel, patch = [] }: KernelChoice): Promise<AnalyzeOptions['kernel']> {
+  if (patch.length === 0) return { named: kernel };
+  const { patchedSwitches } = await import('../patch/index.ts');
+  const patches: PatchedSwitches[] = [];
+  for (const name of patch) patches.push({ name, switches: patchedSwitches(await readPatchFiles([name])) });
   return { named: kernel, patches };
 }
 
 /** Reads them as one series. */
-export function readPatchFiles(files: readonly string[]): PatchEffects {
+export async function readPatchFiles(files: readonly string[]): Promise<PatchEffects> {
+  const { LARGEST_PATCH, readPatches } = await import('../patch/index.ts');
   return readPatches(files.map((name) => ({ name, text: readHead(name, LARGEST_PATCH + 1) })));
 }

@@ -1,7 +1,8 @@
 // `kernels`: the profiles and how their switches stand.
 import { Command } from 'commander';
-import { type KernelProfile, kernels, switches } from '../index.ts';
-import { type Column, type Format, toFormat } from '../reporters/table.ts';
+import { type KernelProfile, kernels, switches } from '../kernels/index.ts';
+import type { Format } from '../reporters/formats.ts';
+import { type Column, toFormat } from '../reporters/table.ts';
 import { formatOption, outputOption } from './options.ts';
 import { emit } from './output.ts';
 

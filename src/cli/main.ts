@@ -2,7 +2,7 @@
 import type { Command } from 'commander';
 import { UserError } from '../base/user_error.ts';
 import { printable } from '../reporters/escape.ts';
-import type { ConfigChoice } from './config_file.ts';
+import { type ConfigChoice, findConfig } from './find_config.ts';
 import { VERSION } from './version.ts';
 
 /** Loaded only when it is meant, since loading all of them takes longer than a small trace. */
@@ -87,9 +87,10 @@ export async function program(name?: string): Promise<Command> {
 /** Commands without options have nothing to set, and work beside a file that is broken. */
 async function withConfig(command: Command, sub: Command): Promise<void> {
   if (sub.options.length === 0) return;
-  const { applyConfig, findConfig, readConfig } = await import('./config_file.ts');
   const file = findConfig(command.opts<{ config?: ConfigChoice }>().config);
-  if (file !== undefined) applyConfig(readConfig(file, (await program()).commands), sub);
+  if (file === undefined) return;
+  const { applyConfig, readConfig } = await import('./config_file.ts');
+  applyConfig(readConfig(file, (await program()).commands), sub);
 }
 
 function isVersion(name: string | undefined): boolean {

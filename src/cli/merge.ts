@@ -1,19 +1,21 @@
 // `merge`: the JSON reports of a run in pieces, as one.
 import { Command, Option } from 'commander';
 import { readJson } from '../base/json_reader.ts';
-import { rules } from '../index.ts';
+import { rules } from '../checks/index.ts';
 import { readBytesSync } from '../io/text_file.ts';
 import type { FailOn } from '../reporters/checked_trace.ts';
 import { mergeText } from '../reporters/merge_text.ts';
 import { mergedRuns } from '../reporters/merged.ts';
 import { readReport } from '../reporters/read_report.ts';
 import type { RunResult } from '../reporters/trace_result.ts';
-import { exitCode, RESULT_FORMATS, type ResultFormat, renderResult } from './check_formats.ts';
+import { renderResult } from './check_formats.ts';
+import { RESULT_FORMATS, type ResultFormat } from './format_names.ts';
 import { explainOption, outputOption } from './options.ts';
-import { type ColorWhen, chalkFor, emit, type OutputOptions } from './output.ts';
+import { type ColorWhen, emit, type OutputOptions } from './output.ts';
 import { reportOption, type Target } from './report_target.ts';
 import { explanations } from './rules.ts';
-import { chalkStyle } from './style.ts';
+import { styleFor } from './style.ts';
+import { exitCode } from './verdict.ts';
 
 interface MergeOptions {
   readonly explain?: true;
@@ -57,23 +59,23 @@ could not be read, 3 inconclusive.`,
     .action(merge);
 }
 
-function merge(files: readonly string[], options: MergeOptions): void {
+async function merge(files: readonly string[], options: MergeOptions): Promise<void> {
   const { failOn } = options;
   const runs = files.map((file) => readReport(readJson(file, readBytesSync(file)), rules));
   const merged = mergedRuns(runs, rules);
   const run = failOn === undefined ? merged : { ...merged, failOn };
   for (const target of [options, ...(options.report ?? [])])
-    emit(render(target.format, run, files.length, { ...options, ...target }), target);
+    emit(await render(target.format, run, files.length, { ...options, ...target }), target);
   process.exitCode = exitCode(run);
 }
 
-function render(
+async function render(
   format: ResultFormat,
   run: RunResult,
   reports: number,
   { explain, ...output }: OutputOptions & Pick<MergeOptions, 'explain'>,
-): string {
+): Promise<string> {
   if (format !== 'text') return renderResult(format, run);
   const told = explain ? explanations(run.traces.flatMap(({ findings }) => findings)) : '';
-  return mergeText(run, reports, chalkStyle(chalkFor(output))) + told;
+  return mergeText(run, reports, await styleFor(output)) + told;
 }

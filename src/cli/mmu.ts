@@ -1,11 +1,14 @@
 // `mmu`: what the page tables of each VM hold, against what its VA space says.
 import { Command } from 'commander';
-import { type MmuMode, ptrHex, type Report } from '../index.ts';
+import type { Report } from '../analyze.ts';
+import { ptrHex } from '../base/u64.ts';
 import { compare } from '../mmu/compare.ts';
 import { granule, sizeName } from '../mmu/format.ts';
 import type { PageTable } from '../mmu/pgtable.ts';
+import type { MmuMode } from '../replay/world.ts';
 import { type MmuRow, mmuColumns } from '../reporters/columns.ts';
-import { type Format, toFormat } from '../reporters/table.ts';
+import type { Format } from '../reporters/formats.ts';
+import { toFormat } from '../reporters/table.ts';
 import { type Moment, runUntil } from './moment.ts';
 import { atOption, formatOption, mmuOption, outputOption, vmOption } from './options.ts';
 import { emit } from './output.ts';
@@ -53,7 +56,7 @@ Exit codes: 0, 2 could not do the job, 3 the trace does not show all of a VM's t
 
 async function mmu(files: readonly string[], options: MmuOptions): Promise<void> {
   const report = await runUntil(traceOf(files, options), options.at, {
-    ...traceOptionsOf(options),
+    ...(await traceOptionsOf(options)),
     mmu: options.mmu,
   });
   const rows = [...rowsOf(report, options.vm)];

@@ -1,6 +1,8 @@
 // `--at`: the moment of a trace that a user means, and the analysis up to it.
 import { InvalidArgumentError } from 'commander';
-import { type Report, UserError, type Where } from '../index.ts';
+import type { Report } from '../analyze.ts';
+import { UserError } from '../base/user_error.ts';
+import type { Where } from '../events/vm_event.ts';
 import { type RunOptions, runAnalysis } from './run_analysis.ts';
 import { withTrace } from './spooled.ts';
 import { nameOf, type Trace } from './traces.ts';

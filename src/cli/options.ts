@@ -1,7 +1,7 @@
 // Options that several subcommands have, and how the values of options are read.
 import { InvalidArgumentError, Option } from 'commander';
-import { MMU_MODES } from '../index.ts';
-import { FORMATS } from '../reporters/table.ts';
+import { MMU_MODES } from '../replay/world.ts';
+import { FORMATS } from '../reporters/formats.ts';
 import { parseMoment } from './moment.ts';
 
 /** which: what the moment is of, where it is not that of the whole output. */

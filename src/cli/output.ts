@@ -1,5 +1,4 @@
 // Where the result goes, and how it is coloured.
-import { Chalk, type ChalkInstance } from 'chalk';
 import { writeReport } from '../io/trace_file.ts';
 
 export type ColorWhen = 'auto' | 'always' | 'never';
@@ -16,14 +15,6 @@ export function emit(text: string, options: OutputOptions): void {
 }
 
 /** Colours on a terminal only, unless --color, FORCE_COLOR or NO_COLOR say otherwise; never in a file. */
-export function chalkFor(options: OutputOptions): ChalkInstance {
-  return chalkOf(isColored(options));
-}
-
-export function chalkOf(colors: boolean): ChalkInstance {
-  return new Chalk({ level: colors ? 1 : 0 });
-}
-
 export function isColored(options: OutputOptions): boolean {
   const { color, output } = options;
   if (color === 'always' || color === true) return true;

@@ -4,8 +4,8 @@ import { patchObject, patchText } from '../reporters/patch_text.ts';
 import { toJson } from '../reporters/table.ts';
 import { readPatchFiles } from './kernel_options.ts';
 import { outputOption } from './options.ts';
-import { type ColorWhen, chalkFor, emit } from './output.ts';
-import { chalkStyle } from './style.ts';
+import { type ColorWhen, emit } from './output.ts';
+import { styleFor } from './style.ts';
 
 interface PatchOptions {
   readonly format: 'text' | 'json';
@@ -32,10 +32,10 @@ Mails may be quoted-printable, base64, multipart, have CRLF, or have lost their 
 
 Exit codes: 0, 2 a patch cannot be read.`,
     )
-    .action((files: readonly string[], options: PatchOptions) => {
-      const effects = readPatchFiles(files);
+    .action(async (files: readonly string[], options: PatchOptions) => {
+      const effects = await readPatchFiles(files);
       const text =
-        options.format === 'json' ? toJson(patchObject(effects)) : patchText(effects, chalkStyle(chalkFor(options)));
+        options.format === 'json' ? toJson(patchObject(effects)) : patchText(effects, await styleFor(options));
       emit(text, options);
     });
 }

@@ -1,6 +1,7 @@
 // `probes`: the probe definitions that a kernel and a driver call for.
 import { Command, Option } from 'commander';
-import { backportsTo, parseKernel, UserError } from '../index.ts';
+import { UserError } from '../base/user_error.ts';
+import { backportsTo, parseKernel } from '../kernels/index.ts';
 import { ARCHS, type Arch } from '../probes/kprobe.ts';
 import { listing, MODES, type ProbeMode, type ProbeRequest } from '../probes/listing.ts';
 import { PROBED_DRIVERS, type ProbedDriver } from '../probes/probe_list.ts';

@@ -1,6 +1,6 @@
 // Reads the command line's shape from the commander program.
 import type { Argument, Command, Option } from 'commander';
-import { rules } from '../index.ts';
+import { rules } from '../checks/index.ts';
 import type { CommandShape, OptionShape, ProgramShape, ValueKind, ValueShape } from '../reporters/program_shape.ts';
 import { integer, positive, seconds } from './options.ts';
 import { VERSION } from './version.ts';

@@ -1,10 +1,11 @@
 // `query`: SQL over the tables of traces, or of exports.
 import path from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
-import { UserError } from '../index.ts';
+import { UserError } from '../base/user_error.ts';
 import { filesIn, isFolder, withTemporaryFolder } from '../io/folder.ts';
 import { printable } from '../reporters/escape.ts';
-import { type Format, toFormat, toObject } from '../reporters/table.ts';
+import type { Format } from '../reporters/formats.ts';
+import { toFormat, toObject } from '../reporters/table.ts';
 import { captureName } from './export.ts';
 import { exportTables } from './export_tables.ts';
 import { formatOption, outputOption } from './options.ts';
@@ -76,7 +77,8 @@ function isExport(input: string): boolean {
 
 /** A trace, or those of the files in a folder that are traces. */
 async function take(input: string, folder: string, options: QueryOptions): Promise<void> {
-  const one = (file: string) => exportTables(file, folder, captureName(file), traceOptionsOf(options));
+  const run = await traceOptionsOf(options);
+  const one = (file: string) => exportTables(file, folder, captureName(file), run);
   if (!isFolder(input)) {
     await one(input);
     return;

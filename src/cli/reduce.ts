@@ -1,6 +1,10 @@
 // `reduce`: the fewest ops that still give a finding, as text, as a C program, as an IGT test.
 import { Command, Option } from 'commander';
-import { opsOf, REDUCIBLE, Recorder, reduced, rules, type Scenario, UserError } from '../index.ts';
+import { UserError } from '../base/user_error.ts';
+import { rules } from '../checks/index.ts';
+import { Recorder } from '../reduce/recorder.ts';
+import { REDUCIBLE, reduced } from '../reduce/reduce.ts';
+import { opsOf, type Scenario } from '../reduce/scenario.ts';
 import { scenarioText } from '../reporters/scenario.ts';
 import { scenarioC } from '../reporters/scenario_c.ts';
 import { scenarioIgt } from '../reporters/scenario_igt.ts';
@@ -63,7 +67,12 @@ async function reduce(files: readonly string[], options: ReduceChoice): Promise<
     );
   const trace = traceOf(files, options);
   const recorder = new Recorder(rule, job);
-  await runAnalysis(trace, { ...traceOptionsOf(options), mmu: 'off', passes: true, onJob: (one) => recorder.job(one) });
+  await runAnalysis(trace, {
+    ...(await traceOptionsOf(options)),
+    mmu: 'off',
+    passes: true,
+    onJob: (one) => recorder.job(one),
+  });
   const where = `${nameOf(trace)}: ${rule}${job === undefined ? '' : ` of job ${job}`}`;
   const { scenario, isUnsure, line } = recorder;
   if (scenario === undefined)

@@ -1,6 +1,6 @@
 // `--report FORMAT=FILE`: a report beside the one of --format.
 import { InvalidArgumentError, Option } from 'commander';
-import type { CheckFormat } from './check_formats.ts';
+import type { CheckFormat } from './format_names.ts';
 
 export interface Target<F extends CheckFormat = CheckFormat> {
   readonly format: F;

@@ -1,6 +1,10 @@
 // `rules` and `explain`: what the checks themselves say of their rules.
 import { Command } from 'commander';
-import { type Bug, bugs, type Finding, isCaught, type RuleDoc, rules, UserError } from '../index.ts';
+import { UserError } from '../base/user_error.ts';
+import { type Bug, bugs, isCaught } from '../checks/bugs.ts';
+import type { RuleDoc } from '../checks/check.ts';
+import { rules } from '../checks/index.ts';
+import type { Finding } from '../findings/finding.ts';
 import type { Column } from '../reporters/table.ts';
 import { toText } from '../reporters/table.ts';
 import { wrap } from '../reporters/wrap.ts';

@@ -1,22 +1,13 @@
 // Runs the analysis of one file for a subcommand.
 
-import {
-  Analysis,
-  type AnalyzeOptions,
-  type Finding,
-  isDevcoredump,
-  isTraceDat,
-  type MatchedDumps,
-  matchDumps,
-  type ProbeDefinition,
-  type Ptr,
-  parseDump,
-  parseDynamicEvents,
-  type Report,
-  UserError,
-  type VmDump,
-} from '../index.ts';
-import { followFile, followStream } from '../io/follow.ts';
+import { Analysis, type AnalyzeOptions, type Report } from '../analyze.ts';
+import type { Ptr } from '../base/u64.ts';
+import { UserError } from '../base/user_error.ts';
+import { isDevcoredump } from '../dumps/devcoredump_head.ts';
+import type { VmDump } from '../events/vm_dump.ts';
+import type { Finding } from '../findings/finding.ts';
+import { type ProbeDefinition, parseDynamicEvents } from '../ftrace/dynamic_events.ts';
+import { isTraceDat } from '../ftrace/trace_dat/index.ts';
 import type { OnRead } from '../io/input.ts';
 import { readFileSync } from '../io/text_file.ts';
 import {
@@ -27,6 +18,7 @@ import {
   readTrace,
   type TraceTarget,
 } from '../io/trace_file.ts';
+import { type MatchedDumps, matchDumps } from '../replay/match_dumps.ts';
 import { Progress } from './progress.ts';
 import { withTrace } from './spooled.ts';
 import { fileOf, nameOf, type Trace, type TraceFile } from './traces.ts';
@@ -48,13 +40,19 @@ const CRASH_HINT =
 export async function runAnalysis(trace: Trace, options: RunOptions): Promise<Report> {
   const { initialState } = options;
   if (initialState === undefined) return runOnce(trace, options, undefined);
-  const dumps = parseDump(readFileSync(initialState), initialState);
+  const dumps = await dumpsOf(initialState);
   return withTrace(trace, async (copy) => {
     const { byVm, notes } = await matched(copy, dumps, options);
     const report = await runOnce(copy, options, byVm);
     const said = notes.map((note) => `${initialState}: ${note}`);
     return { ...report, doubts: [...said, ...report.doubts] };
   });
+}
+
+/** The VMs that a file shows. */
+export async function dumpsOf(file: string): Promise<VmDump[]> {
+  const { parseDump } = await import('../dumps/index.ts');
+  return parseDump(readFileSync(file), file);
 }
 
 /** Which VMs of the trace the dumps are of. Where they show no pointers, the trace is read once for that. */
@@ -176,12 +174,13 @@ export async function followAnalysis(
   fresh: (analysis: Analysis, findings: readonly Finding[]) => void,
 ): Promise<Report> {
   const { initialState } = options;
-  const dumps = initialState === undefined ? [] : parseDump(readFileSync(initialState), initialState);
+  const dumps = initialState === undefined ? [] : await dumpsOf(initialState);
   if (dumps.some((dump) => dump.gpuvm === 0))
     throw new UserError(
       `${initialState}: names no VM by its pointer, and which it means shows only when the trace is over`,
     );
   const analysis = analysisOf([file], options, matchDumps(dumps, []).byVm);
+  const { followFile, followStream } = await import('../io/follow.ts');
   let bytes = 0;
   const sink = {
     push(chunk: Uint8Array) {

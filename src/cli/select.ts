@@ -1,6 +1,10 @@
 // Which jobs and findings a user asked for: --vm, --pid, --job, --rule, --ignore, --since, --until.
 import type { Command } from 'commander';
-import { type Finding, ptrHex, type Report, rules, UserError } from '../index.ts';
+import type { Report } from '../analyze.ts';
+import { ptrHex } from '../base/u64.ts';
+import { UserError } from '../base/user_error.ts';
+import { rules } from '../checks/index.ts';
+import type { Finding } from '../findings/finding.ts';
 import { integer, seconds, vmOption } from './options.ts';
 
 /** A report, or an analysis that is not over. */

@@ -1,14 +1,15 @@
 // `show`: one job in full.
 import { Command, Option } from 'commander';
-import { type Job, UserError } from '../index.ts';
+import { UserError } from '../base/user_error.ts';
+import type { Job } from '../replay/job.ts';
 import { showJob } from '../reporters/show.ts';
 import { fitted } from './fitted.ts';
 import { hasLinks } from './hyperlink.ts';
 import { explainOption, integer, outputOption } from './options.ts';
-import { type ColorWhen, chalkFor, emit, terminalWidth } from './output.ts';
+import { type ColorWhen, emit, terminalWidth } from './output.ts';
 import { explanations } from './rules.ts';
 import { runAnalysis } from './run_analysis.ts';
-import { chalkStyle } from './style.ts';
+import { styleFor } from './style.ts';
 import { addTraceOptions, type TraceChoice, traceOptionsOf } from './trace_options.ts';
 import { type MergeChoice, mergeOption, traceOf } from './traces.ts';
 
@@ -36,13 +37,13 @@ export function showCommand(): Command {
 async function show(files: readonly string[], options: ShowOptions): Promise<void> {
   const jobs: Job[] = [];
   const report = await runAnalysis(traceOf(files, options), {
-    ...traceOptionsOf(options),
+    ...(await traceOptionsOf(options)),
     onJob(job) {
       if (job.id === options.job) jobs.push(job);
     },
   });
   if (jobs.length === 0) throw new UserError(`${report.file}: no job ${options.job} (gpuvm-trace jobs lists them)`);
-  const style = chalkStyle(chalkFor(options), hasLinks(options));
+  const style = await styleFor(options, hasLinks(options));
   const width = terminalWidth(options);
   const texts: string[] = [];
   for (const job of jobs) {

@@ -1,7 +1,7 @@
 // SQL over tables in Parquet files, by DuckDB, which can reach nothing else.
 import type { DuckDBConnection, DuckDBResultReader, Json } from '@duckdb/node-api';
+import { UserError } from '../base/user_error.ts';
 import { TABLE_NAMES } from '../export/table.ts';
-import { UserError } from '../index.ts';
 import type { Cell, Column } from '../reporters/table.ts';
 
 export type SqlRow = readonly Cell[];

@@ -1,9 +1,11 @@
 // `state`: the mappings of each VM at a moment.
 import { Command, Option } from 'commander';
-import { ptrHex, type Report } from '../index.ts';
+import type { Report } from '../analyze.ts';
+import { ptrHex } from '../base/u64.ts';
 import { type StateRow, stateColumns, vmColumns } from '../reporters/columns.ts';
+import { FORMATS } from '../reporters/formats.ts';
 import { gpuvas } from '../reporters/gpuvas.ts';
-import { FORMATS, toFormat, toJson, toNdjson, toObject } from '../reporters/table.ts';
+import { toFormat, toJson, toNdjson, toObject } from '../reporters/table.ts';
 import { type Moment, runUntil } from './moment.ts';
 import { atOption, outputOption, vmOption } from './options.ts';
 import { emit } from './output.ts';
@@ -48,7 +50,7 @@ Exit codes: 0, 2 could not do the job, 3 the trace does not show all of a VM's h
 }
 
 async function state(files: readonly string[], options: StateOptions): Promise<void> {
-  const report = await runUntil(traceOf(files, options), options.at, traceOptionsOf(options));
+  const report = await runUntil(traceOf(files, options), options.at, await traceOptionsOf(options));
   emit(render(report, options), options);
   for (const vm of report.world.vms.values()) {
     if (vm.complete || !wantsVm(options.vm, report, vm.id)) continue;

@@ -1,9 +1,20 @@
-// The reporters' styles in chalk's colours.
-import type { ChalkInstance } from 'chalk';
-import type { Style } from '../reporters/style.ts';
+// The reporters' styles in chalk's colours, where there are to be any.
+import { plainStyle, type Style } from '../reporters/style.ts';
 import { linked } from './hyperlink.ts';
+import { isColored, type OutputOptions } from './output.ts';
 
-export function chalkStyle(chalk: ChalkInstance, links = false): Style {
+export async function styleFor(options: OutputOptions, links = false): Promise<Style> {
+  return styleOf(isColored(options), links);
+}
+
+export async function styleOf(colors: boolean, links: boolean): Promise<Style> {
+  const style = colors ? await chalkStyle() : plainStyle;
+  return links ? { ...style, link: linked } : style;
+}
+
+async function chalkStyle(): Promise<Style> {
+  const { Chalk } = await import('chalk');
+  const chalk = new Chalk({ level: 1 });
   // chalk prints every argument that it is given; a style takes one text, also as a callback of map().
   const only = (paint: (text: string) => string) => (text: string) => paint(text);
   return {
@@ -13,6 +24,5 @@ export function chalkStyle(chalk: ChalkInstance, links = false): Style {
     good: only(chalk.green),
     dim: only(chalk.dim),
     bold: only(chalk.bold),
-    ...(links ? { link: linked } : {}),
   };
 }

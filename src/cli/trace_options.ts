@@ -1,6 +1,7 @@
 // Options of every subcommand that analyzes a trace: what the trace does not tell about itself.
 import { type Command, Option } from 'commander';
-import { type DriverName, drivers } from '../index.ts';
+import { drivers } from '../dialects/index.ts';
+import type { DriverName } from '../events/vm_event.ts';
 import { addInputOptions, type InputChoice, inputOf } from './input_options.ts';
 import { addKernelOptions, type KernelChoice, kernelOf } from './kernel_options.ts';
 import { initialStateOption, probesOption } from './options.ts';
@@ -18,12 +19,12 @@ export function addTraceOptions(command: Command): Command {
     .addOption(driverOption());
 }
 
-export function traceOptionsOf(
+export async function traceOptionsOf(
   options: TraceChoice,
-): Pick<RunOptions, 'input' | 'columns' | 'kernel' | 'probes' | 'initialState' | 'driver'> {
+): Promise<Pick<RunOptions, 'input' | 'columns' | 'kernel' | 'probes' | 'initialState' | 'driver'>> {
   return {
     ...inputOf(options),
-    kernel: kernelOf(options),
+    kernel: await kernelOf(options),
     probes: options.probes,
     initialState: options.initialState,
     driver: options.driver,

@@ -1,6 +1,6 @@
 // The traces that a command is given: patterns are expanded, and --merge makes one trace of several files.
 import { Option } from 'commander';
-import { UserError } from '../index.ts';
+import { UserError } from '../base/user_error.ts';
 import { expand } from '../io/glob.ts';
 
 export interface TraceFile {

@@ -1,8 +1,12 @@
 // `walk`: what the GPU meets on its way to an address, level by level, beside what the VA space says.
 import { Command, Option } from 'commander';
-import { hex, type Look, lookAt, ptrHex, type Report, type U64, UserError } from '../index.ts';
+import type { Report } from '../analyze.ts';
+import { hex, ptrHex, type U64 } from '../base/u64.ts';
+import { UserError } from '../base/user_error.ts';
+import { type Look, lookAt } from '../replay/look.ts';
 import { printable } from '../reporters/escape.ts';
-import { type Format, placed, toFormat } from '../reporters/table.ts';
+import type { Format } from '../reporters/formats.ts';
+import { placed, toFormat } from '../reporters/table.ts';
 import { walkColumns, walkRows, walkText } from '../reporters/walk.ts';
 import { noVm, splitAddress, vmsAt } from './address.ts';
 import { type Moment, parseMoment, runUntil } from './moment.ts';
@@ -62,7 +66,7 @@ async function walk(args: readonly string[], options: WalkOptions): Promise<void
   if (address === undefined) throw new UserError('an address is needed behind the trace, such as 0x114000');
   const { format, vm: wanted } = options;
   const run: RunOptions = {
-    ...traceOptionsOf(options),
+    ...(await traceOptionsOf(options)),
     watch: { addr: address, vm: (vm) => isVm(wanted, vm) },
   };
   const { moment, report, callsShown } = await withTrace(traceOf(files, options), (trace) =>

@@ -1,20 +1,15 @@
 // `what-if`: the same jobs under another lock pass.
 import { Command, Option } from 'commander';
-import {
-  type LineNames,
-  LOCKINGS,
-  type Locking,
-  lockingPass,
-  type NamedKernel,
-  type PatchPass,
-  passOfPatches,
-  totalsOf,
-  UserError,
-  WhatIf,
-  type WhatIfRow,
-} from '../index.ts';
-import { type Format, placed, toFormat, toJson, toObject } from '../reporters/table.ts';
+import { UserError } from '../base/user_error.ts';
+import type { LineNames } from '../events/lines.ts';
+import type { NamedKernel } from '../kernels/index.ts';
+import type { Format } from '../reporters/formats.ts';
+import { placed, toFormat, toJson, toObject } from '../reporters/table.ts';
 import { whatIfColumns, whatIfText } from '../reporters/what_if.ts';
+import { LOCKINGS, type Locking, lockingPass } from '../whatif/other_pass.ts';
+import { type PatchPass, passOfPatches } from '../whatif/patch_pass.ts';
+import { totalsOf } from '../whatif/totals.ts';
+import { WhatIf, type WhatIfRow } from '../whatif/what_if.ts';
 import { addInputOptions, type InputChoice, inputOf } from './input_options.ts';
 import { kernelOf, kernelOption, readPatchFiles } from './kernel_options.ts';
 import { formatOption, outputOption, probesOption } from './options.ts';
@@ -73,10 +68,10 @@ Exit codes: 0, 1 locks are missing under the other pass, 2 could not do the job,
 }
 
 async function whatIf(files: readonly string[], options: WhatIfOptions): Promise<void> {
-  const { pass, driver, because } = passOf(options);
+  const { pass, driver, because } = await passOf(options);
   const replayed = new WhatIf(pass, driver);
   const report = await runAnalysis(traceOf(files, options), {
-    kernel: kernelOf({ kernel: options.kernel }),
+    kernel: await kernelOf({ kernel: options.kernel }),
     ...inputOf(options),
     probes: options.probes,
     mmu: 'off',
@@ -98,9 +93,9 @@ function collect(file: string, before: readonly string[] = []): string[] {
   return [...before, file];
 }
 
-function passOf({ locking, patch = [] }: WhatIfOptions): PatchPass {
+async function passOf({ locking, patch = [] }: WhatIfOptions): Promise<PatchPass> {
   if (locking !== undefined) return { pass: lockingPass(locking), driver: undefined, because: [] };
-  if (patch.length > 0) return passOfPatches(readPatchFiles(patch));
+  if (patch.length > 0) return passOfPatches(await readPatchFiles(patch));
   throw new UserError('say which lock pass: --locking exec-lock, listed or sweep, or --patch FILE');
 }
 

@@ -1,5 +1,8 @@
 // A baseline in the form of drm-ci's xfails: `NAME,Fail` a line in DRIVER-GPU-fails.txt, beside those of other test programs.
-import { type BaselineEntry, rules, UserError } from '../index.ts';
+
+import { UserError } from '../base/user_error.ts';
+import { rules } from '../checks/index.ts';
+import type { BaselineEntry } from '../findings/baseline.ts';
 
 /** Ahead of a finding's name: lines without it are of other programs, and stay as they are. */
 const OURS = 'gpuvm-trace@';

@@ -3,8 +3,9 @@ import { add, hex, overflows } from '../base/u64.ts';
 import { UserError } from '../base/user_error.ts';
 import type { VmCrash } from '../events/vm_crash.ts';
 import type { VmDump } from '../events/vm_dump.ts';
+import { isDevcoredump } from './devcoredump_head.ts';
 import { GPUVAS_HEAD, parseGpuvas } from './gpuvas.ts';
-import { DEVCOREDUMP_HEAD, dumpOfCrash, parseCrashLog, parseDevcoredump } from './msm_crash.ts';
+import { dumpOfCrash, parseCrashLog, parseDevcoredump } from './msm_crash.ts';
 import { CSV_HEAD, parseStateCsv, parseStateJson } from './state_rows.ts';
 
 /** The VMs of a dump; `text`: latin1. Throws a UserError that names `file` where it is none. */
@@ -12,10 +13,6 @@ export function parseDump(text: string, file: string): VmDump[] {
   const dumps = parseAny(text, file);
   for (const dump of dumps) checkApart(dump, file);
   return dumps;
-}
-
-export function isDevcoredump(text: string): boolean {
-  return text.startsWith(DEVCOREDUMP_HEAD);
 }
 
 /** What a GPU's crash left of a VM; `text`: latin1. Throws a UserError that names `file` where it shows none. */

@@ -5,8 +5,6 @@ import { UserError } from '../base/user_error.ts';
 import type { CrashFault, CrashLog, CrashLogEntry, CrashObject, CrashObjects, VmCrash } from '../events/vm_crash.ts';
 import type { VmDump } from '../events/vm_dump.ts';
 
-export const DEVCOREDUMP_HEAD = '---\nkernel: ';
-
 /** What is printed of the GPU itself begins so; before it stand names that a user chose, line breaks included. */
 const GPU_HEAD = 'revision: ';
 /** A ring of 1 << 8 entries is the largest. */

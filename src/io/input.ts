@@ -1,8 +1,5 @@
 // Reads a trace as chunks of bytes, whatever holds it: a file, standard input, gzip or zstd (by their magic bytes).
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
-import { Readable } from 'node:stream';
-import { createGunzip } from 'node:zlib';
-import { Decompress as ZstdDecompress } from 'fzstd';
 import { UserError } from '../base/user_error.ts';
 
 const CHUNK = 1 << 20;
@@ -22,7 +19,7 @@ export interface ReadOptions {
   readonly onRead?: OnRead | undefined;
 }
 
-type Compression = 'none' | 'gzip' | 'zstd';
+export type Compression = 'none' | 'gzip' | 'zstd';
 
 export function compressionOf(head: Uint8Array): Compression {
   if (head[0] === 0x1f && head[1] === 0x8b) return 'gzip';
@@ -43,9 +40,8 @@ export async function* chunksOf(path: string, { size = CHUNK, onRead }: ReadOpti
     const head = buf.subarray(0, fill(fd, buf, path));
     const compression = compressionOf(head);
     const chunks = counted(rawChunks(fd, buf, head, path), fstatSync(fd).size, onRead);
-    if (compression === 'gzip') yield* gunzip(chunks, size, path);
-    else if (compression === 'zstd') yield* unzstd(chunks, path);
-    else yield* chunks;
+    if (compression === 'none') yield* chunks;
+    else yield* (await import('./compressed.ts')).decompressed(chunks, compression, { size, path });
   } finally {
     if (fd !== STDIN) closeSync(fd);
   }
@@ -114,43 +110,4 @@ function* counted(chunks: Iterable<Uint8Array>, size: number, onRead: OnRead | u
     onRead?.(done, size);
     yield chunk;
   }
-}
-
-function* unzstd(chunks: Iterable<Uint8Array>, path: string): Generator<Uint8Array> {
-  const ready: Uint8Array[] = [];
-  const stream = new ZstdDecompress((chunk) => {
-    ready.push(chunk);
-  });
-  const push = (chunk: Uint8Array, isLast: boolean) => {
-    try {
-      stream.push(chunk, isLast);
-    } catch (error) {
-      throw new UserError(`${path}: damaged zstd data: ${error instanceof Error ? error.message : String(error)}`);
-    }
-  };
-  for (const chunk of chunks) {
-    push(new Uint8Array(chunk), false);
-    yield* ready.splice(0);
-  }
-  push(new Uint8Array(0), true);
-  yield* ready;
-}
-
-async function* gunzip(chunks: Iterable<Uint8Array>, size: number, path: string): AsyncGenerator<Uint8Array> {
-  const stream = createGunzip({ chunkSize: size });
-  const raw = Readable.from(copies(chunks), { objectMode: false });
-  raw.on('error', (error) => stream.destroy(error));
-  try {
-    yield* raw.pipe(stream);
-  } catch (error) {
-    if (error instanceof UserError) throw error;
-    throw new UserError(`${path}: damaged gzip data: ${error instanceof Error ? error.message : String(error)}`);
-  } finally {
-    raw.destroy();
-    stream.destroy();
-  }
-}
-
-function* copies(chunks: Iterable<Uint8Array>): Generator<Uint8Array> {
-  for (const chunk of chunks) yield new Uint8Array(chunk); // slice() of a Buffer is no copy
 }

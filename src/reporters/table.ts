@@ -3,6 +3,7 @@ import { stringify } from 'csv-stringify/sync';
 import { hex, type Ptr, ptrHex, type U64 } from '../base/u64.ts';
 import type { LineNames } from '../events/lines.ts';
 import { json, printable, printablePath } from './escape.ts';
+import type { Format } from './formats.ts';
 
 /** Missing values are undefined: an empty CSV cell, null in JSON. */
 export type Cell = string | number | boolean | undefined;
@@ -107,9 +108,6 @@ function textCell(cell: Cell): string {
   if (typeof cell === 'boolean') return cell ? 'yes' : 'no';
   return String(cell);
 }
-
-export const FORMATS = ['text', 'csv', 'json', 'ndjson'] as const;
-export type Format = (typeof FORMATS)[number];
 
 /** What a JSON document calls the rows together, and an NDJSON line calls one of them. */
 export interface RowNames {

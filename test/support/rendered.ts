@@ -3,15 +3,18 @@ import { parse } from 'csv-parse/sync';
 import { Analysis, type AnalyzeOptions, type Report } from '../../src/analyze.ts';
 import { UserError } from '../../src/base/user_error.ts';
 import { rules as allRules } from '../../src/checks/index.ts';
-import { RESULT_FORMATS, renderCheck } from '../../src/cli/check_formats.ts';
+import { renderCheck } from '../../src/cli/check_formats.ts';
+import { textOf } from '../../src/cli/check_text.ts';
+import { RESULT_FORMATS } from '../../src/cli/format_names.ts';
 import type { Job } from '../../src/replay/job.ts';
 import { type BlameRow, blameColumns } from '../../src/reporters/blame_rows.ts';
 import { blameText } from '../../src/reporters/blame_text.ts';
 import { jobColumns } from '../../src/reporters/columns.ts';
 import { printable } from '../../src/reporters/escape.ts';
+import { FORMATS } from '../../src/reporters/formats.ts';
 import { showJob } from '../../src/reporters/show.ts';
 import { plainStyle } from '../../src/reporters/style.ts';
-import { FORMATS, toFormat } from '../../src/reporters/table.ts';
+import { toFormat } from '../../src/reporters/table.ts';
 import { ktapTree } from '../reporters/ktap_tree.ts';
 import { stateText } from './late.ts';
 
@@ -29,6 +32,10 @@ const ADDRESS = 0x110000;
 const SHOWN = 1;
 /** Rules whose cases are in the reports for CI, beside those that found something: each is said in full. */
 const RULES = 1;
+
+const LOOK = { links: false, width: undefined, allNotes: false };
+const plainText = await textOf({ failOn: 'error' }, { ...LOOK, colors: false });
+const coloredText = await textOf({ failOn: 'error' }, { ...LOOK, colors: true });
 
 export type Options = Omit<AnalyzeOptions, 'file'>;
 
@@ -77,8 +84,9 @@ export function rendered({ report, jobs }: Analyzed): Rendered {
     version: '0.0.0',
   } as const;
   const all = new Map<string, string>();
-  for (const format of RESULT_FORMATS) all.set(`check ${format}`, renderCheck(format, run, { color: 'never' }));
-  all.set('check color', renderCheck('text', run, { color: 'always' }));
+  for (const format of RESULT_FORMATS)
+    all.set(`check ${format}`, format === 'text' ? run.traces.map(plainText).join('') : renderCheck(format, run));
+  all.set('check color', run.traces.map(coloredText).join(''));
   const rows = (report.world.watch?.entries ?? []).map((entry): BlameRow => ({ entry }));
   for (const format of FORMATS) {
     all.set(`jobs ${format}`, toFormat(format, jobColumns, report.jobs, { all: 'jobs', one: 'job' }));
