@@ -8,9 +8,10 @@ const NONE = -1;
 const NO_KEYS = new Float64Array(0);
 const NO_PLACES = new Int32Array(1).fill(NONE);
 
-/** Odd, and not known to whoever makes a trace: no set of pointers can be made that share one place. */
-const LOW_FACTOR = (Math.random() * 2 ** 32) | 1;
-const HIGH_FACTOR = (Math.random() * 2 ** 32) | 1;
+const LOW_FACTOR = 0x9e3779b1;
+const HIGH_FACTOR = 0x85ebca6b;
+/** Pointers at so many places in a row: they were chosen to be there. */
+const CROWD = 128;
 
 /** Pointers are multiples of 8 or more, so the lowest bits tell nothing. */
 function hashOf(key: number): number {
@@ -27,11 +28,12 @@ export class PtrMap<V> implements Iterable<[Ptr, V]> {
   #table = NO_PLACES;
   #used = 0;
   #size = 0;
-  /** Pointers that no double holds. */
-  #large: Map<bigint, V> | undefined;
+  /** Pointers that no double holds; all of them, once they crowd. */
+  #others: Map<Ptr, V> | undefined;
+  #crowded = false;
 
   get size(): number {
-    return this.#size + (this.#large?.size ?? 0);
+    return this.#size + (this.#others?.size ?? 0);
   }
 
   #find(key: number): number {
@@ -44,19 +46,19 @@ export class PtrMap<V> implements Iterable<[Ptr, V]> {
   }
 
   get(key: Ptr): V | undefined {
-    if (typeof key !== 'number') return this.#large?.get(key);
+    if (typeof key !== 'number' || this.#crowded) return this.#others?.get(key);
     const index = this.#find(key);
     return index === NONE ? undefined : this.#values[index];
   }
 
   has(key: Ptr): boolean {
-    return typeof key === 'number' ? this.#find(key) !== NONE : this.#large?.has(key) === true;
+    return typeof key === 'number' && !this.#crowded ? this.#find(key) !== NONE : this.#others?.has(key) === true;
   }
 
   set(key: Ptr, value: V): this {
-    if (typeof key !== 'number') {
-      this.#large ??= new Map();
-      this.#large.set(key, value);
+    if (typeof key !== 'number' || this.#crowded) {
+      this.#others ??= new Map();
+      this.#others.set(key, value);
       return this;
     }
     const index = this.#find(key);
@@ -65,13 +67,13 @@ export class PtrMap<V> implements Iterable<[Ptr, V]> {
       return this;
     }
     if (this.#used === this.#keys.length) this.#makeRoom();
-    this.#append(key, value);
     this.#size++;
+    if (this.#append(key, value) > CROWD) this.#handOver();
     return this;
   }
 
   delete(key: Ptr): boolean {
-    if (typeof key !== 'number') return this.#large?.delete(key) === true;
+    if (typeof key !== 'number' || this.#crowded) return this.#others?.delete(key) === true;
     const index = this.#find(key);
     if (index === NONE) return false;
     // Its place in the table stays taken, by what is equal to no key, until the table is made anew.
@@ -83,24 +85,39 @@ export class PtrMap<V> implements Iterable<[Ptr, V]> {
   }
 
   clear(): void {
+    this.#others = undefined;
+    this.#crowded = false;
+    this.#empty();
+  }
+
+  #empty(): void {
     this.#size = 0;
-    this.#large = undefined;
     this.#keys = NO_KEYS;
     this.#table = NO_PLACES;
     this.#values = [];
     this.#used = 0;
   }
 
-  #append(key: number, value: V): void {
+  /** A Map keeps them all from now on. */
+  #handOver(): void {
+    this.#others = new Map(this.entries());
+    this.#crowded = true;
+    this.#empty();
+  }
+
+  /** Returns how many places were taken before the one that was free. */
+  #append(key: number, value: V): number {
     const table = this.#table;
     const mask = table.length - 1;
-    let place = hashOf(key) & mask;
+    const wanted = hashOf(key) & mask;
+    let place = wanted;
     while (table[place] !== NONE) place = (place + 1) & mask;
     table[place] = this.#used;
     this.#keys[this.#used] = key;
     if (this.#used < this.#values.length) this.#values[this.#used] = value;
     else this.#values.push(value);
     this.#used++;
+    return (place - wanted) & mask;
   }
 
   #makeRoom(): void {
@@ -133,7 +150,7 @@ export class PtrMap<V> implements Iterable<[Ptr, V]> {
       const key = this.#keys[i] as number;
       if (!Number.isNaN(key)) yield [key, this.#values[i] as V];
     }
-    if (this.#large !== undefined) yield* this.#large;
+    if (this.#others !== undefined) yield* this.#others;
   }
 
   *keys(): IterableIterator<Ptr> {

@@ -75,3 +75,20 @@ test('keys may be deleted while they are gone through', () => {
   }
   expect(met).toEqual([0, 2, 4, 6, 8, 10, 12, 14, 16, 18]);
 });
+
+test('pointers that were chosen to share a place cost no more than others', () => {
+  const map = new PtrMap<number>();
+  // With the bits above 35 alone apart, and of them those that the hash's table does not tell apart.
+  const hash = (high: number) => Math.imul(high, 0x85ebca6b);
+  const keys: number[] = [];
+  for (let high = 0; keys.length < 20_000; high++)
+    if (((hash(high) ^ (hash(high) >>> 15)) & 0xff) === 0) keys.push(high * 2 ** 35);
+  for (const [i, key] of keys.entries()) map.set(key, i);
+  expect(map.size).toBe(keys.length);
+  expect(keys.every((key, i) => map.get(key) === i)).toBe(true);
+  expect(map.delete(keys[7] ?? 0)).toBe(true);
+  expect(map.get(keys[7] ?? 0)).toBeUndefined();
+  expect([...map.keys()].length).toBe(keys.length - 1);
+  map.clear();
+  expect(map.size).toBe(0);
+});
