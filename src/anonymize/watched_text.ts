@@ -1,5 +1,6 @@
 // The reader of text with somebody who looks on: at each line, and at each entry of the tracer's ring buffer.
 import type { ProbeSink } from '../ftrace/event_decoder.ts';
+import { LineReader } from '../ftrace/line_reader.ts';
 import type { ProbeTable } from '../ftrace/probe_table.ts';
 import type { FtraceRecord } from '../ftrace/record.ts';
 import { TextDecoder } from '../ftrace/text_decoder.ts';
@@ -17,6 +18,11 @@ export class WatchedText extends TextDecoder {
   constructor(table: ProbeTable, probes: ProbeSink, watcher: TextWatcher) {
     super(table, { event: () => {}, loss: () => {} }, probes);
     this.#watcher = watcher;
+  }
+
+  /** Each line is looked at. */
+  override reader(): LineReader {
+    return new LineReader(this);
   }
 
   override line(buf: Uint8Array, start: number, end: number, number: number, cut: boolean): void {

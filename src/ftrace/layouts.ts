@@ -85,33 +85,14 @@ function parseAfterCpu(buf: Uint8Array, pos: number, end: number, rec: FtraceRec
 export const plainLayout: Layout = {
   name: 'plain',
   parse(buf, start, end, rec) {
-    if (parseKnownPlain(buf, start, end, rec)) return true;
     const dash = start + COMM_COLUMNS;
     const p = buf[dash] === MINUS ? parseAfterComm(buf, dash, end, rec) : -1;
     if (p < 0 || !parseAfterCpu(buf, p, end, rec)) return parseRaggedPlain(buf, start, end, rec);
     rec.commStart = start;
     rec.commEnd = dash;
-    rec.prefixes.learn(rec, start);
     return true;
   },
 };
-
-/** A line that is like an earlier one up to the point in its time: most of those of one task within a second are. */
-function parseKnownPlain(buf: Uint8Array, start: number, end: number, rec: FtraceRecord): boolean {
-  const known = rec.prefixes.find(rec.view, start, end);
-  if (known === undefined) return false;
-  const p = skipDigits(buf, start + known.text.length, end);
-  if (buf[p] !== COLON || (p + 1 < end && buf[p + 1] !== SPACE)) return false;
-  rec.commStart = start;
-  rec.commEnd = start + COMM_COLUMNS;
-  rec.pid = known.pid;
-  rec.cpu = known.cpu;
-  rec.timeStart = start + known.timeColumn;
-  rec.timeEnd = p;
-  rec.rest = skipSpaces(buf, p + 1, end);
-  rec.end = end;
-  return true;
-}
 
 /** The plain layout where columns have moved: a name with a line break in it, text that passed through a mailer. */
 function parseRaggedPlain(buf: Uint8Array, start: number, end: number, rec: FtraceRecord): boolean {

@@ -76,12 +76,12 @@ class CpuEntries {
     this.cpu = cpu;
   }
 
-  /** An entry at a time that stands in the bytes of a text. */
-  atText(line: number, buf: Uint8Array, start: number, end: number): void {
+  /** An entry at a time that stands in the bytes of a text; or so many, the last one of which is this. */
+  atText(line: number, buf: Uint8Array, start: number, end: number, count = 1): void {
     const length = Math.min(end - start, MAX_TIME);
     for (let i = 0; i < length; i++) this.#time[i] = buf[start + i] ?? 0;
     this.#length = length;
-    this.#next(line);
+    this.#next(line, count);
   }
 
   atString(line: number, time: string): void {
@@ -96,9 +96,10 @@ class CpuEntries {
     this.#next(line);
   }
 
-  #next(line: number): void {
+  #next(line: number, count = 1): void {
     this.line = line;
-    if (++this.#since > this.longest) this.longest = this.#since;
+    this.#since += count;
+    if (this.#since > this.longest) this.longest = this.#since;
     if (this.open === undefined) return;
     this.open.to = this.place;
     this.open = undefined;
@@ -194,6 +195,12 @@ export class Losses implements LossPlaces {
     if (latest.cpu === cpu && latest.buffer === buffer && this.#cpus > 0) return latest;
     this.#latest = this.#of(buffer, cpu);
     return this.#latest;
+  }
+
+  /** The same of the last one of several entries of a CPU; those of other CPUs between them are told before or after. */
+  lastEntry(cpu: number, line: number): CpuEntries {
+    this.#line = Math.max(this.#line, line);
+    return this.#of('', cpu);
   }
 
   #of(buffer: string, cpu: number): CpuEntries {

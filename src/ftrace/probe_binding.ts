@@ -5,10 +5,10 @@ import { ArgValues, KIND } from './arg_values.ts';
 import { ascii, BRACKET_OPEN, EQUALS, latin1, PAREN_CLOSE, PAREN_OPEN, QUOTE, SPACE, startsWith } from './bytes.ts';
 import { KnownText } from './known_text.ts';
 import type { FtraceRecord } from './record.ts';
+import { UNWANTED } from './scan/memory.ts';
 import { TracepointReader } from './tracepoint_reader.ts';
 
 const KIND_STR = KIND.str;
-const UNWANTED = -1;
 const APOSTROPHE = 39;
 /** MAX_TRACE_ARGS and MAX_ARG_NAME_LEN: kernel/trace/trace_probe.h. */
 const MAX_SHOWN = 128;
@@ -16,7 +16,7 @@ const MAX_KEY = 32;
 /** What stands for a value whose fetch faulted. */
 const FAULT = '(fault)';
 
-interface Key {
+export interface Key {
   readonly text: string;
   /** With the blank before it and the `=` behind it. */
   readonly known: KnownText;
@@ -43,9 +43,8 @@ export class ProbeBinding {
   /** Those of the last event read. What the probe does not show is never set, so nothing needs clearing in between. */
   readonly values = new ArgValues();
   readonly #wanted: readonly ArgSpec[];
-  #keys: readonly Key[] = [];
-  /** Behind this many keys nothing more is wanted. */
-  #lastWanted = 0;
+  /** Up to the last one that is wanted, in their order; undefined before a line has shown them. */
+  keys: readonly Key[] | undefined;
 
   constructor(spec: ProbeSpec) {
     this.spec = spec;
@@ -53,6 +52,12 @@ export class ProbeBinding {
     this.#wanted = spec.args.map(parseArgSpec);
     this.title = spec.at === 'tracepoint' ? spec.symbol : `${spec.symbol}()`;
     this.reader = spec.text === undefined ? undefined : new TracepointReader(spec.text, this.#wanted);
+    if (this.#wanted.length === 0) this.keys = [];
+  }
+
+  /** So many values it has. */
+  get width(): number {
+    return this.#wanted.length;
   }
 
   /**
@@ -60,24 +65,21 @@ export class ProbeBinding {
    * where they are no such list (damaged or cut).
    */
   read(rec: FtraceRecord, pos: number): boolean {
-    if (this.#wanted.length === 0 || (this.#keys.length > 0 && this.#readAs(rec, pos))) return true;
+    if (this.keys !== undefined && this.#readAs(rec, pos, this.keys)) return true;
     if (this.reader !== undefined) return this.reader.read(rec, pos, this.values);
     const keys = this.#learn(rec.buf, pos, rec.end);
     if (keys === undefined) return false;
     this.values.clear(this.#wanted.length);
-    this.#keys = keys;
-    this.#lastWanted = 1 + keys.findLastIndex((key) => key.slot !== UNWANTED);
-    return this.#readAs(rec, pos);
+    const read = keys.slice(0, 1 + keys.findLastIndex((key) => key.slot !== UNWANTED));
+    this.keys = keys.length > 0 ? read : undefined;
+    return this.#readAs(rec, pos, read);
   }
 
-  #readAs(rec: FtraceRecord, pos: number): boolean {
+  #readAs(rec: FtraceRecord, pos: number, keys: readonly Key[]): boolean {
     const { buf, view, end } = rec;
-    const keys = this.#keys;
     const { values } = this;
     let p = pos;
-    for (let i = 0; i < this.#lastWanted; i++) {
-      const key = keys[i];
-      if (key === undefined) return false;
+    for (const key of keys) {
       while (p < end && buf[p + 1] === SPACE) p++;
       if (!key.known.standsAt(view, p, end)) return false;
       p = readValue(rec, p + key.known.length, key, values);

@@ -1,7 +1,6 @@
 // One line of a trace, taken apart: a single object that is filled again for every line.
 import { latin1 } from './bytes.ts';
 import { viewOf } from './known_text.ts';
-import { TaskPrefixes } from './task_prefix.ts';
 
 /** What is longer is no time, and no name of a task: TASK_COMM_LEN is 16, names of threads in other formats are longer. */
 const MAX_TIME = 64;
@@ -11,7 +10,6 @@ export class FtraceRecord {
   buf: Uint8Array = new Uint8Array(0);
   /** Of `buf`. */
   view = viewOf(this.buf);
-  readonly prefixes = new TaskPrefixes();
   line = 0;
   /** -1: not shown. */
   pid = -1;

@@ -3,17 +3,19 @@ import type { Diagnostic, DiagnosticKind } from '../events/diagnostic.ts';
 import type { VmEvent, Where } from '../events/vm_event.ts';
 import { COLON, LESS, latin1, MINUS, PAREN_CLOSE, PAREN_OPEN, SPACE, skipSpaces, startsWith } from './bytes.ts';
 import { EventDecoder, type ProbeSink } from './event_decoder.ts';
-import { EventHeads } from './event_heads.ts';
+import type { ByteReader } from './formats/format.ts';
 import { GraphFunctions } from './graph_functions.ts';
 import { bareLogLayout, kernelLogLayout } from './kernel_log.ts';
-import { isNameByte, type Layout, layouts } from './layouts.ts';
-import type { LineSink } from './line_reader.ts';
+import { isNameByte, type Layout, layouts, plainLayout } from './layouts.ts';
+import { LineReader } from './line_reader.ts';
 import { Losses, MAX_CPUS } from './losses.ts';
-import { OtherNames } from './other_names.ts';
 import { PERF_LOST, PERF_OTHER, perfScriptLayout } from './perf_script.ts';
 import type { ProbeBinding } from './probe_binding.ts';
 import { hashStep, type ProbeTable } from './probe_table.ts';
 import { FtraceRecord } from './record.ts';
+import { ScannedEntries } from './scan/scanned_entries.ts';
+import { ScannedLines, type ScanSink } from './scan/scanned_lines.ts';
+import { Scanner } from './scan/scanner.ts';
 
 const HASH = 35; // '#'
 const QUOTE = 34; // '"'
@@ -71,14 +73,12 @@ export function emptyStats(): TraceStats {
 /** What the line before was: unprefixed lines may belong to it. marker: any text, that of the kernel's log included. */
 type Open = 'nothing' | 'marker' | 'stack';
 
-export class TextDecoder implements LineSink {
+export class TextDecoder implements ScanSink {
   readonly stats: TraceStats = emptyStats();
   readonly diagnostics: Diagnostic[] = [];
   readonly #table: ProbeTable;
   readonly #sink: ProbeSink;
   readonly #rec = new FtraceRecord();
-  readonly #heads = new EventHeads();
-  readonly #others = new OtherNames();
   #layout: Layout = layouts[0] as Layout;
   /** Those that a line may be in: of all that there are until the first entry, then of the same writer. */
   #layouts: readonly Layout[] = [...layouts, perfScriptLayout];
@@ -94,6 +94,8 @@ export class TextDecoder implements LineSink {
   readonly #graph: GraphFunctions;
   #argStart = 0;
   readonly #messages: readonly ProbeBinding[];
+  /** Where lines are scanned that are like others before: what these are like must be told there. */
+  #scanned: ScannedEntries | undefined;
   /** Undefined until the first entry tells, or the user said. */
   #kind: TextKind | undefined;
 
@@ -124,6 +126,31 @@ export class TextDecoder implements LineSink {
     }
     if (this.#layout.parse(buf, start, end, rec) || this.#otherLayout(buf, start, end, rec)) this.entry(rec);
     else this.#unprefixed(buf, start, end, number);
+  }
+
+  /** What takes the bytes of the text and hands its lines on. */
+  reader(): ByteReader {
+    const scanner = Scanner.make();
+    if (scanner === undefined) return new LineReader(this);
+    this.#scanned = new ScannedEntries(scanner);
+    return new ScannedLines(scanner, this);
+  }
+
+  scan(pos: number, stop: number, number: number): number {
+    const scanned = this.#scanned;
+    if (scanned === undefined || this.#layout !== plainLayout || this.#kind !== 'ftrace' || this.#lostAnywhere)
+      return pos;
+    const { scanner } = scanned;
+    const end = scanner.scan(pos, stop);
+    if (end === pos) return pos;
+    const { stats } = this;
+    stats.lines = number + scanner.lines - 1;
+    stats.entries += scanner.lines;
+    stats.events += scanner.counted + scanner.records;
+    this.#open = 'nothing';
+    scanned.noteEntries(stats.losses, number);
+    scanned.handOn(this.#sink, number);
+    return end;
   }
 
   /** Whose text it is, where that is known before the first entry shows it. */
@@ -193,10 +220,14 @@ export class TextDecoder implements LineSink {
     }
     this.#noteEntry(rec);
     if (this.#lostAnywhere) this.#sink.loss(rec.cpu, undefined, rec.line);
-    const head = this.#heads.find(rec);
-    if (head !== undefined) {
-      if (head.binding !== undefined) this.#decode(head.binding, rec, rec.rest + head.text.length);
-    } else if (!this.#others.has(rec)) this.#newHead(rec);
+    this.#event(rec);
+    if (this.#scanned !== undefined) this.#follow(rec.cpu, this.#scanned.scanner);
+  }
+
+  /** All was told that an entry of this CPU may tell beyond its event, until something is lost. */
+  #follow(cpu: number, scanner: Scanner): void {
+    const { headerEntries, headerWritten, losses } = this.stats;
+    if (!losses.samples && (headerWritten === headerEntries || this.#cpus.has(cpu))) scanner.follow(cpu);
   }
 
   #noteEntry(rec: FtraceRecord): void {
@@ -207,6 +238,7 @@ export class TextDecoder implements LineSink {
 
   /** The tracer tells that events are missing in front of this line. */
   #lost(cpu: number, count: number | undefined, line: number): void {
+    this.#scanned?.scanner.unfollow();
     this.stats.lost += count ?? 0;
     this.stats.losses.lost(cpu, count, line);
     this.#sink.loss(cpu, count, line);
@@ -217,8 +249,7 @@ export class TextDecoder implements LineSink {
     if (this.#kind === undefined) this.only(this.#layout === perfScriptLayout ? 'perf' : 'ftrace');
   }
 
-  /** An entry whose head was not met before, or is none that can be kept. */
-  #newHead(rec: FtraceRecord): void {
+  #event(rec: FtraceRecord): void {
     const { buf, end } = rec;
     let p = rec.rest;
     let hash = 0;
@@ -231,9 +262,10 @@ export class TextDecoder implements LineSink {
     const binding = this.#bindingAt(rec, hash, p, at);
     if (binding === undefined) this.#otherEntry(rec, p);
     else this.#decode(binding, rec, this.#argStart);
-    if (this.#open !== 'nothing') return;
-    if (buf[at] === PAREN_OPEN) this.#heads.learn(rec, this.#argStart, binding);
-    else if (this.#table.tracepoints(hash, buf, rec.rest, p) === undefined) this.#others.learn(rec, at);
+    const scanner = this.#scanned?.scanner;
+    if (scanner === undefined || this.#open !== 'nothing') return;
+    if (buf[at] === PAREN_OPEN) scanner.learnHead(rec.rest, this.#argStart, binding);
+    else if (this.#table.tracepoints(hash, buf, rec.rest, p) === undefined) scanner.learnOther(rec.rest, at);
   }
 
   #decode(binding: ProbeBinding, rec: FtraceRecord, argStart: number): void {
@@ -247,6 +279,7 @@ export class TextDecoder implements LineSink {
       return;
     }
     this.stats.events++;
+    this.#scanned?.scanner.learnKeys(binding);
     this.#sink.probe(binding, binding.values, rec);
   }
 
@@ -313,6 +346,7 @@ export class TextDecoder implements LineSink {
 
   /** Sets the task of a graph line; false for a function line, which is no event. */
   #graphLine(rec: FtraceRecord): boolean {
+    this.#scanned = undefined; // calls change how the values of probes are read
     if (rec.pid < 0) rec.pid = this.#graphTask.get(rec.cpu) ?? -2 - rec.cpu;
     if (!rec.graphText) {
       this.#graph.turnOff();
@@ -385,6 +419,7 @@ export class TextDecoder implements LineSink {
   }
 
   #header(text: string, number: number): void {
+    this.#scanned?.scanner.unfollow();
     const entries = /^# entries-in-buffer\/entries-written: (\d+)\/(\d+)/.exec(text);
     if (entries !== null) {
       this.stats.headerEntries = (this.stats.headerEntries ?? 0) + Number(entries[1]);

@@ -1,6 +1,5 @@
 // All forms in which traces come, and which of them an input is in.
 import { latin1 } from '../bytes.ts';
-import { LineReader } from '../line_reader.ts';
 import { babeltrace } from './babeltrace.ts';
 import { bpftraceJson } from './bpftrace_json.ts';
 import { csv } from './csv.ts';
@@ -74,7 +73,7 @@ export class InputReader implements ByteReader {
     const format = streamed.find(({ name, recognise }) =>
       this.#name === undefined ? recognise?.(line, this.#targets.columns) : name === this.#name,
     );
-    this.#reader = format?.open(this.#targets, line) ?? new LineReader(this.#targets.text);
+    this.#reader = format?.open(this.#targets, line) ?? this.#targets.text.reader();
     if (this.#head.length > 0) this.#reader.push(this.#head);
     this.#head = new Uint8Array(0);
     this.#reader.push(chunk);

@@ -1,5 +1,4 @@
 // The tracer's own text, and others that are lines of text with events in them; and the file that is none.
-import { LineReader } from '../line_reader.ts';
 import type { TextKind } from '../text_decoder.ts';
 import type { Format } from './format.ts';
 
@@ -10,7 +9,7 @@ function textFormat(name: TextKind, what: string, sign: string): Format {
     sign,
     open: ({ text }) => {
       text.only(name);
-      return new LineReader(text);
+      return text.reader();
     },
   };
 }
