@@ -13,6 +13,7 @@ import {
   parseDump,
   parseDynamicEvents,
   type Report,
+  type Snapshot,
   UserError,
   type VmDump,
 } from '../index.ts';
@@ -27,14 +28,18 @@ import {
   readTrace,
   type TraceTarget,
 } from '../io/trace_file.ts';
+import { untilOf } from './moment.ts';
 import { Progress } from './progress.ts';
+import type { SnapshotChoice } from './snapshot_option.ts';
 import { withTrace } from './spooled.ts';
 import { fileOf, nameOf, type Trace, type TraceFile } from './traces.ts';
 
-export type RunOptions = Omit<AnalyzeOptions, 'file' | 'definitions' | 'initial'> & {
+export type RunOptions = Omit<AnalyzeOptions, 'file' | 'definitions' | 'initial' | 'snapshots'> & {
   readonly probes?: string | undefined;
   /** A file with the state before the trace. */
   readonly initialState?: string | undefined;
+  /** Files with the state at moments in the trace. */
+  readonly snapshots?: readonly SnapshotChoice[] | undefined;
   /** No progress: the terminal gets something else meanwhile. */
   readonly quiet?: boolean;
 };
@@ -199,9 +204,14 @@ export async function followAnalysis(
 }
 
 function analysisOf(trace: Trace, options: RunOptions, initial: ReadonlyMap<Ptr, VmDump> | undefined): Analysis {
-  const { probes, initialState: _, quiet: __, ...rest } = options;
+  const { probes, initialState: _, quiet: __, snapshots, ...rest } = options;
   const definitions = readDefinitions(probes);
-  return new Analysis({ ...rest, file: nameOf(trace), definitions, initial });
+  const taken = snapshots?.map((one) => snapshotOf(trace, one));
+  return new Analysis({ ...rest, file: nameOf(trace), definitions, initial, snapshots: taken });
+}
+
+function snapshotOf(trace: Trace, { file, at }: SnapshotChoice): Snapshot {
+  return { file, dumps: parseDump(readFileSync(file), file), until: untilOf(trace, at) };
 }
 
 /** bytes: undefined where the files are several. */
