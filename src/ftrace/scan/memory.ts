@@ -14,6 +14,11 @@ export const COUNTED_EVENTS = 1;
 export const RECORD_COUNT = 2;
 /** CPUs that had entries, in CPU_LIST. */
 export const CPU_COUNT = 3;
+/** Before the call: of how many entries what they take in the ring buffer is wanted; behind it of how many it was told, and bytes. */
+export const SAMPLES = 4;
+export const SAMPLED_BYTES = 5;
+/** What each takes beside its fields: as text_decoder.ts says. */
+export const ENTRY_HEADS = 4 + 8 + 16;
 
 /** A byte for each CPU: are its entries read here? Then four words: how many, and line and time of the last; a list of those with entries. */
 export const MAX_CPUS = 8192;
