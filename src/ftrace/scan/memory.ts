@@ -1,6 +1,6 @@
 // Where everything lies in the scanner's memory, in bytes: for both of its sides. It never grows.
 
-/** As line_reader.ts has it. */
+/** A line longer than this keeps only its head; a kernel trace line is bounded by a page (trace_seq, PAGE_SIZE). */
 export const MAX_LINE = 1 << 16;
 
 /** In which the name of a task stands: as layouts.ts has it. */

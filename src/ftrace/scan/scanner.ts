@@ -57,8 +57,9 @@ export class Scanner {
     this.result = new Int32Array(this.buffer, RESULT, SAMPLED_BYTES + 1);
   }
 
-  /** Undefined where there is no memory for one: each reserves gigabytes of addresses. */
+  /** Undefined where there is no memory for one, as each reserves gigabytes of addresses, or words have another order of bytes. */
   static make(): Scanner | undefined {
+    if (new Uint8Array(Uint16Array.of(1).buffer)[0] !== 1) return undefined;
     compiled ??= new WebAssembly.Module(Uint8Array.from(atob(SCANNER), (c) => c.charCodeAt(0)));
     try {
       return new Scanner(new WebAssembly.Instance(compiled).exports as Exports);
