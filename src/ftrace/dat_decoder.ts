@@ -107,7 +107,7 @@ export class DatDecoder {
         where.sec = event.sec;
         where.nsec = event.nsec;
         losses.entry(event.cpu, where.line, event.buffer).at(where.line, event.sec, event.nsec);
-        if (losses.samples) losses.sample(event.length + headerBytes(event.length), 'measured');
+        if (losses.samples > 0) losses.sample(event.length + headerBytes(event.length), 'measured');
         this.#event(event, where);
       },
       (cpu, count, buffer) => {

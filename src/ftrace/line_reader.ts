@@ -1,7 +1,7 @@
 // Cuts a stream of chunks into lines, in place where it can; knows nothing of what stands in them.
+import { MAX_LINE } from './scan/memory.ts';
 
-/** A line longer than this keeps only its head; a kernel trace line is bounded by a page (trace_seq, PAGE_SIZE). */
-export const MAX_LINE = 1 << 16;
+export { MAX_LINE };
 
 const LF = 10;
 const CR = 13;

@@ -269,13 +269,14 @@ export class Losses implements LossPlaces {
     return lossy.map(({ cpu, times, lost }) => ({ cpu, times, count: lost }));
   }
 
-  /** Bytes that an entry takes in the ring buffer are wanted of the first ones. */
-  get samples(): boolean {
-    return this.#samples < SAMPLES;
+  /** Bytes that an entry takes in the ring buffer are wanted of so many more. */
+  get samples(): number {
+    return SAMPLES - this.#samples;
   }
 
-  sample(bytes: number, how: BufferSize['how']): void {
-    this.#samples++;
+  /** Of one entry, or of so many together. */
+  sample(bytes: number, how: BufferSize['how'], count = 1): void {
+    this.#samples += count;
     this.#sampled += bytes;
     this.#how = how;
   }

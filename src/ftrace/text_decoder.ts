@@ -13,6 +13,7 @@ import { PERF_LOST, PERF_OTHER, perfScriptLayout } from './perf_script.ts';
 import type { ProbeBinding } from './probe_binding.ts';
 import { hashStep, type ProbeTable } from './probe_table.ts';
 import { FtraceRecord } from './record.ts';
+import { ENTRY_HEADS } from './scan/memory.ts';
 import { ScannedEntries } from './scan/scanned_entries.ts';
 import { ScannedLines, type ScanSink } from './scan/scanned_lines.ts';
 import { Scanner } from './scan/scanner.ts';
@@ -20,7 +21,6 @@ import { Scanner } from './scan/scanner.ts';
 const HASH = 35; // '#'
 const QUOTE = 34; // '"'
 const EQUALS = 61; // '='
-const HEADS = 4 + 8 + 16;
 const LARGEST_SHOWN = 160;
 /** printk.c, and systemd-journald's own. */
 const DROPPED = /^\*\* \d+ printk messages dropped|^Missed \d+ kernel messages/;
@@ -141,9 +141,9 @@ export class TextDecoder implements ScanSink {
     if (scanned === undefined || this.#layout !== plainLayout || this.#kind !== 'ftrace' || this.#lostAnywhere)
       return pos;
     const { scanner } = scanned;
-    const end = scanner.scan(pos, stop);
-    if (end === pos) return pos;
     const { stats } = this;
+    const end = scanner.scan(pos, stop, stats.losses.samples);
+    if (end === pos) return pos;
     stats.lines = number + scanner.lines - 1;
     stats.entries += scanner.lines;
     stats.events += scanner.counted + scanner.records;
@@ -226,14 +226,14 @@ export class TextDecoder implements ScanSink {
 
   /** All was told that an entry of this CPU may tell beyond its event, until something is lost. */
   #follow(cpu: number, scanner: Scanner): void {
-    const { headerEntries, headerWritten, losses } = this.stats;
-    if (!losses.samples && (headerWritten === headerEntries || this.#cpus.has(cpu))) scanner.follow(cpu);
+    const { headerEntries, headerWritten } = this.stats;
+    if (headerWritten === headerEntries || this.#cpus.has(cpu)) scanner.follow(cpu);
   }
 
   #noteEntry(rec: FtraceRecord): void {
     const { losses } = this.stats;
     losses.entry(rec.cpu, rec.line).atText(rec.line, rec.buf, rec.timeStart, rec.timeEnd);
-    if (losses.samples && this.#kind === 'ftrace') losses.sample(largestEntry(rec), 'estimated');
+    if (losses.samples > 0 && this.#kind === 'ftrace') losses.sample(largestEntry(rec), 'estimated');
   }
 
   /** The tracer tells that events are missing in front of this line. */
@@ -467,7 +467,7 @@ function largestEntry({ buf, rest, end }: FtraceRecord): number {
     else if (within) quoted++;
     else if (buf[p] === EQUALS) fields++;
   }
-  return HEADS + (fields > 0 ? fields * 8 + quoted : end - rest);
+  return ENTRY_HEADS + (fields > 0 ? fields * 8 + quoted : end - rest);
 }
 
 const MESSAGES = ['tracing_mark_write', 'print:', 'console:', 'bprint'];

@@ -1,6 +1,6 @@
 // Where everything lies in the scanner's memory, in bytes: for both of its sides. It never grows.
 
-/** As line_reader.ts has it. */
+/** A line longer than this keeps only its head; a kernel trace line is bounded by a page (trace_seq, PAGE_SIZE). */
 export const MAX_LINE = 1 << 16;
 
 /** In which the name of a task stands: as layouts.ts has it. */
@@ -14,6 +14,11 @@ export const COUNTED_EVENTS = 1;
 export const RECORD_COUNT = 2;
 /** CPUs that had entries, in CPU_LIST. */
 export const CPU_COUNT = 3;
+/** Before the call: of how many entries what they take in the ring buffer is wanted; behind it of how many it was told, and bytes. */
+export const SAMPLES = 4;
+export const SAMPLED_BYTES = 5;
+/** What each takes beside its fields: as text_decoder.ts says. */
+export const ENTRY_HEADS = 4 + 8 + 16;
 
 /** A byte for each CPU: are its entries read here? Then four words: how many, and line and time of the last; a list of those with entries. */
 export const MAX_CPUS = 8192;

@@ -18,6 +18,8 @@ import {
   PID,
   RECORD_SIZE,
   RECORDS,
+  SAMPLED_BYTES,
+  SAMPLES,
   SHAPE,
   START,
   TIME_END,
@@ -50,7 +52,9 @@ export class ScannedEntries {
   /** Entries of each CPU since the last call; `number` is that of the first line of the scan. */
   noteEntries(losses: Losses, number: number): void {
     const entries = this.#entries;
-    const count = this.scanner.result[CPU_COUNT] ?? 0;
+    const { result } = this.scanner;
+    losses.sample(result[SAMPLED_BYTES] ?? 0, 'estimated', result[SAMPLES] ?? 0);
+    const count = result[CPU_COUNT] ?? 0;
     for (let i = 0; i < count; i++) {
       const cpu = this.#cpus[i] ?? 0;
       const at = ENTRY_WORDS * cpu;

@@ -6,7 +6,6 @@ import type { Key, ProbeBinding } from '../probe_binding.ts';
 import {
   COUNTED,
   COUNTED_EVENTS,
-  CPU_COUNT,
   CPU_ON,
   FIRST_SHAPE,
   FOREIGN,
@@ -18,6 +17,8 @@ import {
   OTHER,
   RECORD_COUNT,
   RESULT,
+  SAMPLED_BYTES,
+  SAMPLES,
 } from './memory.ts';
 import { SCANNER } from './scanner_wasm.ts';
 
@@ -53,11 +54,12 @@ export class Scanner {
     this.#wasm = wasm;
     this.buffer = wasm.memory.buffer;
     this.bytes = new Uint8Array(this.buffer);
-    this.result = new Int32Array(this.buffer, RESULT, CPU_COUNT + 1);
+    this.result = new Int32Array(this.buffer, RESULT, SAMPLED_BYTES + 1);
   }
 
-  /** Undefined where there is no memory for one: each reserves gigabytes of addresses. */
+  /** Undefined where there is no memory for one, as each reserves gigabytes of addresses, or words have another order of bytes. */
   static make(): Scanner | undefined {
+    if (new Uint8Array(Uint16Array.of(1).buffer)[0] !== 1) return undefined;
     compiled ??= new WebAssembly.Module(Uint8Array.from(atob(SCANNER), (c) => c.charCodeAt(0)));
     try {
       return new Scanner(new WebAssembly.Instance(compiled).exports as Exports);
@@ -67,8 +69,12 @@ export class Scanner {
     }
   }
 
-  /** Reads lines from `pos` on as far as it knows them; returns where it stopped. At `stop` is a line break of nobody's. */
-  scan(pos: number, stop: number): number {
+  /**
+   * Reads lines from `pos` on as far as it knows them; returns where it stopped. At `stop` is a line break of nobody's.
+   * `samples`: of so many entries it is wanted what they take in the ring buffer.
+   */
+  scan(pos: number, stop: number, samples: number): number {
+    this.result[SAMPLES] = samples;
     return this.#wasm.scan(pos, stop);
   }
 
@@ -118,6 +124,7 @@ export class Scanner {
       if (shape === MAX_SHAPES) return;
       this.#bindings.push(binding);
       this.#shapes.set(binding, shape);
+      this.#wasm.setShape(shape, binding.width, false);
       this.learnKeys(binding);
     }
     this.#wasm.learn(rest, stop, FIRST_SHAPE + shape);

@@ -42,9 +42,15 @@ function readHex(pos: i32, kind: i32, number: i32, raw: i32): i32 {
   return pos + count;
 }
 
+/** As a number with a sign. */
+function isExact(value: u64): bool {
+  const size: u64 = <i64>value < 0 ? -value : value;
+  return size < EXACT || clz(size) + ctz(size) >= 11;
+}
+
 function store64(value: u64, kind: i32, number: i32, raw: i32): void {
   let double: f64;
-  if (kind === PTR) double = value + EXACT < 2 * EXACT ? <f64>(<i64>value) : INEXACT_PTR;
+  if (kind === PTR) double = isExact(value) ? <f64>(<i64>value) : INEXACT_PTR;
   else if (kind === U64) double = value < EXACT || value % PAGE === 0 ? <f64>value : INEXACT_U64;
   else if (kind === INT) double = value >> 32 === 0 ? <f64>(<i32>value) : <f64>(<i64>value);
   else double = <f64>(<u32>value);
