@@ -56,6 +56,8 @@ export interface AnalyzeOptions {
   readonly initial?: ReadonlyMap<Ptr, VmDump> | undefined;
   /** VMs as they should be: at the end, or before the first event that `until` answers with `false`. */
   readonly expect?: Expectation | undefined;
+  /** VMs as they were at moments in the trace: those that events went missing of are known whole again from there on. */
+  readonly snapshots?: readonly Snapshot[] | undefined;
   /** Asked before each event; `false` ends the analysis there, with the state as it then is. */
   readonly until?: ((where: Where) => boolean) | undefined;
 }
@@ -63,6 +65,14 @@ export interface AnalyzeOptions {
 export interface Expectation {
   readonly dumps: readonly VmDump[];
   readonly until: ((where: Where) => boolean) | undefined;
+}
+
+/** Taken before the first event that `until` answers with `false`. */
+export interface Snapshot {
+  /** Names it where something is to be said about it. */
+  readonly file: string;
+  readonly dumps: readonly VmDump[];
+  readonly until: (where: Where) => boolean;
 }
 
 export interface Report {
@@ -116,13 +126,17 @@ export class Analysis implements EventSink {
   #asked = 0;
   /** The expectation, until it was compared. */
   #awaited: Expectation | undefined;
-  readonly #uncompared: string[] = [];
+  /** What could not be made of dumps, in words. */
+  readonly #notes: string[] = [];
+  /** Those whose moment has not come. */
+  readonly #snapshots: Set<Snapshot>;
   #stopped = false;
 
   constructor(options: AnalyzeOptions) {
     this.#options = options;
     this.#kernel = new KernelKnowledge(options.kernel);
     this.#awaited = options.expect;
+    this.#snapshots = new Set(options.snapshots);
     this.#machine = new Machine(
       {
         fact: (fact) => this.#judge.judge(fact),
@@ -191,6 +205,7 @@ export class Analysis implements EventSink {
       return;
     }
     if (this.#awaited?.until?.(where) === false) this.#compare();
+    if (this.#snapshots.size > 0) this.#takeSnapshots(where);
     this.#machine.event(event, where);
   }
 
@@ -202,8 +217,17 @@ export class Analysis implements EventSink {
   }
 
   #compare(): void {
-    if (this.#awaited !== undefined) this.#uncompared.push(...this.#machine.expect(this.#awaited.dumps));
+    if (this.#awaited !== undefined) this.#notes.push(...this.#machine.expect(this.#awaited.dumps));
     this.#awaited = undefined;
+  }
+
+  #takeSnapshots(where: Where): void {
+    for (const snapshot of this.#snapshots) {
+      const { file, dumps, until } = snapshot;
+      if (until(where)) continue;
+      this.#snapshots.delete(snapshot);
+      this.#notes.push(...this.#machine.restore(dumps).map((note) => `${file}: ${note}`));
+    }
   }
 
   loss(): void {
@@ -241,7 +265,7 @@ export class Analysis implements EventSink {
       none: lossIsSilent(world, diagnostics) || this.#kernel.overruled.length > 0,
       unended: new Set(),
       touched: (first, last) => losses.touches(first, last),
-      misfits: new Map([...world.misfits].map(([vm, why]) => [vm.ordinal, why])),
+      misfits: new Map([...world.misfits].map(([vm, misfit]) => [vm.ordinal, misfit])),
     };
   }
 
@@ -278,7 +302,9 @@ export class Analysis implements EventSink {
       doubts.push(
         `${ties} times events of one task have the same time in different files: which came first is not known (trace_clock counter tells events apart)`,
       );
-    doubts.push(...this.#uncompared);
+    doubts.push(...this.#notes);
+    if (!this.#stopped)
+      for (const { file } of this.#snapshots) doubts.push(`${file}: no event comes after the moment of this snapshot`);
     const { file } = this.#options;
     const losses = lossReport(told.losses, jobs, world.lostSight);
     const { lines } = world;
@@ -288,7 +314,8 @@ export class Analysis implements EventSink {
   /** The whole trace may leave less of a row than its job alone. */
   #settle(row: JobRow, { misfits, touched }: Trust): void {
     const misfit = misfits.get(row.vmOrdinal);
-    if (misfit !== undefined) row.doubt(`the initial state of its VM does not fit: ${misfit}`);
+    const isMisfit = misfit !== undefined && (row.endLine === 0 || row.endLine >= misfit.since);
+    if (isMisfit) row.doubt(`the ${misfit.dump} of its VM does not fit: ${misfit.why}`);
     if (touched(row.line, row.endLine)) row.doubt(LOST_MEANWHILE);
     row.counts = toldCounts(row.counts, row.perhapsMisapplied, this.#machine.world);
   }

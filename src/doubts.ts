@@ -28,8 +28,8 @@ export function doubtsOf(
     doubts.push(`there are ${what} at line ${line}: nothing that came before is known from there on`);
   if (world.contradictions > 0)
     doubts.push(`${world.contradictions} times an event does not follow from those before: events are missing`);
-  for (const [vm, why] of world.misfits)
-    doubts.push(`the initial state of VM ${ptrHex(vm.id)} does not fit the trace, ${why}`);
+  for (const [vm, { dump, why }] of world.misfits)
+    doubts.push(`the ${dump} of VM ${ptrHex(vm.id)} does not fit the trace, ${why}`);
   const unsure = jobs.filter((row) => row.unknown.length > 0).length;
   if (unsure > 0) doubts.push(`${unsure} of ${jobs.length} jobs could not be judged whole`);
   if (jobs.length > 0 && !world.stepsShown)

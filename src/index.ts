@@ -1,5 +1,5 @@
 // The public API: analyze a trace, read the findings, list the rules.
-export { Analysis, type AnalyzeOptions, type Expectation, type Report } from './analyze.ts';
+export { Analysis, type AnalyzeOptions, type Expectation, type Report, type Snapshot } from './analyze.ts';
 export { type AnonymizeOptions, Anonymizer } from './anonymize/anonymizer.ts';
 export { hex, type Ptr, ptrHex, type U64 } from './base/u64.ts';
 export { UserError } from './base/user_error.ts';

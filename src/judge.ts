@@ -7,7 +7,7 @@ import { FindingLog } from './findings/finding_log.ts';
 import { Fingerprints } from './findings/fingerprint.ts';
 import type { Absence, Evidence, Fact, Shown } from './replay/fact.ts';
 import type { VmFate } from './replay/vm_state.ts';
-import type { World } from './replay/world.ts';
+import type { Misfit, World } from './replay/world.ts';
 
 /** What the whole trace says about its parts. VMs are named by their ordinals. */
 export interface Trust {
@@ -19,8 +19,8 @@ export interface Trust {
   readonly unended: ReadonlySet<number>;
   /** May the tracer have lost events between these lines, both included? */
   readonly touched: (first: number, last: number) => boolean;
-  /** They did not begin as the user said. */
-  readonly misfits: ReadonlyMap<number, string>;
+  /** They were not as the user said. */
+  readonly misfits: ReadonlyMap<number, Misfit>;
 }
 
 /** A finding, and what decides in the end how far it can be trusted. */
@@ -168,7 +168,8 @@ export class Judge {
     const { confidence, first, last, vm, absences } = told;
     const { grounds } = told.check;
     const of = vm?.ordinal ?? 0;
-    if (none || touched(first, last) || misfits.has(of) || (grounds.atRest && unended.has(of))) return 'inconclusive';
+    const isMisfit = last >= (misfits.get(of)?.since ?? Number.POSITIVE_INFINITY);
+    if (none || touched(first, last) || isMisfit || (grounds.atRest && unended.has(of))) return 'inconclusive';
     // What may vouch for the lines that the finding misses: the header's count, or how the VM ended.
     const vouched = (absence: Absence) =>
       absence === 'frame' ? !this.#world.frameProbed : counted || (absence === 'tree' && vm?.ended === true);

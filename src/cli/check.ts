@@ -15,11 +15,12 @@ import type { RunOver } from './baseline.ts';
 import { joinTexts, lookOf, textOf } from './check_text.ts';
 import { CHECK_FORMATS, type CheckFormat, isForCi } from './format_names.ts';
 import { hasLinks } from './hyperlink.ts';
-import { type Moment, withMoment } from './moment.ts';
+import type { Moment } from './moment.ts';
 import { atOption, explainOption, list, mmuOption, outputOption, positive } from './options.ts';
 import { type ColorWhen, emit } from './output.ts';
 import { reportOption, type Target } from './report_target.ts';
 import { dumpsOf, followAnalysis, type RunOptions, runAnalysis } from './run_analysis.ts';
+import { withMoment } from './run_until.ts';
 import { addSelection, checkRuleNames, type Selection, wantsFinding, wantsJob } from './select.ts';
 import { styleFor } from './style.ts';
 import { addTraceOptions, type TraceChoice, traceOptionsOf } from './trace_options.ts';
@@ -93,6 +94,7 @@ Examples:
   cat /sys/kernel/tracing/trace | gpuvm-trace check -
   sudo gpuvm-trace check --follow /sys/kernel/tracing/trace_pipe      until Ctrl-C, which gives the report
   gpuvm-trace check late.txt --initial-state state.json       a trace that begins where state.json was taken
+  gpuvm-trace check lossy.txt --snapshot gpuvas.txt@57.727300  a trace that lost events, and gpuvas as it was then
   gpuvm-trace check trace.txt --expect-state gpuvas.txt --at last-job
 
 A trace often ends behind the teardown of its VMs: a dump taken before that is of --at last-job.

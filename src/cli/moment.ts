@@ -1,10 +1,7 @@
-// `--at`: the moment of a trace that a user means, and the analysis up to it.
+// `--at`: the moment of a trace that a user means.
 import { InvalidArgumentError } from 'commander';
-import type { Report } from '../analyze.ts';
 import { UserError } from '../base/user_error.ts';
 import type { Where } from '../events/vm_event.ts';
-import { type RunOptions, runAnalysis } from './run_analysis.ts';
-import { withTrace } from './spooled.ts';
 import { nameOf, type Trace } from './traces.ts';
 
 export type Moment =
@@ -25,43 +22,21 @@ export function parseMoment(text: string): Moment {
   throw new InvalidArgumentError('expected a time stamp, line:N, job:ID, last-job or end.');
 }
 
-/** Does an event lie before the moment's end? Undefined: all of them do. */
-export type Until = ((where: Where) => boolean) | undefined;
+/** Those that the trace need not be read for. */
+export type PlainMoment = Extract<Moment, { readonly kind: 'time' | 'line' | 'event' }>;
 
-/** The analysis with the state as it was at that moment. */
-export async function runUntil(trace: Trace, moment: Moment, options: RunOptions): Promise<Report> {
-  return withMoment(trace, moment, options, (path, until) => runAnalysis(path, { ...options, until }));
-}
+/** Does an event lie before the moment's end? */
+export type Until = (where: Where) => boolean;
 
-/** Moments that only the whole trace tells take a reading of their own. */
-export async function withMoment<T>(
-  trace: Trace,
-  moment: Moment,
-  options: RunOptions,
-  use: (trace: Trace, until: Until) => Promise<T>,
-): Promise<T> {
+export function untilOf(trace: Trace, moment: PlainMoment): Until {
   switch (moment.kind) {
-    case 'end':
-      return use(trace, undefined);
     case 'line':
       if (trace.length > 1)
         throw new UserError(`${nameOf(trace)}: which file’s line ${moment.line} is meant? Give a time`);
-      return use(trace, (where) => where.line <= moment.line);
+      return (where) => where.line <= moment.line;
     case 'event':
-      return use(trace, (where) => where.line <= moment.number);
+      return (where) => where.line <= moment.number;
     case 'time':
-      return use(trace, (where) => Number(where.time()) <= moment.seconds);
-    default:
-      return withTrace(trace, async (path) => {
-        const line = endOfJob(await runAnalysis(path, options), moment);
-        return use(path, (where) => where.line <= line);
-      });
+      return (where) => Number(where.time()) <= moment.seconds;
   }
-}
-
-function endOfJob(report: Report, moment: Moment): number {
-  const wanted = report.jobs.filter((row) => row.endLine > 0 && (moment.kind !== 'job' || row.job === moment.job));
-  const last = wanted.reduce((line, row) => Math.max(line, row.endLine, row.ranLine), 0);
-  if (last > 0 || moment.kind !== 'job') return last;
-  throw new UserError(`${report.file}: no job ${moment.job} that ends in the trace (gpuvm-trace jobs lists them)`);
 }

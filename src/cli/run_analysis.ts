@@ -1,6 +1,6 @@
 // Runs the analysis of one file for a subcommand.
 
-import { Analysis, type AnalyzeOptions, type Report } from '../analyze.ts';
+import { Analysis, type AnalyzeOptions, type Report, type Snapshot } from '../analyze.ts';
 import type { Ptr } from '../base/u64.ts';
 import { UserError } from '../base/user_error.ts';
 import { isDevcoredump } from '../dumps/devcoredump_head.ts';
@@ -19,14 +19,18 @@ import {
   type TraceTarget,
 } from '../io/trace_file.ts';
 import { type MatchedDumps, matchDumps } from '../replay/match_dumps.ts';
+import { untilOf } from './moment.ts';
 import { Progress } from './progress.ts';
+import type { SnapshotChoice } from './snapshot_option.ts';
 import { withTrace } from './spooled.ts';
 import { fileOf, nameOf, type Trace, type TraceFile } from './traces.ts';
 
-export type RunOptions = Omit<AnalyzeOptions, 'file' | 'definitions' | 'initial'> & {
+export type RunOptions = Omit<AnalyzeOptions, 'file' | 'definitions' | 'initial' | 'snapshots'> & {
   readonly probes?: string | undefined;
   /** A file with the state before the trace. */
   readonly initialState?: string | undefined;
+  /** Files with the state at moments in the trace. */
+  readonly snapshots?: readonly SnapshotChoice[] | undefined;
   /** No progress: the terminal gets something else meanwhile. */
   readonly quiet?: boolean;
 };
@@ -71,7 +75,7 @@ async function runOnce(
   options: RunOptions,
   initial: ReadonlyMap<Ptr, VmDump> | undefined,
 ): Promise<Report> {
-  const analysis = analysisOf(trace, options, initial);
+  const analysis = await analysisOf(trace, options, initial);
   const [file = fileOf('-'), ...more] = trace;
   const progress = new Progress(nameOf(trace));
   const next = () => (options.quiet ? undefined : progress.file());
@@ -192,7 +196,7 @@ export async function followAnalysis(
     throw new UserError(
       `${initialState}: names no VM by its pointer, and which it means shows only when the trace is over`,
     );
-  const analysis = analysisOf([file], options, matchDumps(dumps, []).byVm);
+  const analysis = await analysisOf([file], options, matchDumps(dumps, []).byVm);
   const { followFile, followStream } = await import('../io/follow.ts');
   let bytes = 0;
   const sink = {
@@ -210,10 +214,19 @@ export async function followAnalysis(
   return wholeReport([file], analysis, bytes);
 }
 
-function analysisOf(trace: Trace, options: RunOptions, initial: ReadonlyMap<Ptr, VmDump> | undefined): Analysis {
-  const { probes, initialState: _, quiet: __, ...rest } = options;
+async function analysisOf(
+  trace: Trace,
+  options: RunOptions,
+  initial: ReadonlyMap<Ptr, VmDump> | undefined,
+): Promise<Analysis> {
+  const { probes, initialState: _, quiet: __, snapshots = [], ...rest } = options;
   const definitions = readDefinitions(probes);
-  return new Analysis({ ...rest, file: nameOf(trace), definitions, initial });
+  const taken = await Promise.all(snapshots.map((one) => snapshotOf(trace, one)));
+  return new Analysis({ ...rest, file: nameOf(trace), definitions, initial, snapshots: taken });
+}
+
+async function snapshotOf(trace: Trace, { file, at }: SnapshotChoice): Promise<Snapshot> {
+  return { file, dumps: await dumpsOf(file), until: untilOf(trace, at) };
 }
 
 /** bytes: undefined where the files are several. */

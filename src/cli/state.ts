@@ -6,9 +6,10 @@ import { type StateRow, stateColumns, vmColumns } from '../reporters/columns.ts'
 import { FORMATS } from '../reporters/formats.ts';
 import { gpuvas } from '../reporters/gpuvas.ts';
 import { toFormat, toJson, toNdjson, toObject } from '../reporters/table.ts';
-import { type Moment, runUntil } from './moment.ts';
+import type { Moment } from './moment.ts';
 import { atOption, outputOption, vmOption } from './options.ts';
 import { emit } from './output.ts';
+import { runUntil } from './run_until.ts';
 import { wantsVm } from './select.ts';
 import { addTraceOptions, type TraceChoice, traceOptionsOf } from './trace_options.ts';
 import { type MergeChoice, mergeOption, traceOf } from './traces.ts';

@@ -6,27 +6,31 @@ import { addInputOptions, type InputChoice, inputOf } from './input_options.ts';
 import { addKernelOptions, type KernelChoice, kernelOf } from './kernel_options.ts';
 import { initialStateOption, probesOption } from './options.ts';
 import type { RunOptions } from './run_analysis.ts';
+import { type SnapshotChoice, snapshotOption } from './snapshot_option.ts';
 
 export interface TraceChoice extends KernelChoice, InputChoice {
   readonly probes?: string;
   readonly initialState?: string;
+  readonly snapshot?: readonly SnapshotChoice[];
   readonly driver?: DriverName;
 }
 
 export function addTraceOptions(command: Command): Command {
   return addInputOptions(addKernelOptions(command).addOption(probesOption()))
     .addOption(initialStateOption())
+    .addOption(snapshotOption())
     .addOption(driverOption());
 }
 
 export async function traceOptionsOf(
   options: TraceChoice,
-): Promise<Pick<RunOptions, 'input' | 'columns' | 'kernel' | 'probes' | 'initialState' | 'driver'>> {
+): Promise<Pick<RunOptions, 'input' | 'columns' | 'kernel' | 'probes' | 'initialState' | 'snapshots' | 'driver'>> {
   return {
     ...inputOf(options),
     kernel: await kernelOf(options),
     probes: options.probes,
     initialState: options.initialState,
+    snapshots: options.snapshot,
     driver: options.driver,
   };
 }

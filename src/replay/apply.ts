@@ -11,7 +11,7 @@ import { checkComplete, expectedOf, isAsPlanned, planOp } from './predict.ts';
 import { needObj } from './step_locks.ts';
 import { driverStep, finishStep, listStep, lockStep } from './steps.ts';
 import { tell } from './tell.ts';
-import { reveal } from './tree.ts';
+import { dropStale, reveal } from './tree.ts';
 import { tellDisturbed } from './vm_race.ts';
 import type { VmState } from './vm_state.ts';
 
@@ -20,13 +20,13 @@ const REVEALING: readonly Shown[] = ['unmap step', 'remap step', 'va_insert', 'v
 
 export const applyHandlers: Handlers = {
   sm_request(event, context) {
-    const { task, world, where } = context;
+    const { task, world } = context;
     const vm = world.vm(event.gpuvm);
     task.walked = vm;
     task.disturbed = undefined;
     if (task.locking !== undefined) {
       if ((event.call === 'map' || event.call === 'unmap') && !isAskedAgain(task.job, event)) {
-        addAsk(task.job, event.call, event, where.line);
+        addAsk(context, task.job, event.call, event);
       }
       return;
     }
@@ -56,11 +56,11 @@ export const applyHandlers: Handlers = {
   },
 
   exec_lock(event, context) {
-    const { task, world, where } = context;
+    const { task, world } = context;
     const job = task.job ?? (world.frameProbed ? undefined : implicitJob(context));
     const vm = world.vm(event.gpuvm);
     if (job !== undefined && vm !== undefined) world.bindToVm(job, vm);
-    addAsk(job, event.call, event, where.line);
+    addAsk(context, job, event.call, event);
   },
 
   step: driverStep,
@@ -94,10 +94,14 @@ function implicitJob(context: Context): Job {
   return job;
 }
 
-function addAsk(job: Job | undefined, call: LockAsk['call'], request: SmRequest | LockRequest, line: number): void {
+type LockAskRequest = SmRequest | LockRequest;
+
+function addAsk({ world, where }: Context, job: Job | undefined, call: LockAsk['call'], request: LockAskRequest): void {
   const { addr, range, obj, offset } = request;
   const helper = request.kind === 'exec_lock';
-  job?.asks.push({ call, helper, addr, range, obj, offset, line, steps: [], by: undefined });
+  const { gaps } = world;
+  const { line } = where;
+  job?.asks.push({ call, helper, addr, range, obj, offset, line, gaps, steps: [], by: undefined });
 }
 
 /** The ops list that an exec-lock helper makes of its own arguments, where it was brought to a kernel that lacks it. */
@@ -156,7 +160,9 @@ function revealOp(context: Context, vm: VmState | undefined, op: OpRun): void {
   const { request, addr, range, failed, isPartial } = op;
   if (vm === undefined || request === undefined || addr === undefined || range === undefined) return;
   if (request.list || op.predicted === undefined || failed || isPartial || op.gaps !== gaps) return;
-  if (REVEALING.every((kind) => seen.has(kind))) reveal(context, vm, { addr, range });
+  if (!REVEALING.every((kind) => seen.has(kind))) return;
+  if (op.predicted === 'unmap') dropStale(context, vm, { addr, range });
+  reveal(context, vm, { addr, range });
 }
 
 /** drm_gpuvm_range_valid() lets a range of 0 through, and what lies around the address is split. */

@@ -24,6 +24,8 @@ export interface LockAsk {
   readonly obj: Ptr;
   readonly offset: U64;
   readonly line: number;
+  /** So many gaps there were then. */
+  readonly gaps: number;
   /** The steps that the kernel's lock pass (or its ops list) showed, all of them in the same way. */
   readonly steps: StepEvent[];
   by: CoreStep['by'] | undefined;

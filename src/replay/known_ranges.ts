@@ -12,7 +12,8 @@ interface Fresh extends Span {
 /**
  * All of it from its drm_gpuvm_init() on, until events go missing. From there on only what shows itself: where
  * drm_gpuva_insert() succeeds nothing else is (it returns -EEXIST otherwise), where drm_gpuva_remove() took a mapping
- * nothing is, and in the range of a request whose steps were all carried out there is what they left.
+ * nothing is, and in the range of a request whose steps were all carried out there is what they left; or all of it again,
+ * where the user has a snapshot.
  */
 export class KnownRanges {
   /** All of the VM. */
@@ -49,6 +50,12 @@ export class KnownRanges {
     return true;
   }
 
+  /** All of the VM is known from this version on. */
+  restore(version: number): void {
+    this.whole = true;
+    this.#wholeSince = version;
+  }
+
   /** No job will ask of an earlier version any more. */
   settle(): void {
     if (this.#fresh.length > 0) this.#fresh = [];
@@ -61,6 +68,13 @@ export class KnownRanges {
     const span = spanOf(addr, range);
     if (span === undefined || !this.#covers(span)) return false;
     return !this.#fresh.some((one) => one.version > version && one.addr < span.end && span.addr < one.end);
+  }
+
+  /** Is any of the range known now? */
+  touches(addr: U64, range: U64): boolean {
+    if (this.whole) return true;
+    const span = spanOf(addr, range);
+    return span !== undefined && this.#known.any(span.addr, span.end);
   }
 
   #covers(span: Span | undefined): boolean {

@@ -14,6 +14,7 @@ import { logStepHandlers } from './log_steps.ts';
 import { isPaired, type PairEnd, Pairing, pairEndOf } from './pairing.ts';
 import { resvLockHandlers } from './resv_locks.ts';
 import { resvWaitHandlers } from './resv_waits.ts';
+import { restoreVms } from './snapshot.ts';
 import { schedRunHandlers, tableHandlers } from './tables/index.ts';
 import { Task } from './task.ts';
 import { claim } from './tell.ts';
@@ -139,6 +140,11 @@ export class Machine {
   expect(dumps: readonly VmDump[]): string[] {
     // Outside of any job, whatever the last event was part of.
     return compareWithDumps({ ...this.#context, task: new Task(-1) }, dumps);
+  }
+
+  /** The state is now as these dumps say, where it is not known; what could not be taken is returned. */
+  restore(dumps: readonly VmDump[]): string[] {
+    return restoreVms({ ...this.#context, task: new Task(-1) }, dumps);
   }
 
   /** The tracer says that it dropped events here. */

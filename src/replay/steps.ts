@@ -34,7 +34,8 @@ export function lockStep(event: CoreStep, context: Context): void {
   const index = ask.steps.length;
   if (index < MAX_ASK_STEPS) ask.steps.push(event);
   const { addr, range, obj, offset, call } = ask;
-  if (addr === undefined || range === undefined || !job.vm?.isPredictable(addr, range) || ask.told) return;
+  if (ask.told || ask.gaps !== context.world.gaps) return;
+  if (addr === undefined || range === undefined || !job.vm?.isPredictable(addr, range)) return;
   ask.expected ??= job.vm.stepsNow(call, { addr, range, obj, offset });
   const expected = ask.expected.steps[index];
   if (expected !== undefined && isStep(expected, event)) return;

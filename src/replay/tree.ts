@@ -213,6 +213,13 @@ export function reveal({ world }: Context, vm: VmState, { addr, range }: Span): 
   if (vm.reveal(addr, range)) world.lostSight.delete(vm.ordinal);
 }
 
+/** Nothing is mapped there, and where that was not known the tree may have what events that are missing took out. */
+export function dropStale(context: Context, vm: VmState, { addr, range }: Span): void {
+  if (vm.known.has(addr, range, vm.version)) return;
+  for (const old of vm.tree.overlaps(addr, range))
+    if (vm.tree.remove(old)) context.world.history?.changed(context, vm, old, false);
+}
+
 /** drm_gpuva_map() ignores what drm_gpuva_insert() returns: nothing but this event tells. */
 function refused(context: Context, vm: VmState, one: Inserted, ret: number): void {
   const span = { addr: one.addr, range: one.range };
@@ -240,8 +247,7 @@ function describeVa(va: Gpuva): string {
 }
 
 /**
- * The kernel's tree is not the one that was followed, so events of this VM are missing, or it did not begin as the dump
- * of its past says.
+ * The kernel's tree is not the one that was followed, so events of this VM are missing, or it was not as its dump says.
  */
 export function contradicted(context: Context, vm: VmState, why: string): void {
   const { world, task, where } = context;
@@ -250,6 +256,8 @@ export function contradicted(context: Context, vm: VmState, why: string): void {
     world.contradicted(task.job, why);
     return;
   }
-  task.job?.unknown.add(`the initial state does not fit: ${why}`);
-  if (!world.misfits.has(vm)) world.misfits.set(vm, `${world.lines.name(where.line)}: ${why}`);
+  const since = vm.dumpLine;
+  const dump = since === 0 ? 'initial state' : 'snapshot';
+  task.job?.unknown.add(`the ${dump} does not fit: ${why}`);
+  if (!world.misfits.has(vm)) world.misfits.set(vm, { dump, since, why: `${world.lines.name(where.line)}: ${why}` });
 }

@@ -2,7 +2,7 @@
 // past to see it as it stood when a lock pass ended.
 import { add, type Ptr, sub, type U64 } from '../base/u64.ts';
 import { driverOf } from '../drivers/index.ts';
-import type { VmDump } from '../events/vm_dump.ts';
+import type { DumpedVa, VmDump } from '../events/vm_dump.ts';
 import { type DriverName, OP_MAP, OP_REMAP, type StepEvent } from '../events/vm_event.ts';
 import { type Gpuva, gpuvaEnd, makeGpuva, UNKNOWN_OBJ } from '../gpuvm/gpuva.ts';
 import { Gpuvm, type GpuvmInit } from '../gpuvm/gpuvm.ts';
@@ -50,6 +50,15 @@ function unknownInit(id: Ptr, dump: VmDump | undefined): GpuvmInit {
   };
 }
 
+/** Does the dump say what the VM was given? */
+function showsInit(dump: VmDump | undefined): boolean {
+  return dump?.flags !== undefined && dump.bounds !== undefined;
+}
+
+function dumped({ va, addr, range, obj = UNKNOWN_OBJ, offset, flags }: DumpedVa): Gpuva {
+  return makeGpuva(va, addr, range, obj, offset, flags);
+}
+
 /** Does the trace say to what it leads, be it NULL? */
 export function showsObj({ obj }: Pick<Gpuva, 'obj'>): boolean {
   return obj !== UNKNOWN_OBJ;
@@ -66,17 +75,19 @@ export class VmState {
   readonly id: Ptr;
   /** The order of appearance, which stays the same between runs of one workload. */
   readonly ordinal: number;
-  readonly init: GpuvmInit;
+  init: GpuvmInit;
   /** The line of drm_gpuvm_init(), 0 where it is not in the trace. */
   readonly line: number;
-  /** The dump that its mappings before the trace are from. */
-  readonly dump: VmDump | undefined;
+  /** The dump that its mappings are from as they were before the trace, or at a moment in it. */
+  dump: VmDump | undefined;
+  /** The line that the dump was taken at; 0: before the trace. */
+  dumpLine = 0;
   /** Flags, bounds and reserved node are known. */
-  readonly initKnown: boolean;
+  initKnown: boolean;
   /** Mappings from before the trace, as they are met; only of a VM whose init is not in it. */
   readonly inherited: Inherited[] = [];
   /** What drm_gpuva_insert() and drm_gpuva_remove() left. */
-  readonly tree: Gpuvm;
+  tree: Gpuvm;
   /** What the steps asked for, once that is not what `tree` holds. */
   #asked: Gpuvm | undefined;
   /** Where the tree is the kernel's. */
@@ -109,10 +120,9 @@ export class VmState {
     this.init = init ?? unknownInit(id, dump);
     this.line = line;
     this.dump = dump;
-    this.initKnown = init !== undefined || (dump?.flags !== undefined && dump.bounds !== undefined);
+    this.initKnown = init !== undefined || showsInit(dump);
     this.tree = new Gpuvm(this.init);
-    for (const one of dump?.mappings ?? [])
-      this.tree.insert(makeGpuva(one.va, one.addr, one.range, one.obj ?? UNKNOWN_OBJ, one.offset, one.flags));
+    for (const one of dump?.mappings ?? []) this.tree.insert(dumped(one));
     this.known = new KnownRanges(init !== undefined || dump?.whole === true);
     this.resv = this.init.resv;
     this.tables = new VmTables(init !== undefined);
@@ -146,6 +156,28 @@ export class VmState {
     const isWhole = this.known.reveal(addr, range, this.version, bounds);
     if (this.#pins === 0) this.known.settle();
     return isWhole;
+  }
+
+  /** The dump is what it maps at this line, jobs that are open aside; what is known agrees with it. */
+  restore(dump: VmDump, line: number): void {
+    const { tree: before, known, version } = this;
+    if (!this.initKnown) {
+      this.init = unknownInit(this.id, dump);
+      this.initKnown = showsInit(dump);
+      if (this.resv === 0) this.resv = dump.resv;
+    }
+    this.dump = dump;
+    this.dumpLine = line;
+    this.tree = new Gpuvm(this.init);
+    for (const one of dump.mappings) {
+      const there = before.find(one.addr, one.range);
+      const isKnown = there !== undefined && known.has(one.addr, one.range, version);
+      this.tree.insert(isKnown ? there : dumped(one));
+    }
+    this.#asked = undefined;
+    this.insertsShown = this.removalsShown = true;
+    known.restore(version);
+    if (this.#pins === 0) known.settle();
   }
 
   /** An object's list of mappings has a mutex of its own (immediate mode); otherwise its dma_resv protects it. */

@@ -56,6 +56,14 @@ export interface WorldSink {
   readonly change?: ((vm: VmState, change: Change, context: Context) => void) | undefined;
 }
 
+/** How the trace contradicts the dump of a VM. */
+export interface Misfit {
+  readonly dump: 'initial state' | 'snapshot';
+  /** The line that it was taken at: what lies before does not rest on it. */
+  readonly since: number;
+  readonly why: string;
+}
+
 export interface WorldOptions {
   /** Keep what `show` needs of every job. */
   readonly detail: boolean;
@@ -106,8 +114,8 @@ export class World {
   readonly placeOf = (target: Target): Known | undefined => this.memory.placeOf(target);
   /** VMs that were made before the trace began and of which no dump tells, those that are gone included. */
   readonly unseen: VmState[] = [];
-  /** VMs that are not as the dump of their past says, and why. */
-  readonly misfits = new Map<VmState, string>();
+  /** VMs that are not as their dump says, and why. */
+  readonly misfits = new Map<VmState, Misfit>();
   /** VMs that were known whole until events went missing, by their ordinals. */
   readonly lostSight = new Set<number>();
   /** Places where events of unknown number and kind are missing. */
@@ -244,16 +252,35 @@ export class World {
       this.#leaveOwner(stale);
     }
     this.vms.set(vm.id, vm);
-    if (vm.initKnown && vm.resv !== 0 && !this.#owners.has(vm.resv)) this.#owners.set(vm.resv, vm);
+    this.#own(vm);
     this.#sureVms.add(vm);
     this.watch?.meet(vm);
     this.history?.meet(vm);
   }
 
-  /** A VM that was made before the trace began, with what a dump of that time says of it. */
-  addDumpedVm(id: Ptr, dump: VmDump): void {
-    for (const { obj, resv } of dump.mappings) this.learnResv(obj ?? 0, resv);
-    this.#add(new VmState(id, ++this.#vmOrdinal, undefined, 0, dump));
+  #own(vm: VmState): void {
+    if (vm.initKnown && vm.resv !== 0 && !this.#owners.has(vm.resv)) this.#owners.set(vm.resv, vm);
+  }
+
+  /** A VM that was made before the trace began, or before that line and unseen, with what a dump of then says of it. */
+  addDumpedVm(id: Ptr, dump: VmDump, line = 0): void {
+    this.#learnResvs(dump);
+    const vm = new VmState(id, ++this.#vmOrdinal, undefined, 0, dump);
+    vm.dumpLine = line;
+    this.#add(vm);
+  }
+
+  /** A VM is known whole again, by a dump of this moment. */
+  restoreVm(vm: VmState, dump: VmDump, line: number): void {
+    this.#learnResvs(dump);
+    vm.restore(dump, line);
+    this.#own(vm);
+    this.#sureVms.add(vm);
+    this.lostSight.delete(vm.ordinal);
+  }
+
+  #learnResvs({ mappings }: VmDump): void {
+    for (const { obj, resv } of mappings) this.learnResv(obj ?? 0, resv);
   }
 
   /** The VM, made up as unknown where its init is not in the trace; undefined for a NULL pointer. */

@@ -107,21 +107,45 @@ export function inventedBeside(whole: Report, damaged: Report): Finding[] {
 
 const CPU = /^.{16,40}? +\[(\d{3})\] /;
 
-/** The events of one CPU in a row are lost, and told of in front of the next one of that CPU, as trace_pipe does it. */
-export function dropped(bytes: Uint8Array, longest: number, draw: () => number): Uint8Array {
-  const lines = new Lines(bytes);
+interface CpuLoss {
+  readonly cpu: number;
+  readonly gone: ReadonlySet<number>;
+  /** The next line of that CPU; undefined where there is none. */
+  readonly next: number | undefined;
+}
+
+/** The events of one CPU in a row. */
+function cpuLoss(lines: Lines, longest: number, draw: () => number): CpuLoss {
   const cpus = Array.from({ length: lines.count }, (_, i) => CPU.exec(lines.text(i))?.[1]);
   const seen = [...new Set(cpus)].filter((cpu) => cpu !== undefined);
   const cpu = seen[Math.floor(draw() * seen.length)];
   const own = cpus.flatMap((one, i) => (one === cpu ? [i] : []));
   const size = 1 + Math.floor(draw() * longest);
   const from = Math.floor(draw() * Math.max(1, own.length - size));
-  const gone = new Set(own.slice(from, from + size));
-  const next = own[from + size];
+  return { cpu: Number(cpu), gone: new Set(own.slice(from, from + size)), next: own[from + size] };
+}
+
+/** They are lost, and told of in front of the next one of that CPU, as trace_pipe does it. */
+export function dropped(bytes: Uint8Array, longest: number, draw: () => number): Uint8Array {
+  const lines = new Lines(bytes);
+  const { cpu, gone, next } = cpuLoss(lines, longest, draw);
   const out: string[] = [];
   for (let i = 0; i < lines.count; i++) {
-    if (i === next) out.push(`CPU:${Number(cpu)} [LOST ${gone.size} EVENTS]\n`);
+    if (i === next) out.push(`CPU:${cpu} [LOST ${gone.size} EVENTS]\n`);
     if (!gone.has(i)) out.push(lines.text(i));
   }
   return Buffer.from(out.join(''), 'latin1');
+}
+
+/** The same, with all other lines where they were, and the line that tells of the loss. */
+export function droppedInPlace(bytes: Uint8Array, longest: number, draw: () => number) {
+  const lines = new Lines(bytes);
+  const { cpu, gone, next } = cpuLoss(lines, longest, draw);
+  const told = next === undefined ? -1 : Math.max(...gone);
+  const out: string[] = [];
+  for (let i = 0; i < lines.count; i++) {
+    if (i === told) out.push(`CPU:${cpu} [LOST ${gone.size} EVENTS]\n`);
+    else out.push(gone.has(i) ? '#\n' : lines.text(i));
+  }
+  return { damaged: Buffer.from(out.join(''), 'latin1'), told: told + 1 };
 }
