@@ -20,8 +20,10 @@ import { KernelKnowledge, type KernelOptions, type KernelReport } from './kernel
 import { type LossReport, lossReport } from './lost.ts';
 import { makeProbeTable, proveKernel, shownBy } from './probe_set.ts';
 import type { Job } from './replay/job.ts';
+import { toldCounts } from './replay/job_counts.ts';
 import { type JobRow, jobRow } from './replay/job_row.ts';
 import { LOST_MEANWHILE, Machine } from './replay/machine.ts';
+import { RowTable } from './replay/row_table.ts';
 import type { WatchOptions } from './replay/watch.ts';
 import type { MmuMode, World, WorldSink } from './replay/world.ts';
 
@@ -110,6 +112,7 @@ export class Analysis implements EventSink {
   #merged: MergedTrace | undefined;
   readonly #judge: Judge;
   readonly #jobs: JobRow[] = [];
+  readonly #rowTable = new RowTable();
   readonly #rows = new WeakMap<Job, JobRow>();
   /** So many jobs there are beyond those whose rows are kept. */
   #omitted = 0;
@@ -175,6 +178,11 @@ export class Analysis implements EventSink {
   push(chunk: Uint8Array): boolean {
     if (!this.#stopped) this.#reader.push(chunk);
     return !this.#stopped;
+  }
+
+  /** Something is wrong with how the bytes of the trace, or of one of its files, are kept: more of it may be missing. */
+  damaged(message: string, file = 0): void {
+    this.#readers[file]?.diagnostics.push({ kind: 'damaged', line: 0, message, count: 1 });
   }
 
   /** Reads several files of one run instead, as one trace in the order of time. A UserError where they have no clock in common. */
@@ -282,15 +290,9 @@ export class Analysis implements EventSink {
     const kernel = this.#kernel.report();
     const { overruled } = this.#kernel;
     const trust = this.#trust(told);
-    const { misfits } = trust;
     const findings = this.#judge.findings({ ...trust, unended: this.#unended });
-    const jobs = this.#jobs.map((row) => {
-      const misfit = misfits.get(row.vmOrdinal);
-      const isMisfit = misfit !== undefined && (row.endLine === 0 || row.endLine >= misfit.since);
-      let known = isMisfit ? row.withDoubt(`the ${misfit.dump} of its VM does not fit: ${misfit.why}`) : row;
-      if (trust.touched(row.line, row.endLine)) known = known.withDoubt(LOST_MEANWHILE);
-      return known.withProbes(world.seen, world.locksShown, world.stepsShown);
-    });
+    const jobs = this.#jobs;
+    for (const row of jobs) this.#settle(row, trust);
     const doubts = this.#stopped ? [] : [...overruled, ...doubtsOf(world, stats, diagnostics, jobs)];
     const { omitted } = this.#judge;
     if (omitted > 0) doubts.push(`there are ${omitted} more findings, of which nothing is kept`);
@@ -309,6 +311,15 @@ export class Analysis implements EventSink {
     return { file, lines, findings, jobs, diagnostics, stats, losses, kernel, doubts, world, probed: this.#probed };
   }
 
+  /** The whole trace may leave less of a row than its job alone. */
+  #settle(row: JobRow, { misfits, touched }: Trust): void {
+    const misfit = misfits.get(row.vmOrdinal);
+    const isMisfit = misfit !== undefined && (row.endLine === 0 || row.endLine >= misfit.since);
+    if (isMisfit) row.doubt(`the ${misfit.dump} of its VM does not fit: ${misfit.why}`);
+    if (touched(row.line, row.endLine)) row.doubt(LOST_MEANWHILE);
+    row.counts = toldCounts(row.counts, row.perhapsMisapplied, this.#machine.world);
+  }
+
   get #probed(): Map<string, number | undefined> {
     const { probed } = this.#table;
     for (const { symbol } of this.#options.definitions ?? []) if (!probed.has(symbol)) probed.set(symbol, 0);
@@ -318,7 +329,7 @@ export class Analysis implements EventSink {
   #endJob(job: Job): void {
     for (const fact of job.facts) this.#judge.judge(fact);
     this.#options.onJob?.(job, this.#machine.world);
-    const row = jobRow(job);
+    const row = jobRow(job, this.#rowTable);
     row.ranLine = this.#ran.get(job) ?? 0;
     job.facts.length = 0;
     if (row.endLine === 0) this.#unended.add(row.vmOrdinal);

@@ -42,9 +42,14 @@ export function doubtsOf(
   if (stats.layouts.has('kernel-log') || (world.logOnly && LOGGED.some((kind) => world.seen.has(kind))))
     doubts.push('it is a log of the kernel: drivers say in it what they map, and nothing of locks');
   if (stats.events === 0) doubts.push('the trace holds no event of drm_gpuvm, drm_exec or a known driver');
-  for (const d of diagnostics)
-    if (d.kind === 'cut' || d.kind === 'damaged') doubts.push(`${lineText(d)}: ${d.message}`);
+  for (const d of diagnostics) if (d.kind === 'cut' || d.kind === 'damaged') doubts.push(`${placeText(d)}${d.message}`);
   return doubts;
+}
+
+/** Nothing where it is about the trace as a whole. */
+function placeText(diagnostic: Diagnostic): string {
+  if (diagnostic.line !== 0) return `${lineText(diagnostic)}: `;
+  return diagnostic.file === undefined ? '' : `${diagnostic.file}: `;
 }
 
 function lineText({ file, line }: Diagnostic): string {

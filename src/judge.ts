@@ -1,11 +1,12 @@
 // From facts to findings: what the checks say of each fact, and in the end how far that can be trusted.
 import { hexDigits, type Ptr } from './base/u64.ts';
-import type { Grounds } from './checks/check.ts';
+import type { Check } from './checks/check.ts';
 import { checkOf } from './checks/index.ts';
-import type { Confidence, EvidenceLine, Finding } from './findings/finding.ts';
+import type { Confidence, EvidenceLine, Finding, Severity } from './findings/finding.ts';
+import { FindingLog } from './findings/finding_log.ts';
 import { Fingerprints } from './findings/fingerprint.ts';
 import type { Absence, Evidence, Fact, Shown } from './replay/fact.ts';
-import type { VmState } from './replay/vm_state.ts';
+import type { VmFate } from './replay/vm_state.ts';
 import type { Misfit, World } from './replay/world.ts';
 
 /** What the whole trace says about its parts. VMs are named by their ordinals. */
@@ -24,12 +25,15 @@ export interface Trust {
 
 /** A finding, and what decides in the end how far it can be trusted. */
 interface Told {
-  readonly finding: Finding;
+  readonly check: Check;
+  readonly severity: Severity;
+  readonly confidence: Confidence;
+  /** Of the rest, in the log. */
+  readonly place: number;
   /** What it is about, in lines: a whole job, or one event. */
   readonly first: number;
   readonly last: number;
-  readonly grounds: Grounds;
-  readonly vm: VmState | undefined;
+  readonly vm: VmFate | undefined;
   readonly absences: readonly Absence[];
   readonly needs: readonly Shown[] | undefined;
 }
@@ -37,9 +41,14 @@ interface Told {
 /** Findings kept. Whoever has more of them needs no more of them. */
 const MAX_FINDINGS = 50_000;
 
+/** Most findings have one of these. */
+const NONE: readonly Absence[] = [];
+const FRAME: readonly Absence[] = ['frame'];
+
 export class Judge {
   readonly #world: World;
   readonly #told: Told[] = [];
+  readonly #log = new FindingLog();
   readonly #fingerprints = new Fingerprints();
   /** Findings beyond those that are kept. */
   omitted = 0;
@@ -58,11 +67,7 @@ export class Judge {
     }
     const { job, vm, op, step, obj, resv, span } = fact;
     const unsure = job !== undefined && job.unknown.size > 0;
-    const finding: Finding = {
-      rule: check.doc.id,
-      severity: judged.severity,
-      confidence: unsure ? 'inconclusive' : judged.confidence,
-      ...this.#world.lines.placeOf(fact.line),
+    const place = this.#log.add({
       order: fact.line,
       time: fact.time,
       pid: job?.pid,
@@ -75,7 +80,7 @@ export class Judge {
       obj,
       resv,
       message: judged.message,
-      evidence: this.#placed(fact.evidence),
+      evidence: fact.evidence,
       fingerprint: this.#fingerprints.of([
         check.doc.id,
         vm?.ordinal,
@@ -86,15 +91,48 @@ export class Judge {
         this.#objRole(obj),
         judged.role,
       ]),
+    });
+    const absence = job?.locksUnchecked && check.grounds.locks === 'drm_exec' ? 'call' : fact.absence;
+    const implicit = job?.implicit === true;
+    this.#told.push({
+      check,
+      severity: judged.severity,
+      confidence: unsure ? 'inconclusive' : judged.confidence,
+      place,
+      first: Math.min(job?.line ?? fact.line, fact.line),
+      last: Math.max(job?.endLine ?? 0, fact.line),
+      vm: vm?.fate,
+      absences: absence === undefined ? (implicit ? FRAME : NONE) : implicit ? ['frame', absence] : [absence],
+      needs: fact.needs,
+    });
+  }
+
+  #finding(told: Told, confidence: Confidence): Finding {
+    const { check, severity, place } = told;
+    const { order, time, pid, job, op, step, vm, addr, range, obj, resv, message, fingerprint, evidence } =
+      this.#log.at(place);
+    const { file, line } = this.#world.lines.placeOf(order);
+    return {
+      rule: check.doc.id,
+      severity,
+      confidence,
+      file,
+      line,
+      order,
+      time,
+      pid,
+      job,
+      op,
+      step,
+      vm,
+      addr,
+      range,
+      obj,
+      resv,
+      message,
+      evidence: this.#placed(evidence),
+      fingerprint,
     };
-    settle(finding);
-    const { grounds } = check;
-    const absence = job?.locksUnchecked && grounds.locks === 'drm_exec' ? 'call' : fact.absence;
-    const absences: Absence[] = job?.implicit ? ['frame'] : [];
-    if (absence !== undefined) absences.push(absence);
-    const first = Math.min(job?.line ?? fact.line, fact.line);
-    const last = Math.max(job?.endLine ?? 0, fact.line);
-    this.#told.push({ finding, first, last, grounds, vm, absences, needs: fact.needs });
   }
 
   #placed(evidence: readonly Evidence[]): readonly EvidenceLine[] {
@@ -115,14 +153,11 @@ export class Judge {
   /** The findings from the given one on that stand with what is known of the trace now, each with its confidence. */
   findings(trust: Trust, from = 0): Finding[] {
     const standing = this.#told.slice(from).filter((told) => this.#stands(told));
-    return standing.map((told) => {
-      const confidence = this.#confidence(told, trust);
-      return confidence === told.finding.confidence ? told.finding : { ...told.finding, confidence };
-    });
+    return standing.map((told) => this.#finding(told, this.#confidence(told, trust)));
   }
 
   /** Does the trace show at all what it speaks of? */
-  #stands({ grounds, needs }: Told): boolean {
+  #stands({ check: { grounds }, needs }: Told): boolean {
     const { locksShown, resvLocksShown, seen } = this.#world;
     if (grounds.locks === 'drm_exec' && !locksShown) return false;
     if (grounds.locks === 'dma_resv' && !resvLocksShown) return false;
@@ -130,7 +165,8 @@ export class Judge {
   }
 
   #confidence(told: Told, { counted, none, unended, misfits, touched }: Trust): Confidence {
-    const { finding, first, last, grounds, vm, absences } = told;
+    const { confidence, first, last, vm, absences } = told;
+    const { grounds } = told.check;
     const of = vm?.ordinal ?? 0;
     const isMisfit = last >= (misfits.get(of)?.since ?? Number.POSITIVE_INFINITY);
     if (none || touched(first, last) || isMisfit || (grounds.atRest && unended.has(of))) return 'inconclusive';
@@ -138,13 +174,7 @@ export class Judge {
     const vouched = (absence: Absence) =>
       absence === 'frame' ? !this.#world.frameProbed : counted || (absence === 'tree' && vm?.ended === true);
     const missing = absences.filter((absence) => !vouched(absence));
-    if (missing.length === 0 || finding.confidence === 'inconclusive') return finding.confidence;
+    if (missing.length === 0 || confidence === 'inconclusive') return confidence;
     return missing.includes('frame') || grounds.withheld ? 'inconclusive' : 'likely';
   }
-}
-
-/** V8 keeps a text put together from pieces as a tree of them, three times its size, until one of its characters is read. */
-function settle({ message, evidence }: Finding): void {
-  message.charCodeAt(0);
-  for (const { text } of evidence) text.charCodeAt(0);
 }

@@ -99,6 +99,8 @@ export interface TraceReader {
   push(chunk: Uint8Array): boolean;
   /** A sentence where it is none. */
   readTraceDat(source: RandomAccess, decompressors: { readonly zlib: typeof inflate }): string | undefined;
+  /** Its compressed bytes are damaged behind what was read; who does not say what that means is not given such a file. */
+  damaged?(message: string): void;
 }
 
 /** Hands a trace to its reader; returns how many bytes it has. */
@@ -122,7 +124,13 @@ export async function readInto(
       if (damage !== undefined) throw new UserError(`${file.name}: ${damage}`);
     },
   };
-  await readTrace(file.path, target, { onRead });
+  let damage: string | undefined;
+  const onDamage = (message: string) => {
+    damage = message;
+  };
+  await readTrace(file.path, target, { onRead, onDamage: reader.damaged === undefined ? undefined : onDamage });
+  if (damage !== undefined && bytes === 0) throw new UserError(`${file.name}: ${damage}`);
+  if (damage !== undefined) reader.damaged?.(damage);
   return bytes;
 }
 
@@ -137,8 +145,12 @@ interface Opening {
 
 async function merge(files: Trace, analysis: Analysis, { isRandom, next }: Opening): Promise<void> {
   const opened: OpenTrace[] = [];
+  const damages: [file: number, message: string][] = [];
   try {
-    for (const { path } of files) opened.push(await openTrace(path, isRandom, { size: PIECE, onRead: next() }));
+    for (const [i, { path }] of files.entries()) {
+      const onDamage = (message: string) => damages.push([i, message]);
+      opened.push(await openTrace(path, isRandom, { size: PIECE, onRead: next(), onDamage }));
+    }
     const inputs = opened.map((one, i) => {
       const file = files[i] ?? fileOf('-');
       const from =
@@ -148,6 +160,7 @@ async function merge(files: Trace, analysis: Analysis, { isRandom, next }: Openi
       return { file: file.name, from };
     });
     await analysis.merge(inputs);
+    for (const [i, message] of damages) analysis.damaged(message, i);
   } finally {
     for (const { close } of opened) await close();
   }

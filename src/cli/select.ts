@@ -57,7 +57,7 @@ export interface Selectable {
 export function wantsJob(selection: Selection, report: Analyzed, row: Selectable): boolean {
   const { vm, pid, job } = selection;
   if ((job !== undefined && row.job !== job) || (pid !== undefined && row.pid !== pid)) return false;
-  return wantsVm(vm, report, row.vm) && wantsTime(selection, row.start, row.end);
+  return wantsVm(vm, report, row.vm) && (hasNoTimes(selection) || wantsTime(selection, row.start, row.end));
 }
 
 /** Is this VM among those that were asked for? By pointer, name, or order of appearance. */
@@ -77,6 +77,10 @@ interface Identity {
 export function isVm(wanted: readonly string[] | undefined, vm: Identity): boolean {
   if (wanted === undefined) return true;
   return wanted.some((one) => one === ptrHex(vm.id) || one === vm.name || one === `#${vm.ordinal}`);
+}
+
+function hasNoTimes({ since, until }: Selection): boolean {
+  return since === undefined && until === undefined;
 }
 
 function wantsTime({ since, until }: Selection, start: string, end: string): boolean {

@@ -78,7 +78,7 @@ export class TraceDigester {
     const vms = new Map<number, DigestedVm>();
     for (const { vmOrdinal, vmName } of report.jobs) vms.set(vmOrdinal, { ordinal: vmOrdinal, name: vmName });
     for (const vm of world.vms.values()) vms.set(vm.ordinal, { ordinal: vm.ordinal, name: vm.name });
-    const jobOf = new FindingJobs(jobs);
+    const jobOf = new FindingJobs(jobs, findings);
     this.#coverage.trace(report);
     return {
       file,

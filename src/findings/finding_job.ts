@@ -9,14 +9,12 @@ interface Placed {
 }
 
 export class FindingJobs<Row extends Placed> {
+  /** Of the jobs that findings are of, which are few. */
   readonly #rows = new Map<number, Row[]>();
 
-  constructor(jobs: Iterable<Row>) {
-    for (const row of jobs) {
-      const rows = this.#rows.get(row.job);
-      if (rows === undefined) this.#rows.set(row.job, [row]);
-      else rows.push(row);
-    }
+  constructor(jobs: Iterable<Row>, findings: readonly Pick<Finding, 'job'>[]) {
+    for (const { job } of findings) if (job !== undefined) this.#rows.set(job, []);
+    for (const row of jobs) this.#rows.get(row.job)?.push(row);
   }
 
   of({ job, order }: Pick<Finding, 'job' | 'order'>): Row | undefined {

@@ -1,9 +1,8 @@
 // Records of a trace.dat to events: the same probes and meanings as in text, read from the fields of each record.
-import type { U64 } from '../base/u64.ts';
 import type { Diagnostic, DiagnosticKind } from '../events/diagnostic.ts';
 import { type ArgSpec, type ProbeSpec, parseArgSpec } from '../events/probe.ts';
 import type { Where } from '../events/vm_event.ts';
-import type { ArgValues } from './arg_values.ts';
+import { ArgFields, DatArgs } from './dat_args.ts';
 import type { ProbeSink } from './event_decoder.ts';
 import type { ProbeBinding } from './probe_binding.ts';
 import type { ProbeTable } from './probe_table.ts';
@@ -14,11 +13,8 @@ import {
   type EventField,
   type EventFormat,
   fieldBytes,
-  fieldInt,
   fieldOf,
   fieldPtr,
-  fieldString,
-  fieldU64,
   type TraceDat,
 } from './trace_dat/index.ts';
 
@@ -28,10 +24,16 @@ const LONGEST_SHORT = 112;
 /** How one event format of the file becomes an event of ours. */
 interface DatProbe {
   readonly binding: ProbeBinding;
-  /** By position in the spec; undefined where the format lacks it. */
-  readonly fields: readonly (EventField | undefined)[];
-  readonly types: readonly ArgSpec['type'][];
+  readonly fields: ArgFields;
 }
+
+/** What a format is to us: one of these, or nothing. */
+interface Meaning {
+  readonly probe: DatProbe | undefined;
+  readonly message: DatMessage | undefined;
+}
+
+const NOTHING: Meaning = { probe: undefined, message: undefined };
 
 /** An event that holds nothing but a text, whose meaning its beginning tells. */
 interface DatMessage {
@@ -52,7 +54,10 @@ class DatWhere implements Where {
   }
 
   time(): string {
-    return `${this.sec}.${String(this.nsec).padStart(9, '0')}`;
+    const text = `${this.sec}.${String(this.nsec).padStart(9, '0')}`;
+    // V8 keeps it as two pieces until one of its characters is read; rows of jobs hold many.
+    text.charCodeAt(0);
+    return text;
   }
 
   comm(): string {
@@ -65,8 +70,9 @@ export class DatDecoder {
   readonly #table: ProbeTable;
   readonly #sink: ProbeSink;
   readonly #stats: TraceStats;
-  readonly #probes = new Map<EventFormat, DatProbe | undefined>();
-  readonly #messages = new Map<EventFormat, DatMessage>();
+  /** By the number of the format; undefined: none of its records was met. */
+  readonly #meanings: (Meaning | undefined)[];
+  #args: DatArgs | undefined;
   /** The text of a message. */
   readonly #rec = new FtraceRecord();
   readonly #diagnostics: Diagnostic[] = [];
@@ -74,6 +80,7 @@ export class DatDecoder {
 
   constructor(dat: TraceDat, table: ProbeTable, sink: ProbeSink, stats: TraceStats) {
     this.#dat = dat;
+    this.#meanings = Array.from({ length: Math.max(0, ...dat.formats.keys()) + 1 });
     this.#table = table;
     this.#sink = sink;
     this.#stats = stats;
@@ -129,37 +136,23 @@ export class DatDecoder {
   }
 
   #event(event: DatEvent, where: Where): void {
-    const { format } = event;
-    let probe = this.#probes.get(format);
-    if (probe === undefined && !this.#probes.has(format)) {
-      probe = this.#bind(event);
-      this.#probes.set(format, probe);
-    }
-    if (probe === undefined) {
-      this.#message(event, where);
-      return;
-    }
-    const { binding, fields, types } = probe;
-    this.#stats.events++;
-    if (!binding.wanted) return;
-    const { values } = binding;
-    values.clear(fields.length);
-    for (let i = 0; i < fields.length; i++) {
-      const field = fields[i];
-      if (field === undefined) continue;
-      const type = types[i];
-      if (type === 'ptr') values.setValue(i, fieldPtr(event, field));
-      else if (type === 'u64') values.setValue(i, fieldU64(event, field));
-      else if (type === 'bits') setBits(values, i, fieldU64(event, field));
-      else if (type === 'int') values.setValue(i, fieldInt(event, field));
-      else values.setString(i, fieldString(event, field));
-    }
-    this.#sink.probe(binding, values, where);
+    const { probe, message } = this.#meanings[event.format.id] ?? this.#meet(event);
+    if (probe !== undefined) {
+      this.#stats.events++;
+      if (!probe.binding.wanted) return;
+      this.#args ??= new DatArgs(event);
+      this.#args.at(probe.fields, event);
+      this.#sink.probe(probe.binding, this.#args, where);
+    } else if (message !== undefined) this.#message(event, message, where);
   }
 
-  #message(event: DatEvent, where: Where): void {
-    const message = this.#messages.get(event.format);
-    if (message === undefined) return;
+  #meet(event: DatEvent): Meaning {
+    const meaning = this.#meaningOf(event);
+    this.#meanings[event.format.id] = meaning;
+    return meaning;
+  }
+
+  #message(event: DatEvent, message: DatMessage, where: Where): void {
     const rec = this.#rec;
     const bytes = fieldBytes(event, message.field);
     const nul = bytes.indexOf(0);
@@ -188,35 +181,35 @@ export class DatDecoder {
   }
 
   /** The probe behind a format: by the symbol at its first record's address, else by the event's name. */
-  #bind(event: DatEvent): DatProbe | undefined {
+  #meaningOf(event: DatEvent): Meaning {
     const { format } = event;
     const func = fieldOf(format, '__probe_func');
     const ip = func ?? fieldOf(format, '__probe_ip');
-    if (ip === undefined) return this.#bindTracepoint(format);
+    if (ip === undefined) return this.#tracepointOf(format);
     const at = func === undefined ? 'entry' : 'return';
     const symbol = this.#dat.symbolOf(fieldPtr(event, ip));
     const binding =
       (symbol === undefined ? undefined : this.#table.bySymbol(symbol, at)) ?? this.#table.byEventName(format.name, at);
-    return binding === undefined ? undefined : this.#fieldsOf(format, binding);
+    return binding === undefined ? NOTHING : this.#fieldsOf(format, binding);
   }
 
-  #bindTracepoint(format: EventFormat): DatProbe | undefined {
+  #tracepointOf(format: EventFormat): Meaning {
     const bindings = this.#table.tracepointsOf(`${format.system}:${format.name}`);
     const [binding] = bindings;
     const name = binding?.spec.text?.message;
-    if (binding === undefined) return undefined;
+    if (binding === undefined) return NOTHING;
     if (name === undefined) return this.#fieldsOf(format, binding);
     const field = fieldOf(format, name);
-    if (field?.kind === 'dynamic-string') this.#messages.set(format, { bindings, field });
-    return undefined;
+    return field?.kind === 'dynamic-string' ? { probe: undefined, message: { bindings, field } } : NOTHING;
   }
 
-  #fieldsOf(format: EventFormat, binding: ProbeBinding): DatProbe {
+  #fieldsOf(format: EventFormat, binding: ProbeBinding): Meaning {
     const { at, args } = binding.spec;
     const wanted = args.map(parseArgSpec);
     const fields = wanted.map((arg) => this.#fieldOf(format, arg, at));
     for (const { name } of format.fields) binding.shown.add(name);
-    return { binding, fields, types: wanted.map((arg) => arg.type) };
+    const types = wanted.map((arg) => arg.type);
+    return { probe: { binding, fields: new ArgFields(fields, types) }, message: undefined };
   }
 
   #fieldOf(format: EventFormat, arg: ArgSpec, at: ProbeSpec['at']): EventField | undefined {
@@ -234,9 +227,4 @@ export class DatDecoder {
 /** In front of a record's data: a word, and another where that cannot hold the length (struct ring_buffer_event). */
 function headerBytes(length: number): number {
   return length > LONGEST_SHORT ? 8 : 4;
-}
-
-function setBits(values: ArgValues, index: number, value: U64): void {
-  const big = BigInt(value);
-  values.setBits(index, Number(big >> 32n), Number(big & 0xffffffffn));
 }

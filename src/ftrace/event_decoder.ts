@@ -24,7 +24,7 @@ export class EventDecoder implements ProbeSink {
 
   probe(binding: ProbeBinding, values: Args, where: Where): void {
     binding.count++;
-    const event = binding.spec.decode(values);
+    const event = binding.decode(values);
     if (event !== undefined) this.#sink.event(event, where);
     else if (binding.count === 1) this.#incomplete(binding, values, where.line);
   }

@@ -27,6 +27,8 @@ export interface Key {
 
 export class ProbeBinding {
   readonly spec: ProbeSpec;
+  /** Of the spec, whose shape differs from one to the other. */
+  readonly decode: ProbeSpec['decode'];
   readonly symbol: Uint8Array;
   /** As a message names it. */
   readonly title: string;
@@ -48,6 +50,7 @@ export class ProbeBinding {
 
   constructor(spec: ProbeSpec) {
     this.spec = spec;
+    this.decode = spec.decode;
     this.symbol = ascii(spec.symbol);
     this.#wanted = spec.args.map(parseArgSpec);
     this.title = spec.at === 'tracepoint' ? spec.symbol : `${spec.symbol}()`;

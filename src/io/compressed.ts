@@ -1,60 +1,122 @@
-// Decompresses a file that is read piece by piece: gzip by Node's zlib, zstd by fzstd.
-import { Readable } from 'node:stream';
-import { createGunzip } from 'node:zlib';
+// Decompresses a file that is read piece by piece: gzip by Node's zlib, zstd by fzstd; a damaged one as far as it goes.
+import { createGunzip, type Gunzip } from 'node:zlib';
 import { Decompress as ZstdDecompress } from 'fzstd';
-import { UserError } from '../base/user_error.ts';
 import type { Compression } from './input.ts';
 
-interface Origin {
-  /** Bytes of a piece. */
+interface Target {
+  /** Bytes of a piece that is handed on. */
   readonly size: number;
-  readonly path: string;
+  /** Told once, behind all that could be read: what is wrong with the compressed bytes, and where. */
+  readonly damaged: (message: string) => void;
 }
 
-/** Throws a UserError where the data are damaged. */
+/** Handed to zlib at a time: of what it makes of them nothing is left where something in them is damaged. */
+const STEP = 1 << 14;
+/** Behind the data of a gzip member: CRC and length. Handed over alone, so that a wrong one costs no data. */
+const TRAILER = 8;
+
 export function decompressed(
   chunks: Iterable<Uint8Array>,
   compression: Exclude<Compression, 'none'>,
-  { size, path }: Origin,
+  target: Target,
 ): AsyncIterable<Uint8Array> | Iterable<Uint8Array> {
-  return compression === 'gzip' ? gunzip(chunks, size, path) : unzstd(chunks, path);
+  return compression === 'gzip' ? gunzip(chunks, target) : unzstd(chunks, target);
 }
 
-function* unzstd(chunks: Iterable<Uint8Array>, path: string): Generator<Uint8Array> {
+function* unzstd(chunks: Iterable<Uint8Array>, { damaged }: Target): Generator<Uint8Array> {
   const ready: Uint8Array[] = [];
   const stream = new ZstdDecompress((chunk) => {
     ready.push(chunk);
   });
-  const push = (chunk: Uint8Array, isLast: boolean) => {
+  let done = 0;
+  const push = (chunk: Uint8Array, isLast: boolean): string | undefined => {
     try {
       stream.push(chunk, isLast);
+      return undefined;
     } catch (error) {
-      throw new UserError(`${path}: damaged zstd data: ${error instanceof Error ? error.message : String(error)}`);
+      return textOf(error);
     }
   };
   for (const chunk of chunks) {
-    push(new Uint8Array(chunk), false);
+    const error = push(new Uint8Array(chunk), false);
     yield* ready.splice(0);
+    if (error !== undefined) return damaged(`zstd data between byte ${done} and ${done + chunk.length}: ${error}`);
+    done += chunk.length;
   }
-  push(new Uint8Array(0), true);
+  const error = push(new Uint8Array(0), true);
   yield* ready;
+  if (error !== undefined) damaged(`zstd data end early, at byte ${done}: ${error}`);
 }
 
-async function* gunzip(chunks: Iterable<Uint8Array>, size: number, path: string): AsyncGenerator<Uint8Array> {
-  const stream = createGunzip({ chunkSize: size });
-  const raw = Readable.from(copies(chunks), { objectMode: false });
-  raw.on('error', (error) => stream.destroy(error));
+async function* gunzip(chunks: Iterable<Uint8Array>, { size, damaged }: Target): AsyncGenerator<Uint8Array> {
+  const stream = new GunzipSteps(size);
+  let done = 0;
   try {
-    yield* raw.pipe(stream);
-  } catch (error) {
-    if (error instanceof UserError) throw error;
-    throw new UserError(`${path}: damaged gzip data: ${error instanceof Error ? error.message : String(error)}`);
+    for (const step of stepsOf(chunks)) {
+      const error = await stream.write(step);
+      yield* stream.ready.splice(0);
+      if (error !== undefined) return damaged(`gzip data between byte ${done} and ${done + step.length}: ${error}`);
+      done += step.length;
+    }
+    const error = await stream.end();
+    yield* stream.ready.splice(0);
+    if (error !== undefined) damaged(`gzip data end early, at byte ${done}: ${error}`);
   } finally {
-    raw.destroy();
-    stream.destroy();
+    stream.close();
   }
 }
 
-function* copies(chunks: Iterable<Uint8Array>): Generator<Uint8Array> {
-  for (const chunk of chunks) yield new Uint8Array(chunk); // slice() of a Buffer is no copy
+/** zlib's stream, asked step by step: as a pipe it would drop what it has when it meets an error. */
+class GunzipSteps {
+  readonly ready: Uint8Array[] = [];
+  readonly #stream: Gunzip;
+  #error: string | undefined;
+  #wake = (): void => {};
+
+  constructor(size: number) {
+    this.#stream = createGunzip({ chunkSize: size });
+    this.#stream.on('data', (chunk: Uint8Array) => this.ready.push(chunk));
+    this.#stream.on('error', (error) => {
+      this.#error = textOf(error);
+    });
+    this.#stream.on('close', () => this.#wake());
+  }
+
+  /** Why the bytes cannot be unpacked; undefined: they were. */
+  write(bytes: Uint8Array): Promise<string | undefined> {
+    return this.#until((then) => this.#stream.write(bytes, then));
+  }
+
+  /** No more bytes come. */
+  end(): Promise<string | undefined> {
+    return this.#until(() => this.#stream.end());
+  }
+
+  close(): void {
+    this.#stream.destroy();
+  }
+
+  async #until(begin: (then: () => void) => void): Promise<string | undefined> {
+    await new Promise<void>((resolve) => {
+      this.#wake = resolve;
+      begin(resolve);
+    });
+    return this.#error;
+  }
+}
+
+/** Copies of at most STEP bytes; the last TRAILER bytes of all are one of their own. */
+function* stepsOf(chunks: Iterable<Uint8Array>): Generator<Uint8Array> {
+  let held = Buffer.alloc(0);
+  for (const chunk of chunks) {
+    const bytes = Buffer.concat([held, chunk]);
+    const end = Math.max(0, bytes.length - TRAILER);
+    for (let at = 0; at < end; at += STEP) yield bytes.subarray(at, Math.min(at + STEP, end));
+    held = bytes.subarray(end);
+  }
+  if (held.length > 0) yield held;
+}
+
+function textOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }

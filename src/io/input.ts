@@ -17,6 +17,8 @@ export interface ReadOptions {
   /** Bytes read at a time. */
   readonly size?: number;
   readonly onRead?: OnRead | undefined;
+  /** Told behind the last piece what is wrong with compressed data; without it that is a UserError. */
+  readonly onDamage?: ((message: string) => void) | undefined;
 }
 
 export type Compression = 'none' | 'gzip' | 'zstd';
@@ -33,15 +35,24 @@ export async function readInput(path: string, sink: ChunkSink): Promise<void> {
 }
 
 /** The same in pieces that are asked for, each valid until the next one is. */
-export async function* chunksOf(path: string, { size = CHUNK, onRead }: ReadOptions = {}): AsyncGenerator<Uint8Array> {
+export async function* chunksOf(
+  path: string,
+  { size = CHUNK, onRead, onDamage }: ReadOptions = {},
+): AsyncGenerator<Uint8Array> {
   const fd = openInput(path);
+  const refuse = (message: string) => {
+    throw new UserError(`${path}: ${message}`);
+  };
   try {
     const buf = Buffer.allocUnsafe(size);
     const head = buf.subarray(0, fill(fd, buf, path));
     const compression = compressionOf(head);
     const chunks = counted(rawChunks(fd, buf, head, path), fstatSync(fd).size, onRead);
     if (compression === 'none') yield* chunks;
-    else yield* (await import('./compressed.ts')).decompressed(chunks, compression, { size, path });
+    else {
+      const { decompressed } = await import('./compressed.ts');
+      yield* decompressed(chunks, compression, { size, damaged: onDamage ?? refuse });
+    }
   } finally {
     if (fd !== STDIN) closeSync(fd);
   }

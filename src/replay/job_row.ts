@@ -1,16 +1,12 @@
 // What remains of a job when it is over: one row of the jobs table.
 import type { Ptr } from '../base/u64.ts';
-import type { Shown } from './fact.ts';
-import type { Job, JobCounts } from './job.ts';
-
-/** Counts that only a job seen whole has. */
-const JUDGED = ['missing', 'redundant', 'diverged', 'misapplied', 'unreserved'] as const;
-type Judged = (typeof JUDGED)[number];
+import type { Job } from './job.ts';
+import { type Counts, type Judged, unjudged } from './job_counts.ts';
+import type { RowTable } from './row_table.ts';
 
 export type Verdict = 'ok' | 'failed' | 'bad' | 'wasteful' | 'unknown';
 
-/** Counts that could not be judged are undefined. */
-export class JobRow {
+export interface RowValues {
   readonly job: number;
   readonly line: number;
   readonly endLine: number;
@@ -25,73 +21,183 @@ export class JobRow {
   readonly ops: number | undefined;
   readonly attempts: number | undefined;
   readonly ret: number | undefined;
-  readonly counts: Readonly<Record<keyof JobCounts, number | undefined>>;
+  readonly counts: Counts;
   /** Why it was not judged whole. */
   readonly unknown: readonly string[];
   /** As in Job. */
   readonly perhapsMisapplied: number;
   /** Where the scheduler's run of it ended, behind the ioctl; 0: it was not seen to run. */
-  ranLine: number;
+  readonly ranLine: number;
+}
 
-  constructor(row: Omit<JobRow, 'verdict' | 'withProbes' | 'withDoubt'>) {
-    this.job = row.job;
-    this.line = row.line;
-    this.endLine = row.endLine;
-    this.start = row.start;
-    this.end = row.end;
-    this.pid = row.pid;
-    this.comm = row.comm;
-    this.vm = row.vm;
-    this.vmOrdinal = row.vmOrdinal;
-    this.vmName = row.vmName;
-    this.ops = row.ops;
-    this.attempts = row.attempts;
-    this.ret = row.ret;
-    this.counts = row.counts;
-    this.unknown = row.unknown;
+/** Where they are among the numbers of a row; a shared value or a text as its number in the table. */
+const JOB = 0;
+const LINE = 1;
+const END_LINE = 2;
+const RAN_LINE = 3;
+const PID = 4;
+const COMM = 5;
+const VM = 6;
+const VM_ORDINAL = 7;
+const VM_NAME = 8;
+const OPS = 9;
+const ATTEMPTS = 10;
+const RET = 11;
+const COUNTS = 12;
+const UNKNOWN = 13;
+const TIMES = 14;
+
+/** Made for each job and kept: all that it has of its own is where its numbers are. */
+export class JobRow implements RowValues {
+  readonly #table: RowTable;
+  readonly #numbers: Float64Array;
+  readonly #at: number;
+  readonly perhapsMisapplied: number;
+
+  constructor(table: RowTable, row: RowValues) {
+    table.next();
+    this.#table = table;
+    this.#numbers = table.numbers;
+    this.#at = table.at;
     this.perhapsMisapplied = row.perhapsMisapplied;
-    this.ranLine = row.ranLine;
+    const { texts } = table;
+    this.#set(JOB, row.job);
+    this.#set(LINE, row.line);
+    this.#set(END_LINE, row.endLine);
+    this.#set(RAN_LINE, row.ranLine);
+    this.#set(PID, row.pid);
+    this.#set(COMM, texts.of(row.comm));
+    this.#set(VM, table.vms.of(row.vm));
+    this.#set(VM_ORDINAL, row.vmOrdinal);
+    this.#set(VM_NAME, texts.of(row.vmName));
+    this.#set(OPS, row.ops);
+    this.#set(ATTEMPTS, row.attempts);
+    this.#set(RET, row.ret);
+    this.#set(COUNTS, table.counts.of(row.counts));
+    this.#set(UNKNOWN, table.reasons.of(row.unknown));
+    this.#set(TIMES, table.times.add(`${row.start}\n${row.end}`));
+  }
+
+  get job(): number {
+    return this.#number(JOB);
+  }
+
+  get line(): number {
+    return this.#number(LINE);
+  }
+
+  get endLine(): number {
+    return this.#number(END_LINE);
+  }
+
+  get start(): string {
+    return this.#times.split('\n', 1)[0] ?? '';
+  }
+
+  get end(): string {
+    return this.#times.slice(this.#times.indexOf('\n') + 1);
+  }
+
+  get pid(): number {
+    return this.#number(PID);
+  }
+
+  get comm(): string {
+    return this.#table.texts.at(this.#number(COMM));
+  }
+
+  get vm(): Ptr {
+    return this.#table.vms.at(this.#number(VM));
+  }
+
+  get vmOrdinal(): number {
+    return this.#number(VM_ORDINAL);
+  }
+
+  get vmName(): string {
+    return this.#table.texts.at(this.#number(VM_NAME));
+  }
+
+  get ops(): number | undefined {
+    return this.#known(OPS);
+  }
+
+  get attempts(): number | undefined {
+    return this.#known(ATTEMPTS);
+  }
+
+  get ret(): number | undefined {
+    return this.#known(RET);
+  }
+
+  get counts(): Counts {
+    return this.#table.counts.at(this.#number(COUNTS));
+  }
+
+  set counts(counts: Counts) {
+    this.#set(COUNTS, this.#table.counts.of(counts));
+  }
+
+  get unknown(): readonly string[] {
+    return this.#table.reasons.at(this.#number(UNKNOWN));
+  }
+
+  get ranLine(): number {
+    return this.#number(RAN_LINE);
+  }
+
+  set ranLine(line: number) {
+    this.#set(RAN_LINE, line);
   }
 
   /** bad: something is broken; wasteful: only locks too many; unknown: not judged whole; failed: it returned an error. */
   get verdict(): Verdict {
-    const { missing, diverged, misapplied, unreserved, redundant } = this.counts;
+    const { counts, ret } = this;
+    const { missing, diverged, misapplied, unreserved, redundant } = counts;
     if ((missing ?? 0) + (misapplied ?? 0) + (unreserved ?? 0) > 0) return 'bad';
-    const stepsCounted = this.counts.steps !== undefined;
+    const stepsCounted = counts.steps !== undefined;
     if (this.unknown.length > 0 || missing === undefined) return 'unknown';
     if (stepsCounted && diverged === undefined) return 'unknown';
     if ((redundant ?? 0) > 0) return 'wasteful';
-    return this.ret !== undefined && this.ret < 0 ? 'failed' : 'ok';
+    return ret !== undefined && ret < 0 ? 'failed' : 'ok';
   }
 
   /** Nothing about it is above this doubt any more. */
-  withDoubt(why: string): JobRow {
-    if (this.unknown.includes(why)) return this;
-    const counts = { ...this.counts };
-    for (const name of JUDGED) counts[name] = undefined;
-    return new JobRow({ ...this, counts, unknown: [...this.unknown, why] });
+  doubt(why: string): void {
+    const { unknown } = this;
+    if (unknown.includes(why)) return;
+    this.counts = unjudged(this.counts);
+    this.#set(UNKNOWN, this.#table.reasons.of([...unknown, why]));
   }
 
-  /** Leaves out what no probe of the trace can tell. */
-  withProbes(seen: ReadonlySet<Shown>, locksShown: boolean, stepsShown: boolean): JobRow {
-    const counts = { ...this.counts };
-    const drop = (...names: (keyof JobCounts)[]) => {
-      for (const name of names) counts[name] = undefined;
-    };
-    if (!locksShown) drop('missing', 'redundant', 'unreserved');
-    if (!seen.has('exec_fini')) drop('redundant');
-    if (seen.has('add_fence') && !seen.has('reserve_fences')) drop('unreserved');
-    if (!seen.has('va_insert') && !seen.has('va_remove')) drop('misapplied');
-    if (!seen.has('removal in a step') && counts.misapplied !== undefined) counts.misapplied -= this.perhapsMisapplied;
-    if (!seen.has('step')) drop('steps', 'map', 'unmap', 'remap', 'keep', 'diverged', 'misapplied');
-    if (!stepsShown) drop('missing', 'redundant');
-    return new JobRow({ ...this, counts });
+  toJSON(): RowValues {
+    const { job, line, endLine, start, end, pid, comm, vm, vmOrdinal, vmName } = this;
+    const { ops, attempts, ret, counts, unknown, perhapsMisapplied, ranLine } = this;
+    const which = { job, line, endLine, start, end, pid, comm, vm, vmOrdinal, vmName };
+    return { ...which, ops, attempts, ret, counts, unknown, perhapsMisapplied, ranLine };
+  }
+
+  get #times(): string {
+    return this.#table.times.text(this.#number(TIMES));
+  }
+
+  #number(which: number): number {
+    return this.#numbers[this.#at + which] ?? 0;
+  }
+
+  #known(which: number): number | undefined {
+    const value = this.#number(which);
+    return Number.isNaN(value) ? undefined : value;
+  }
+
+  #set(which: number, value: number | undefined): void {
+    this.#numbers[this.#at + which] = value ?? Number.NaN;
   }
 }
 
-export function jobRow(job: Job): JobRow {
+export function jobRow(job: Job, table: RowTable): JobRow {
   const judged = (name: Judged) => (job.unknown.size > 0 ? undefined : job.counts[name]);
-  return new JobRow({
+  return new JobRow(table, {
     job: job.id,
     line: job.line,
     endLine: job.endLine,

@@ -64,6 +64,13 @@ export function showsObj({ obj }: Pick<Gpuva, 'obj'>): boolean {
   return obj !== UNKNOWN_OBJ;
 }
 
+/** What is told of a VM that is gone, without all that it held. */
+export interface VmFate {
+  readonly ordinal: number;
+  /** It was freed, empty as it must be then, so that all changes of its tree were seen. */
+  ended: boolean;
+}
+
 export class VmState {
   readonly id: Ptr;
   /** The order of appearance, which stays the same between runs of one workload. */
@@ -85,8 +92,7 @@ export class VmState {
   #asked: Gpuvm | undefined;
   /** Where the tree is the kernel's. */
   readonly known: KnownRanges;
-  /** It was freed, empty as it must be then, so that all changes of its tree were seen. */
-  ended = false;
+  readonly fate: VmFate;
   /** Its page tables, where the replay follows them. */
   readonly tables: VmTables;
   /** False: what the driver inserts is not probed. */
@@ -110,6 +116,7 @@ export class VmState {
   constructor(id: Ptr, ordinal: number, init: GpuvmInit | undefined, line: number, dump?: VmDump) {
     this.id = id;
     this.ordinal = ordinal;
+    this.fate = { ordinal, ended: false };
     this.init = init ?? unknownInit(id, dump);
     this.line = line;
     this.dump = dump;

@@ -318,7 +318,7 @@ export class World {
     this.#leaveOwner(vm);
     for (const table of vm.tables.pointers) this.#tableVms.delete(table);
     this.vmBos.deleteOf(vm);
-    vm.ended = vm.known.unbroken && vm.treeShown && vm.tree.size === 0;
+    vm.fate.ended = vm.known.unbroken && vm.treeShown && vm.tree.size === 0;
     this.#keepIdentity(vm);
   }
 

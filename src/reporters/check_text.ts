@@ -66,7 +66,7 @@ function push<K, V>(map: Map<K, V[]>, key: K, value: V): void {
 
 /** Jobs in the order of the trace. */
 function jobSections(report: Report, findings: readonly Finding[], options: CheckTextOptions): string[][] {
-  const rows = new FindingJobs(report.jobs);
+  const rows = new FindingJobs(report.jobs, findings);
   const byJob = new Map<JobRow | number, Finding[]>();
   for (const finding of findings) {
     if (finding.job === undefined) continue;

@@ -41,7 +41,7 @@ export function runResult(run: CheckRun): RunResult {
 
 export function traceResult({ report, jobs, findings, known, doubts }: CheckedTrace): TraceResult {
   const { file, stats, kernel, world, losses, diagnostics } = report;
-  const rows = new FindingJobs(report.jobs);
+  const rows = new FindingJobs(report.jobs, findings);
   const vms = new Map<number, VmName>();
   for (const { vmOrdinal, vmName } of jobs) vms.set(vmOrdinal, { ordinal: vmOrdinal, name: vmName });
   return {

@@ -211,14 +211,26 @@ describe('places', () => {
     expect(csv(run(['jobs', packed, '--format', 'csv']).out)).toHaveLength(10);
   });
 
-  it('says which compressed file is damaged', () => {
+  it('reads a compressed file as far as it goes, and says where that is', () => {
+    const bytes = gzipSync(readFileSync(path.join(ROOT, MISSING)), { level: 0 });
     const packed = path.join(folder, 'cut.txt.gz');
-    writeFileSync(packed, gzipSync(readFileSync(path.join(ROOT, MISSING))).subarray(0, 4000));
-    const { code, err } = run(['check', packed]);
-    expect({ code, err }).toEqual({
-      code: 2,
-      err: expect.stringMatching(/^gpuvm-trace: .*cut\.txt\.gz: damaged gzip data: .*\n$/),
-    });
+    const cut = bytes.subarray(0, Math.floor(bytes.length / 2));
+    writeFileSync(packed, cut);
+    const { code, out } = run(['check', packed]);
+    expect(code).toBe(3);
+    expect(out).toContain(`gzip data end early, at byte ${cut.length}`);
+    expect(out).toMatch(/^[1-9]\d* jobs, /m);
+    expect(run(['check', '-'], { input: cut }).code).toBe(3);
+    const other = path.join(folder, 'other.txt.gz');
+    const clean = gzipSync(readFileSync(path.join(ROOT, CORRECT)));
+    clean.fill(0, clean.length - 8, clean.length - 4); // the checksum
+    writeFileSync(other, clean);
+    const wrong = run(['check', other]);
+    expect(wrong.code).toBe(3);
+    expect(wrong.out).toContain(`gzip data between byte ${clean.length - 8} and ${clean.length}: incorrect data check`);
+    expect(wrong.out).toContain(run(['check', CORRECT]).out.match(/^\d+ jobs, .*/m)?.[0] ?? 'no jobs');
+    expect(run(['check', '--merge', MISSING, other]).out).toContain(`${other}: gzip data between`);
+    expect(run(['anonymize', packed])).toMatchObject({ code: 2, err: expect.stringContaining(`${packed}: gzip data`) });
   });
 
   it('writes to a file', () => {

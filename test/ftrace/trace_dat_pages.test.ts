@@ -1,16 +1,9 @@
 // Ring buffer pages made by hand: what real recordings of one kernel do not have, or not all of it.
 import { inflateSync } from 'node:zlib';
 import { expect, test } from 'vitest';
+import { ArgFields, DatArgs } from '../../src/ftrace/dat_args.ts';
 import type { DatEvent, TraceDat } from '../../src/ftrace/trace_dat/index.ts';
-import {
-  fieldBytes,
-  fieldInt,
-  fieldOf,
-  fieldPtr,
-  fieldReader,
-  fieldU64,
-  sourceOf,
-} from '../../src/ftrace/trace_dat/index.ts';
+import { fieldBytes, fieldOf, fieldPtr, fieldReader, sourceOf } from '../../src/ftrace/trace_dat/index.ts';
 import { build, emptyParts, type Parts, type Storage, Writer } from './trace_dat_build.ts';
 import { open } from './trace_dat_listing.ts';
 
@@ -77,7 +70,9 @@ function ticks(dat: TraceDat): string[] {
   dat.forEachEvent(
     (e) => {
       const n = fieldOf(e.format, 'n');
-      seen.push(`${e.sec}.${e.nsec} ${e.buffer}${e.cpu}:${n === undefined ? e.format.name : fieldInt(e, n)}`);
+      seen.push(
+        `${e.sec}.${e.nsec} ${e.buffer}${e.cpu}:${n === undefined ? e.format.name : fieldReader(e.format, 'n')?.(e)}`,
+      );
     },
     (cpu, count, buffer) => seen.push(`lost ${buffer}${cpu}:${count ?? '?'}`),
   );
@@ -224,13 +219,20 @@ test.each([LITTLE, BIG])('fields: %o', (storage) => {
   open(sourceOf(build(withPages([page.bytes(0n)]), storage))).forEachEvent(
     (e: DatEvent) => {
       const field = (name: string) => fieldOf(e.format, name) ?? expect.fail(name);
-      got.push(fieldU64(e, field('addr')), fieldPtr(e, field('ptr')), fieldInt(e, field('ret')));
-      got.push(fieldInt(e, field('small')), fieldInt(e, field('half')), fieldU64(e, field('half')));
+      const args = new DatArgs(e);
+      const fields = ['addr', 'ptr', 'ret', 'small', 'half', 'half', 'text', 'ret'].map(field);
+      args.at(new ArgFields([...fields, undefined], ['u64', 'ptr', 'int', 'int', 'int', 'u64', 'str', 'bits']), e);
+      got.push(args.u64(0), args.ptr(1), args.int(2), args.int(3), args.int(4), args.u64(5), args.str(6));
+      got.push(args.high(7), args.low(7), args.int(8), args.str(8), args.str(0), args.int(0), args.u64(6));
+      got.push(fieldPtr(e, field('ptr')), fieldReader(e.format, 'addr')?.(e));
       got.push(fieldReader(e.format, 'text')?.(e), fieldReader(e.format, 'comm')?.(e), e.pid);
       got.push(fieldReader(e.format, 'ret')?.(e), fieldBytes(e, field('caller')).length, fieldReader(e.format, 'none'));
     },
     () => got.push('lost'),
   );
   const ptr = Number(BigInt.asIntN(64, 0xffff888100bb4001n));
-  expect(got).toEqual([0x8000000000001001n, ptr, -5, 200, -2, 65534, 'abc', 'task', -1, -5, 12, undefined]);
+  const none = undefined;
+  const values = [0x8000000000001001n, ptr, -5, 200, -2, 65534, 'abc', 0xffffffff, 0xfffffffb];
+  expect(got.slice(0, 16)).toEqual([...values, none, none, none, none, none, ptr, 0x8000000000001001n]);
+  expect(got.slice(16)).toEqual(['abc', 'task', -1, -5, 12, none]);
 });

@@ -7,6 +7,7 @@ import { Analysis } from '../../src/analyze.ts';
 import { rules } from '../../src/checks/index.ts';
 import { pageParts } from '../../src/cli/page_parts.ts';
 import { JobRow } from '../../src/replay/job_row.ts';
+import { RowTable } from '../../src/replay/row_table.ts';
 import type { CheckRun } from '../../src/reporters/checked_trace.ts';
 import { html } from '../../src/reporters/html/html.ts';
 import type { PageData } from '../../src/reporters/html/page_data.ts';
@@ -45,6 +46,7 @@ export function repeated(run: CheckRun, count: number): CheckRun {
   const { jobs } = trace.report;
   const long = trace.report.stats.lines;
   const more = new TraceRecording();
+  const table = new RowTable();
   const many = Array.from({ length: count }, (_, i) => {
     const at = i % jobs.length;
     const by = Math.floor(i / jobs.length) * long;
@@ -54,7 +56,7 @@ export function repeated(run: CheckRun, count: number): CheckRun {
     more.places.push(moved(places, by));
     more.appliers.push(recording.appliers[at]);
     for (const [line, time] of recording.times) more.times.set(line + by, (Number(time) + by / 1e6).toFixed(6));
-    return new JobRow({ ...row, job: row.job + i, line: row.line + by, endLine: row.endLine + by });
+    return new JobRow(table, { ...row.toJSON(), job: row.job + i, line: row.line + by, endLine: row.endLine + by });
   });
   return { ...run, traces: [{ ...trace, report: { ...trace.report, jobs: many }, jobs: many, recording: more }] };
 }

@@ -8,6 +8,7 @@ import { smMapExecLock, smUnmapExecLock } from '../../src/gpuvm/exec_lock.ts';
 import type { Gpuvm } from '../../src/gpuvm/gpuvm.ts';
 import type { Step } from '../../src/gpuvm/sm_map.ts';
 import { jobRow } from '../../src/replay/job_row.ts';
+import { RowTable } from '../../src/replay/row_table.ts';
 import { LOCKINGS, type Locking, lockingPass } from '../../src/whatif/other_pass.ts';
 import { PASS_COUNTS } from '../../src/whatif/totals.ts';
 import { WhatIf, type WhatIfRow } from '../../src/whatif/what_if.ts';
@@ -114,9 +115,10 @@ function spanOf({ addr, range, obj }: BindOp | { addr: BindOp['addr']; range: Bi
 function replay(before: readonly number[], batch: readonly number[], driver: Locking) {
   const all = new Map(LOCKINGS.map((locking) => [locking, new WhatIf(lockingPass(locking))]));
   const rows: ReturnType<typeof jobRow>[] = [];
+  const table = new RowTable();
   const script = new Script({ detail: true, passes: true }, (job) => {
     for (const whatIf of all.values()) whatIf.job(job);
-    rows.push(jobRow(job));
+    rows.push(jobRow(job, table));
   });
   const vm = vmOf();
   script.vm(VM);

@@ -1,5 +1,6 @@
 // One CPU's events in the order of its ring buffer pages: kernel/trace/ring_buffer.c, struct buffer_data_page.
 import type { Block, CpuBlocks } from './cpu_blocks.ts';
+import type { DatEvent } from './dat_event.ts';
 import type { DatFile } from './dat_file.ts';
 import type { EventTable } from './event_table.ts';
 import type { EventFormat } from './formats.ts';
@@ -19,7 +20,7 @@ const MISSED_STORED = 0x40000000;
 /** The 59 bits of an absolute stamp leave out these, which are taken from the page's. */
 const STAMP_TOP = 2 ** 59;
 
-const NO_FORMAT: EventFormat = { id: -1, system: '', name: '', fields: [], minLength: 0 };
+const NO_FORMAT: EventFormat = { id: -1, system: '', name: '', fields: [], printFmt: undefined, minLength: 0 };
 
 export interface StreamOrigin {
   readonly file: DatFile;
@@ -32,9 +33,10 @@ export interface StreamOrigin {
 }
 
 /** Stands on one event at a time: `next()` moves on, the properties tell about it. */
-export class CpuStream {
+export class CpuStream implements DatEvent {
   readonly cpu: number;
   readonly buffer: string;
+  readonly littleEndian: boolean;
   /** Rank among events of the same time. */
   readonly order: number;
   format = NO_FORMAT;
@@ -54,7 +56,6 @@ export class CpuStream {
   private readonly origin: StreamOrigin;
   private readonly blocks: CpuBlocks;
   private readonly table: EventTable;
-  private readonly little: boolean;
   private block: Block | undefined;
   private nextPage = 0;
   private pos = 0;
@@ -70,12 +71,24 @@ export class CpuStream {
     this.order = order;
     this.cpu = origin.cpu;
     this.buffer = origin.buffer;
-    this.little = !origin.file.header.bigEndian;
+    this.littleEndian = !origin.file.header.bigEndian;
+  }
+
+  get pid(): number {
+    return this.view.getInt32(this.base + this.table.common.pid, this.littleEndian);
+  }
+
+  get flags(): number {
+    return this.view.getUint8(this.base + this.table.common.flags);
+  }
+
+  get preempt(): number {
+    return this.view.getUint8(this.base + this.table.common.preempt);
   }
 
   /** Moves to the next event that is wanted or that follows a loss; false at the end. */
   next(): boolean {
-    const little = this.little;
+    const little = this.littleEndian;
     const slots = this.table.slots;
     const common = this.table.common.length;
     while (this.pos < this.end || this.openPage()) {
@@ -128,7 +141,7 @@ export class CpuStream {
   /** Bytes of a record whose length is in a word of its own; -1 where that cannot be. */
   private longLength(): number {
     if (this.pos + 8 > this.end) return -1;
-    const length = this.view.getUint32(this.pos + 4, this.little);
+    const length = this.view.getUint32(this.pos + 4, this.littleEndian);
     return length < 4 ? -1 : Math.ceil((length - 4) / 4) * 4;
   }
 
@@ -141,7 +154,7 @@ export class CpuStream {
       this.breakPage('a time stamp is cut off');
       return;
     }
-    const value = this.view.getUint32(this.pos + 4, this.little);
+    const value = this.view.getUint32(this.pos + 4, this.littleEndian);
     if (type === TYPE_PADDING) {
       this.pos = Math.min(this.end, this.pos + 4 + Math.max(4, Math.ceil(value / 4) * 4));
       this.addTime(0, delta);
@@ -195,7 +208,7 @@ export class CpuStream {
   }
 
   private readPageHeader(start: number, limit: number): boolean {
-    const { view, little } = this;
+    const { view, littleEndian: little } = this;
     const { commitSize, dataOffset } = this.origin.page;
     const low = view.getUint32(start + (little ? 0 : 4), little);
     const high = view.getUint32(start + (little ? 4 : 0), little);
@@ -224,9 +237,9 @@ export class CpuStream {
   private storedCount(commit: number, limit: number): number | undefined {
     const { commitSize } = this.origin.page;
     if ((commit & MISSED_STORED) === 0 || this.end + commitSize > limit) return undefined;
-    const low = this.view.getUint32(this.end + (this.little || commitSize === 4 ? 0 : 4), this.little);
+    const low = this.view.getUint32(this.end + (this.littleEndian || commitSize === 4 ? 0 : 4), this.littleEndian);
     if (commitSize === 4) return low;
-    return this.view.getUint32(this.end + (this.little ? 4 : 0), this.little) * TWO32 + low;
+    return this.view.getUint32(this.end + (this.littleEndian ? 4 : 0), this.littleEndian) * TWO32 + low;
   }
 
   private addLoss(count: number | undefined): void {

@@ -5,12 +5,12 @@ import type { EventField, EventFormat } from './formats.ts';
 
 /** The record a field is read from; the walker has made sure that all numbers of its format are inside. */
 export interface RecordBytes {
-  data: Uint8Array;
-  view: DataView;
+  readonly data: Uint8Array;
+  readonly view: DataView;
   /** Of the record's first byte, in `data` as in `view`. */
-  base: number;
-  length: number;
-  littleEndian: boolean;
+  readonly base: number;
+  readonly length: number;
+  readonly littleEndian: boolean;
 }
 
 const TWO32 = 4294967296;
@@ -20,7 +20,7 @@ export function fieldOf(format: EventFormat, name: string): EventField | undefin
 }
 
 /** The field's bits as an unsigned number. */
-export function fieldU64(e: RecordBytes, field: EventField): U64 {
+function fieldU64(e: RecordBytes, field: EventField): U64 {
   return field.size === 8 ? u64FromHalves(high(e, field), low(e, field)) : fieldU32(e, field);
 }
 
@@ -29,7 +29,7 @@ export function fieldPtr(e: RecordBytes, field: EventField): Ptr {
 }
 
 /** With the sign the format gives it; beyond 2^53 rounded. */
-export function fieldInt(e: RecordBytes, field: EventField): number {
+function fieldInt(e: RecordBytes, field: EventField): number {
   const at = e.base + field.offset;
   if (field.size === 8) return (field.signed ? high(e, field) | 0 : high(e, field)) * TWO32 + low(e, field);
   if (!field.signed) return fieldU32(e, field);

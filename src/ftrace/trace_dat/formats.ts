@@ -24,7 +24,7 @@ export interface EventFormat {
   readonly name: string;
   /** In the order of the file, the common_ fields first. */
   readonly fields: readonly EventField[];
-  readonly printFmt?: string;
+  readonly printFmt: string | undefined;
   /** A record must have so many bytes for all its numbers to be inside. */
   readonly minLength: number;
 }
@@ -50,8 +50,7 @@ export function parseFormat(text: string, system: string): EventFormat | undefin
     }
   }
   if (name === undefined || !Number.isInteger(id) || id < 0 || id > MAX_EVENT_ID) return undefined;
-  const known = { id, system, name, fields, minLength: minLength(fields) };
-  return printFmt === undefined ? known : { ...known, printFmt };
+  return { id, system, name, fields, printFmt, minLength: minLength(fields) };
 }
 
 function parseField(line: string): EventField | undefined {

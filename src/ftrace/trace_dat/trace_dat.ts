@@ -6,6 +6,7 @@ import { parseCmdlines } from './cmdlines.ts';
 import { blocksOf } from './cpu_blocks.ts';
 import { CpuStream } from './cpu_stream.ts';
 import { Damage, type Diagnostic } from './damage.ts';
+import type { DatEvent } from './dat_event.ts';
 import type { DatFile } from './dat_file.ts';
 import { type Decompressors, decompressorOf } from './decompress.ts';
 import { EventTable } from './event_table.ts';
@@ -17,29 +18,6 @@ import { readLayoutV6 } from './layout_v6.ts';
 import { readLayoutV7 } from './layout_v7.ts';
 import { StreamMerge } from './merge.ts';
 import type { BufferInfo } from './options.ts';
-
-/** One record. forEachEvent reuses a single object: copy what must last. */
-export interface DatEvent {
-  format: EventFormat;
-  cpu: number;
-  pid: number;
-  /** common_flags and common_preempt_count as recorded. */
-  flags: number;
-  preempt: number;
-  /** The stamp as sec * 10^9 + nsec; of a clock that does not count nanoseconds, its count split likewise. */
-  sec: number;
-  nsec: number;
-  data: Uint8Array;
-  view: DataView;
-  /** Of the record's first byte, in `data` as in `view`. */
-  base: number;
-  length: number;
-  littleEndian: boolean;
-  /** The instance; '' for the top buffer. */
-  buffer: string;
-  /** Of the page, or of the packed chunk of pages, in the file. */
-  fileOffset: number;
-}
 
 /** `count` is undefined where the file does not tell how many, or where damage hides them. */
 export type OnLoss = (cpu: number, count: number | undefined, buffer: string) => void;
@@ -124,32 +102,14 @@ export class TraceDat {
   ): StreamMerge | undefined {
     const table = new EventTable(this.formats, accept);
     const streams = this.openStreams(table);
-    const [first] = streams;
-    if (first === undefined) return undefined;
-    const event = emptyEvent(first, !this.header.bigEndian);
-    const { pid, flags, preempt } = table.common;
+    if (streams.length === 0) return undefined;
     const tellLoss = (stream: CpuStream): void => {
       if (stream.lost) onLoss(stream.cpu, stream.lostCount, stream.buffer);
       stream.lost = false;
     };
     const visit = (stream: CpuStream): void => {
       if (stream.lost) tellLoss(stream);
-      if (!stream.wanted) return;
-      const { view, base } = stream;
-      event.format = stream.format;
-      event.cpu = stream.cpu;
-      event.pid = view.getInt32(base + pid, event.littleEndian);
-      event.flags = view.getUint8(base + flags);
-      event.preempt = view.getUint8(base + preempt);
-      event.sec = stream.sec;
-      event.nsec = stream.nsec;
-      event.data = stream.data;
-      event.view = view;
-      event.base = base;
-      event.length = stream.length;
-      event.buffer = stream.buffer;
-      event.fileOffset = stream.fileOffset;
-      onEvent(event);
+      if (stream.wanted) onEvent(stream);
     };
     return new StreamMerge(streams, visit, tellLoss);
   }
@@ -169,10 +129,4 @@ export class TraceDat {
     }
     return streams;
   }
-}
-
-function emptyEvent(stream: CpuStream, littleEndian: boolean): DatEvent {
-  const { format, data, view, cpu, buffer } = stream;
-  const numbers = { pid: 0, flags: 0, preempt: 0, sec: 0, nsec: 0, base: 0, length: 0, fileOffset: 0 };
-  return { format, cpu, data, view, littleEndian, buffer, ...numbers };
 }

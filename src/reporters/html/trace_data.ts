@@ -47,7 +47,7 @@ export function traceData(trace: CheckedTrace, { failOn }: CheckRun): TraceData 
   });
   const rowOfJob = new Map(listed.map(({ row }, i) => [row, i]));
   const rowOfLine = new Map(listed.map(({ row }, i) => [row.line, i]));
-  const findingJobs = new FindingJobs(report.jobs);
+  const findingJobs = new FindingJobs(report.jobs, trace.findings);
   const jobOf = (finding: Finding) => findingJobs.of(finding);
   const shown = worstFirst(trace.findings).slice(0, MAX_FINDINGS);
   const byJob = new Map<JobRow | undefined, Finding[]>();

@@ -1,0 +1,65 @@
+// Damaged compressed data are read as far as they go, and it is said where that is.
+import { gzipSync } from 'node:zlib';
+import { describe, expect, it } from 'vitest';
+import { decompressed } from '../../src/io/compressed.ts';
+
+const TEXT = Buffer.from(Array.from({ length: 20_000 }, (_, i) => `line ${i * i}\n`).join(''));
+
+interface Read {
+  readonly bytes: Buffer;
+  readonly told: readonly string[];
+}
+
+async function read(packed: Uint8Array, piece: number): Promise<Read> {
+  const parts: Uint8Array[] = [];
+  const told: string[] = [];
+  const chunks = Array.from({ length: Math.ceil(packed.length / piece) }, (_, i) =>
+    packed.subarray(i * piece, (i + 1) * piece),
+  );
+  const target = { size: 4096, damaged: (message: string) => told.push(message) };
+  for await (const part of decompressed(chunks, 'gzip', target)) parts.push(new Uint8Array(part));
+  return { bytes: Buffer.concat(parts), told };
+}
+
+describe('gzip', () => {
+  const packed = gzipSync(TEXT);
+
+  it.each([5, 1000, 1 << 20])('whole, in pieces of %i', async (piece) => {
+    const { bytes, told } = await read(packed, piece);
+    expect(bytes.equals(TEXT)).toBe(true);
+    expect(told).toEqual([]);
+  });
+
+  it('several members', async () => {
+    const { bytes, told } = await read(Buffer.concat([packed, packed]), 1000);
+    expect(bytes.equals(Buffer.concat([TEXT, TEXT]))).toBe(true);
+    expect(told).toEqual([]);
+  });
+
+  it.each([1, 5, 17, 1000, packed.length - 9, packed.length - 8, packed.length - 1])('cut at byte %i', async (end) => {
+    const { bytes, told } = await read(packed.subarray(0, end), 700);
+    expect(TEXT.subarray(0, bytes.length).equals(bytes)).toBe(true);
+    expect(bytes.length).toBeGreaterThanOrEqual(end < 1000 ? 0 : Math.floor((TEXT.length * end) / packed.length / 2));
+    if (end >= packed.length - 8) expect(bytes.length).toBe(TEXT.length);
+    expect(told).toEqual([`gzip data end early, at byte ${end}: unexpected end of file`]);
+  });
+
+  it('a wrong checksum costs no data', async () => {
+    const wrong = Buffer.from(packed);
+    wrong.fill(0, wrong.length - 8, wrong.length - 4);
+    const { bytes, told } = await read(wrong, 1 << 20);
+    expect(bytes.equals(TEXT)).toBe(true);
+    expect(told).toEqual([`gzip data between byte ${wrong.length - 8} and ${wrong.length}: incorrect data check`]);
+  });
+
+  it('damage in the middle is told, and what stands before it is read', async () => {
+    const wrong = Buffer.from(packed);
+    const at = 1 << 15;
+    expect(wrong.length).toBeGreaterThan(at + 1000);
+    wrong.fill(0xff, at + 100, at + 200);
+    const { bytes, told } = await read(wrong, 1 << 20);
+    const before = Math.floor(TEXT.length / 4);
+    expect(TEXT.subarray(0, before).equals(bytes.subarray(0, before))).toBe(true);
+    expect(told).toEqual([expect.stringMatching(/^gzip data between byte \d+ and \d+: /)]);
+  });
+});
