@@ -59,11 +59,11 @@ async function coverage(files: readonly string[], options: CoverageOptions): Pro
   for (const trace of tracesOf(files, options))
     all.trace(await runAnalysis(trace, { ...inputOf(options), probes, onJob: (job) => all.job(job) }));
   const rows = all.rows(rules, touched);
-  emit(render(rows, options.format), options);
+  emit(renderCoverage(rows, options.format), options);
   process.exitCode = percentOf(rows) < min ? 1 : 0;
 }
 
-function render(rows: readonly CoverageRow[], format: Format): string {
+export function renderCoverage(rows: readonly CoverageRow[], format: Format): string {
   switch (format) {
     case 'text':
       return coverageText(rows);

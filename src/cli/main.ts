@@ -1,7 +1,7 @@
 // The command line: one subcommand a file; exit codes 0 clean, 1 findings, 2 could not do the job, 3 inconclusive.
 import type { Command } from 'commander';
 import { UserError } from '../base/user_error.ts';
-import { printable } from '../reporters/escape.ts';
+import { printable, printablePath } from '../reporters/escape.ts';
 import { type ConfigChoice, findConfig } from './find_config.ts';
 import { VERSION } from './version.ts';
 
@@ -72,9 +72,9 @@ export async function program(name?: string): Promise<Command> {
     .option('--no-config', 'no file with defaults')
     .addHelpText('after', EXAMPLES)
     .hook('preAction', withConfig)
-    .configureOutput({ outputError: (text, write) => write(text.split('\n')[0]?.concat('\n') ?? '') })
+    .configureOutput({ outputError: (text, write) => write(`${printablePath(text.split('\n')[0] ?? '')}\n`) })
     .exitOverride();
-  const named = name === undefined ? undefined : SUBCOMMANDS[name];
+  const named = name !== undefined && Object.hasOwn(SUBCOMMANDS, name) ? SUBCOMMANDS[name] : undefined;
   const wanted = named !== undefined ? [named] : Object.values(SUBCOMMANDS);
   for (const load of wanted) {
     const sub = await load();

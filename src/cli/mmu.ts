@@ -5,6 +5,7 @@ import { ptrHex } from '../base/u64.ts';
 import { compare } from '../mmu/compare.ts';
 import { granule, sizeName } from '../mmu/format.ts';
 import type { PageTable } from '../mmu/pgtable.ts';
+import type { VmState } from '../replay/vm_state.ts';
 import type { MmuMode } from '../replay/world.ts';
 import { type MmuRow, mmuColumns } from '../reporters/columns.ts';
 import type { Format } from '../reporters/formats.ts';
@@ -61,7 +62,11 @@ async function mmu(files: readonly string[], options: MmuOptions): Promise<void>
     mmu: options.mmu,
   });
   const rows = [...rowsOf(report, options.vm)];
-  emit(toFormat(options.format, mmuColumns, rows, { all: 'vms', one: 'vm' }), options);
+  emit(renderMmu(rows, options.format), options);
+}
+
+export function renderMmu(rows: readonly MmuRow[], format: Format): string {
+  return toFormat(format, mmuColumns, rows, { all: 'vms', one: 'vm' });
 }
 
 const NONE = { pages: 0, used: 0, bad: 0, stray: 0, stale: 0 };
@@ -81,18 +86,25 @@ function tablesOf(table: PageTable): string {
   return table.format.levels.map((_, level) => table.tableCount(level)).join('/');
 }
 
+/** Undefined where the trace does not show all of it. */
+export function mmuRow({ world }: Report, vm: VmState): MmuRow | undefined {
+  const mappings = [...world.mappingsOf(vm)];
+  const { table, targetsShown, complete, clock, jobs } = vm.tables;
+  if (!vm.known.unbroken) return undefined;
+  if (table === undefined && mappings.length === 0)
+    return { vm, counts: NONE, awaited: 0, blocks: '', tables: '', format: '' };
+  if (table === undefined || !targetsShown || !complete) return undefined;
+  const counts = compare(mappings, table, world.placeOf);
+  const awaited = clock === 'run' ? jobs.size : 0;
+  return { vm, counts, awaited, blocks: blocksOf(table), tables: tablesOf(table), format: table.format.name };
+}
+
 function* rowsOf(report: Report, vms: readonly string[] | undefined): Iterable<MmuRow> {
   for (const vm of report.world.vms.values()) {
     if (!wantsVm(vms, report, vm.id)) continue;
-    const mappings = [...report.world.mappingsOf(vm)];
-    const { table } = vm.tables;
-    if (table === undefined && mappings.length === 0 && vm.known.unbroken) {
-      yield { vm, counts: NONE, awaited: 0, blocks: '', tables: '', format: '' };
-    } else if (table !== undefined && vm.tables.targetsShown && vm.tables.complete && vm.known.unbroken) {
-      const counts = compare(mappings, table, report.world.placeOf);
-      const awaited = vm.tables.clock === 'run' ? vm.tables.jobs.size : 0;
-      yield { vm, counts, awaited, blocks: blocksOf(table), tables: tablesOf(table), format: table.format.name };
-    } else {
+    const row = mmuRow(report, vm);
+    if (row !== undefined) yield row;
+    else {
       console.error(`gpuvm-trace: VM ${ptrHex(vm.id)}: not all of its table's history is in the trace`);
       process.exitCode = 3;
     }

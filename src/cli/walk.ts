@@ -75,7 +75,7 @@ async function walk(args: readonly string[], options: WalkOptions): Promise<void
   );
   const looks = vmsAt(report, address, wanted).map((vm) => lookAt(report.world, vm, address, callsShown));
   if (looks.length === 0) throw noVm(report, address, { vm: wanted, when: momentText(moment, report) });
-  emit(render(looks, report, address, moment, format), options);
+  emit(renderWalk(looks, report, address, moment, format), options);
   for (const look of looks) warn(look);
 }
 
@@ -111,7 +111,13 @@ function lastChange({ world, jobs }: Report): Moment {
   return line === 0 ? { kind: 'end' } : { kind: 'event', number: line };
 }
 
-function render(looks: readonly Look[], report: Report, address: U64, moment: Moment, format: Format): string {
+export function renderWalk(
+  looks: readonly Look[],
+  report: Report,
+  address: U64,
+  moment: Moment,
+  format: Format,
+): string {
   const { watch } = report.world;
   if (format === 'text')
     return [

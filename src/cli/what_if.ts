@@ -85,7 +85,7 @@ async function whatIf(files: readonly string[], options: WhatIfOptions): Promise
     ...remarksOf(replayed, driver),
     ...doubts.map((doubt) => `could not be judged: ${doubt}`),
   ];
-  emit(render(rows, remarks, report.lines, options), options);
+  emit(renderWhatIf(rows, remarks, report.lines, options), options);
   process.exitCode = exitCode(rows, doubts);
 }
 
@@ -112,11 +112,11 @@ function exitCode(rows: readonly WhatIfRow[], doubts: readonly string[]): number
   return doubts.length > 0 || rows.some(({ verdict }) => verdict === 'unknown') ? 3 : 0;
 }
 
-function render(
+export function renderWhatIf(
   rows: readonly WhatIfRow[],
   remarks: readonly string[],
   lines: LineNames,
-  options: WhatIfOptions,
+  options: Pick<WhatIfOptions, 'format' | 'locking' | 'patch'>,
 ): string {
   const columns = placed(whatIfColumns, lines);
   const { format, locking, patch } = options;

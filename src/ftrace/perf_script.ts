@@ -8,7 +8,7 @@ const MAX_PREFIX = 240;
 
 /** A name of a task is 15 characters at most, so that it cannot hold all of what follows it. */
 const PREFIX =
-  /^ *(?=\S)(?:(.{0,15}?) +)?(?:-?\d+\/)?(-?\d+) +(?:\[(\d+)\] +)?(\d+\.\d{6}(?:\d{3})?): +(?:[\w.-]+:)?(?=[\w.]+:(?: |$))/s;
+  /^ *(?=[^ ])(?:(.{0,15}?) +)?(?:-?\d+\/)?(-?\d+) +(?:\[(\d+)\] +)?(\d+\.\d{6}(?:\d{3})?): +(?:[\w.-]+:)?(?=[\w.]+:(?: |$))/s;
 
 /** With --show-lost-events: its CPU, where that is shown, and how many. */
 export const PERF_LOST = /(?:\[(\d+)\] +[\d.]+)?: +PERF_RECORD_LOST(?:_SAMPLES)? lost (\d+)\s*$/;

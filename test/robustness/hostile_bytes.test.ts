@@ -1,6 +1,6 @@
 // Captures in every format with wrong bytes: nothing crashes or runs away, what is printed does no harm, and the same bytes
 // give the same answer.
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { gzipSync } from 'node:zlib';
@@ -33,6 +33,7 @@ import {
   rendered,
   summary,
 } from '../support/rendered.ts';
+import { FIXTURES } from '../support/run.ts';
 import { random } from './damage.ts';
 
 /** Another seed makes another run, and more depth a longer one. */
@@ -214,6 +215,33 @@ describe('compressed', () => {
       expect(second).toEqual(first);
       if (typeof first === 'string') checkPlain(first);
       else check(textFeed(first, first.length), textFeed(first, 1000), first.length);
+    }
+  });
+});
+
+describe('zstd', () => {
+  const packed = readFileSync(path.join(FIXTURES, 'lab/missing/begin.txt.zst'));
+  const whole = Buffer.from(TEXT, 'latin1');
+  /** Of a file with the checksum and without it, each of them half of the text. */
+  const SECOND_FRAME = packed.lastIndexOf(Buffer.from([0x28, 0xb5, 0x2f, 0xfd]));
+  let file = '';
+  beforeAll(() => {
+    file = path.join(mkdtempSync(path.join(tmpdir(), 'gpuvm-trace-')), 'trace.zst');
+  });
+  afterAll(() => rmSync(path.dirname(file), { recursive: true }));
+
+  it('is what was packed', async () => {
+    writeFileSync(file, packed);
+    expect(await packedBytes(file)).toEqual(whole);
+  });
+
+  it('cut off anywhere is said to be', async () => {
+    const step = Math.max(1, Math.floor(20 / DEPTH));
+    for (let size = 4; size < packed.length; size += size < SECOND_FRAME && size > SECOND_FRAME - 30 ? 1 : step) {
+      if (size === SECOND_FRAME) continue; // a file that is whole
+      writeFileSync(file, packed.subarray(0, size));
+      const why = await packedBytes(file);
+      expect(why, `${size} bytes`).toBe(`${printable(file)}: damaged zstd data: unexpected EOF`);
     }
   });
 });

@@ -9,6 +9,7 @@ import type { Finding } from '../../src/findings/finding.ts';
 import { fixture } from '../support/captures.ts';
 import { FORGED_EVENTS, hostilePath, hostileText } from '../support/hostile_text.ts';
 import {
+  babeltraceOf,
   bpftraceJsonOf,
   csvOfColumns,
   csvOfText,
@@ -16,6 +17,7 @@ import {
   type Entry,
   entriesOf,
   perfettoOf,
+  perfScriptOf,
   readFixture,
 } from '../support/other_formats.ts';
 import { type Analyzed, analyzed, checkRendered, type Options, rendered, summary } from '../support/rendered.ts';
@@ -65,6 +67,12 @@ function checked(text: string, file = 'trace.txt', options: Options = {}): Analy
 
 function identities({ report }: Analyzed): string[] {
   return report.findings.map(identity);
+}
+
+/** What is understood of it, findings or not. */
+function understood(done: Analyzed): string[] {
+  const { stats, jobs } = done.report;
+  return [`${stats.events} events`, `${jobs.length} jobs`, ...identities(done)];
 }
 
 function identity({ rule, confidence, fingerprint, job, message }: Finding): string {
@@ -168,6 +176,8 @@ function withMarker(text: string, at: number): string {
   return counted(lines, ENTRIES_KEPT + 1).join('\n');
 }
 
+const UNDERSTOOD = understood(on(perfettoOf(ENTRIES)));
+
 /** Formats that keep a text apart from what is around it. */
 interface Quoting {
   readonly name: string;
@@ -180,10 +190,13 @@ const QUOTING: readonly Quoting[] = [
   { name: 'CSV, words', write: csvOfWords },
   { name: 'CSV, the tracer’s text', write: csvOfText },
   { name: 'Perfetto’s text', write: perfettoOf },
+  { name: 'babeltrace2’s text', write: babeltraceOf },
 ];
 
 describe.each(QUOTING)('$name', ({ write, options = {} }) => {
-  const known = identities(on(write(ENTRIES), 'trace.txt', options));
+  const known = understood(on(write(ENTRIES), 'trace.txt', options));
+
+  it('is understood', () => expect(known).toEqual(UNDERSTOOD));
 
   it('names of tasks, and markers', () => {
     property(
@@ -192,11 +205,38 @@ describe.each(QUOTING)('$name', ({ write, options = {} }) => {
         const all = ENTRIES.map((entry) => ({ ...entry, comm }));
         const like = ENTRIES[at] as Entry;
         all.splice(at, 0, { ...like, comm, name: 'print', head: '', fields: [['buf', text]], text });
-        expect(identities(checked(write(all), 'trace.txt', options))).toEqual(known);
+        expect(understood(checked(write(all), 'trace.txt', options))).toEqual(known);
       },
       RUNS / 4,
     );
   });
+});
+
+/** What perf prints between the task and the event, as far as a name of a task can hold it. */
+const FORGED_PREFIXES = ['1 0.000000: a: ', '-1 0.000000: a:', '7 [000]', '\t', '\xa0 7'];
+
+it('perf script, names of tasks and VMs, and markers', () => {
+  const known = understood(on(perfScriptOf(ENTRIES)));
+  expect(known).toEqual(UNDERSTOOD);
+  property(
+    fc.tuple(
+      fc.oneof(hostileText(false, 3), fc.constantFrom(...FORGED_PREFIXES)),
+      hostileText(false),
+      hostileText(false),
+      fc.nat({ max: ENTRIES.length - 1 }),
+    ),
+    ([comm, vm, text, at]) => {
+      const all = ENTRIES.map((entry) => ({
+        ...entry,
+        comm,
+        text: entry.text.replace('"vmbind-lab"', () => `"${vm}"`),
+      }));
+      const like = ENTRIES[at] as Entry;
+      all.splice(at, 0, { ...like, comm, name: 'print', text });
+      expect(understood(checked(perfScriptOf(all)))).toEqual(known);
+    },
+    RUNS / 4,
+  );
 });
 
 it('bpftrace’s JSON, markers', () => {

@@ -122,6 +122,27 @@ function perfettoEvent({ time, pid, name, fields }: Entry): string {
   return `    event {\n      timestamp: ${nanosecondsOf(time)}\n      pid: ${pid}\n${generic}    }\n`;
 }
 
+/** With --clock-seconds and LTTng's names of fields; babeltrace2's plugins/text/pretty/print.c. */
+export function babeltraceOf(entries: readonly Entry[]): string {
+  const lines = entries.map(({ time, cpu, pid, comm, name, fields }) => {
+    const values = fields.map(
+      ([key, value]) => `${key} = ${/^0x[0-9a-f]+$|^-?\d+$/.test(value) ? value : quoted(value)}`,
+    );
+    const context = `{ cpu_id = ${cpu} }, { procname = ${quoted(comm)}, tid = ${pid} }`;
+    return `[${time}] (+?.?????????) ${name}: ${context}, { ${values.join(', ')} }\n`;
+  });
+  return lines.join('');
+}
+
+/** perf script: builtin-script.c perf_sample__fprintf_start(), libtraceevent's text of the event. */
+export function perfScriptOf(entries: readonly Entry[]): string {
+  const lines = entries.map(({ time, cpu, pid, comm, name, text }) => {
+    const prefix = `${comm.slice(0, 15).padStart(16)} ${String(pid).padStart(5)} [${String(cpu).padStart(3, '0')}]`;
+    return `${prefix} ${time.trim().slice(0, -3).padStart(12)}: ${`gpuvm:${name}`.padStart(24)}: ${text}\n`;
+  });
+  return lines.join('');
+}
+
 /** As C escapes. */
 export function quoted(text: string): string {
   return `"${text.replace(/[\\"]/g, '\\$&').replace(/\n/g, '\\n')}"`;
