@@ -241,7 +241,7 @@ describe('zstd', () => {
       if (size === SECOND_FRAME) continue; // a file that is whole
       writeFileSync(file, packed.subarray(0, size));
       const why = await packedBytes(file);
-      expect(why, `${size} bytes`).toBe(`${printable(file)}: damaged zstd data: unexpected EOF`);
+      expect(why).toBe(`${printable(file)}: zstd data end early, at byte ${size}: unexpected EOF`);
     }
   });
 });

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
+import { UserError } from '../../src/base/user_error.ts';
 import { fixture } from '../support/captures.ts';
 import { hostilePath, hostileText } from '../support/hostile_text.ts';
 import { checkPlain, checkRendered } from '../support/rendered.ts';
@@ -61,7 +62,13 @@ it('names of tasks, VMs, traces, patches and functions', async () => {
         name: i === 0 ? one : other,
         text: spoilt(lines, task.slice(0, 15), vm),
       }));
-      checkRendered(await renderedCommands(halves, patch, ADDRESS));
+      // A line break in a name may make a line without a time stamp, with which nothing can be merged.
+      const hasBreak = /[\n\r]/.test(task + vm);
+      const merged = await renderedCommands(halves, patch, ADDRESS).catch((error: unknown) => {
+        if (hasBreak && error instanceof UserError && error.message.includes('has no time stamps')) return undefined;
+        throw error;
+      });
+      if (merged !== undefined) checkRendered(merged);
     }),
     { seed: SEED, numRuns: RUNS },
   );
