@@ -17,14 +17,12 @@ type Tree<T> = InstanceType<typeof BTree<number, T>>;
 const FEW = 48;
 
 function insertAt<T>(list: T[], at: number, one: T): void {
-  const last = list.at(-1);
-  if (at === list.length || last === undefined || list.length - at > FEW) {
-    if (at === list.length) list.push(one);
-    else list.splice(at, 0, one);
+  if (list.length - at > FEW) {
+    list.splice(at, 0, one);
     return;
   }
-  list.push(last);
-  for (let i = list.length - 2; i > at; i--) list[i] = list[i - 1] as T;
+  list.push(one);
+  for (let i = list.length - 1; i > at; i--) list[i] = list[i - 1] as T;
   list[at] = one;
 }
 

@@ -135,7 +135,8 @@ export class World {
   readonly vmBos = new VmBoSet();
   /** VMs that are being made, or that are gone. */
   readonly mortal = new Map<Ptr, Mortal>();
-  readonly #owners = new PtrMap<VmState>();
+  /** Of VMs whose init is known, by their own dma_resv: more than one where they were given the same. */
+  readonly #owners = new PtrMap<Set<VmState>>();
   readonly #byResv = new PtrMap<Ptr>();
   /** So often the object that stood for its resv has left it. */
   #left = 0;
@@ -259,7 +260,10 @@ export class World {
   }
 
   #own(vm: VmState): void {
-    if (vm.initKnown && vm.resv !== 0 && !this.#owners.has(vm.resv)) this.#owners.set(vm.resv, vm);
+    if (!vm.initKnown || vm.resv === 0) return;
+    const owners = this.#owners.get(vm.resv);
+    if (owners === undefined) this.#owners.set(vm.resv, new Set([vm]));
+    else owners.add(vm);
   }
 
   /** A VM that was made before the trace began, or before that line and unseen, with what a dump of then says of it. */
@@ -296,13 +300,16 @@ export class World {
     return vm;
   }
 
-  /** The VM whose own dma_resv this is, of those whose init is known. */
+  /** The first VM whose own dma_resv this is, of those whose init is known. */
   ownerOf(resv: Ptr): VmState | undefined {
-    return this.#owners.get(resv);
+    const [first] = this.#owners.get(resv) ?? [];
+    return first;
   }
 
   #leaveOwner(vm: VmState): void {
-    if (this.#owners.get(vm.resv) === vm) this.#owners.delete(vm.resv);
+    const owners = this.#owners.get(vm.resv);
+    owners?.delete(vm);
+    if (owners?.size === 0) this.#owners.delete(vm.resv);
   }
 
   /** A VM's name and place among all VMs, also of one that is gone. */

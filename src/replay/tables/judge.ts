@@ -98,15 +98,15 @@ function toWrite(table: PageTable, changed: readonly Changed[]): Span[] {
 /** The ranges as the table keeps them, in order and without overlaps. */
 function merged(table: PageTable, ranges: readonly Changed[]): Span[] {
   const spans: { addr: number; end: number }[] = [];
-  let last: { readonly addr: number; readonly end: number } | undefined;
+  let before: Span | undefined;
   let isSorted = true;
   for (const { addr, range } of ranges) {
     const span = placedSpan(table, addr, range);
     // A mapping that leaves the tree, its entries, and what takes their place are often the same range.
-    if (span === undefined || (last !== undefined && last.addr <= span.addr && span.end <= last.end)) continue;
-    if (last !== undefined && span.addr < last.addr) isSorted = false;
+    if (span === undefined || (before !== undefined && before.addr <= span.addr && span.end <= before.end)) continue;
+    if (before !== undefined && span.addr < before.addr) isSorted = false;
     spans.push(span);
-    last = span;
+    before = span;
   }
   if (!isSorted) sortByAddress(spans);
   let kept = 0;
