@@ -214,13 +214,24 @@ describe.each(QUOTING)('$name', ({ write, options = {} }) => {
 
 /** What perf prints between the task and the event, as far as a name of a task can hold it. */
 const FORGED_PREFIXES = ['1 0.000000: a: ', '-1 0.000000: a:', '7 [000]', '\t', '\xa0 7'];
+/** What the first line of another format begins with. */
+const FORGED_SIGNS = [
+  '<html>',
+  '<script>',
+  '<!doctype html>',
+  'ts,cpu,name,a',
+  'ts;name',
+  '{"type":"a"}',
+  '[0] (+0) a: {',
+  'packet {',
+];
 
 it('perf script, names of tasks and VMs, and markers', () => {
   const known = understood(on(perfScriptOf(ENTRIES)));
   expect(known).toEqual(UNDERSTOOD);
   property(
     fc.tuple(
-      fc.oneof(hostileText(false, 3), fc.constantFrom(...FORGED_PREFIXES)),
+      fc.oneof(hostileText(false, 3), fc.constantFrom(...FORGED_PREFIXES, ...FORGED_SIGNS)),
       hostileText(false),
       hostileText(false),
       fc.nat({ max: ENTRIES.length - 1 }),

@@ -5,6 +5,8 @@ import { LineReader, type LineSink } from '../line_reader.ts';
 import type { ByteReader, Format, Targets } from './format.ts';
 
 const SIGN = /^(?:\xef\xbb\xbf)?\s*<(?:!doctype html|html|script)\b/i;
+/** A task may be called like a tag; a page does not begin with an entry's time. */
+const TIME = /\s\d+\.\d{6}(?:\d{3})?: /;
 const OPENS = /<script class="trace-data"[^>]*>\s*$|\bvar linuxPerfData = "\\n\\$/;
 const CLOSES = /^\s*<\/script>\s*$|^";/;
 /** What follows the end of a section and is none of the viewer's. */
@@ -17,7 +19,7 @@ export const systraceHtml: Format = {
   name: 'systrace-html',
   what: 'a page of systrace, with the trace in it',
   sign: 'the first line opens an HTML page; the trace is in its script of class trace-data that begins with #',
-  recognise: (line) => SIGN.test(line),
+  recognise: (line) => SIGN.test(line) && !TIME.test(line),
   open: (targets) => new SystraceHtml(targets),
 };
 
