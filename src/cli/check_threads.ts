@@ -1,4 +1,5 @@
 // `check -j`: traces checked by several threads, and what each gives put in the order of the arguments.
+import path from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { UserError } from '../base/user_error.ts';
 import type { Finding } from '../findings/finding.ts';
@@ -32,7 +33,7 @@ export interface Threads extends ThreadData {
   /** Asked in the order of the traces, and of their findings. */
   readonly isShown: (finding: Finding) => boolean;
   /** The module that the threads run. */
-  readonly module?: URL;
+  readonly module?: string;
 }
 
 export interface CheckedByThreads {
@@ -123,7 +124,7 @@ class Crew {
   }
 
   #start(): Thread {
-    const { options, looks, module = new URL('./check_worker.js', import.meta.url) } = this.#threads;
+    const { options, looks, module = path.join(__dirname, 'check_worker.js') } = this.#threads;
     const data: ThreadData = { options, looks };
     const thread = new Thread(new Worker(module, { workerData: data }));
     this.#running.add(thread);

@@ -23,7 +23,7 @@ export async function exportTables(
 ): Promise<Exported> {
   const staged = new StagedFolder(folder);
   try {
-    const tables = new CaptureTables((name) => staged.file(name));
+    const tables = new CaptureTables(await import('hyparquet-writer'), (name) => staged.file(name));
     const report = await runAnalysis(traceOf([file], {}), { ...options, ...tables.hooks });
     tables.finish(report);
     const partition = {

@@ -9,7 +9,7 @@ import { jobsTable } from './jobs_table.ts';
 import { LineTimes, nanoseconds } from './line_times.ts';
 import { type LockRow, lockRowsOf, locksTable } from './locks_table.ts';
 import { type MappingRow, type Mark, mappingsTable } from './mappings_table.ts';
-import { ParquetTable } from './parquet.ts';
+import { type Parquet, ParquetTable } from './parquet.ts';
 import { type StepRow, stepRowsOf, stepsTable } from './steps_table.ts';
 import type { Table, TableName } from './table.ts';
 
@@ -21,6 +21,7 @@ interface Live {
 }
 
 export class CaptureTables {
+  readonly #parquet: Parquet;
   readonly #sinkOf: (table: TableName) => (bytes: Uint8Array) => void;
   readonly #times = new LineTimes(nanoseconds);
   readonly #steps: ParquetTable<StepRow>;
@@ -30,7 +31,8 @@ export class CaptureTables {
   readonly #live = new Map<Gpuva, Live>();
 
   /** sinkOf: takes the bytes of that table's file, in order. */
-  constructor(sinkOf: (table: TableName) => (bytes: Uint8Array) => void) {
+  constructor(parquet: Parquet, sinkOf: (table: TableName) => (bytes: Uint8Array) => void) {
+    this.#parquet = parquet;
     this.#sinkOf = sinkOf;
     this.#steps = this.#open(stepsTable);
     this.#locks = this.#open(locksTable);
@@ -55,7 +57,7 @@ export class CaptureTables {
   }
 
   #open<Row>(table: Table<Row>): ParquetTable<Row> {
-    return new ParquetTable(table, this.#sinkOf(table.name));
+    return new ParquetTable(this.#parquet, table, this.#sinkOf(table.name));
   }
 
   #write<Row>(table: Table<Row>, rows: readonly Row[]): void {

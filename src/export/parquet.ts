@@ -1,6 +1,12 @@
 // Parquet files, a row group at a time: what is kept of a table is at most one group.
-import { ByteWriter, ParquetWriter } from 'hyparquet-writer';
+import type { ByteWriter, ParquetWriter } from 'hyparquet-writer';
 import { type Cell, type ColumnType, cellOf, type Table } from './table.ts';
+
+/** What writes the format: an ES module, which its importer loads as one. */
+export interface Parquet {
+  readonly ByteWriter: typeof ByteWriter;
+  readonly ParquetWriter: typeof ParquetWriter;
+}
 
 type Schema = ConstructorParameters<typeof ParquetWriter>[0]['schema'];
 
@@ -31,14 +37,20 @@ const ELEMENTS: Readonly<Record<ColumnType, Omit<Schema[number], 'name'>>> = {
 
 export class ParquetTable<Row> {
   readonly #table: Table<Row>;
-  readonly #bytes = new ByteWriter();
+  readonly #bytes: ByteWriter;
   readonly #writer: ParquetWriter;
   #columns: Cell[][];
   #text = 0;
 
   /** `write` gets the bytes of the file in order and must not keep them. */
-  constructor(table: Table<Row>, write: (bytes: Uint8Array) => void, metadata: Readonly<Record<string, string>> = {}) {
+  constructor(
+    { ByteWriter, ParquetWriter }: Parquet,
+    table: Table<Row>,
+    write: (bytes: Uint8Array) => void,
+    metadata: Readonly<Record<string, string>> = {},
+  ) {
     this.#table = table;
+    this.#bytes = new ByteWriter();
     this.#columns = table.columns.map(() => []);
     const drain = () => {
       write(this.#bytes.getBytes());

@@ -1,6 +1,6 @@
 // The ordered map of a VM's mappings: the interval tree plus address-ordered list of drm_gpuvm.c.
 
-import sortedBtree from 'sorted-btree';
+import BTree from 'sorted-btree';
 import type { U64 } from '../base/u64.ts';
 import { type Gpuva, gpuvaEnd, makeGpuva } from './gpuva.ts';
 
@@ -132,9 +132,6 @@ class ArraySequence implements Sequence {
     return this.#vas[Symbol.iterator]();
   }
 }
-
-// The package is CommonJS: Node gives its exports as the default import, other loaders the class among them.
-const BTree: typeof sortedBtree.default = typeof sortedBtree === 'function' ? sortedBtree : sortedBtree.default;
 
 class BTreeSequence implements Sequence {
   readonly #tree = new BTree<Gpuva, Gpuva>(undefined, compare, NODE_SIZE);

@@ -1,6 +1,7 @@
 // The script of the HTML report: compiled modules that lie beside this one, joined into a single one.
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import path from 'node:path';
 
 /** In the order in which they need each other. */
 const MODULES = [
@@ -24,10 +25,10 @@ const MODULES = [
 ] as const;
 
 /** Beside this one; where tests run the sources themselves, those of the last build. */
-const FOLDER = new URL(import.meta.url.endsWith('.ts') ? '../../dist/src/page/' : '../page/', import.meta.url);
+const FOLDER = path.join(__dirname, __filename.endsWith('.ts') ? '../../dist/src/page' : '../page');
 
 export function readPageScript(): string {
-  return MODULES.map((name) => asFunction(name, readFileSync(new URL(`${name}.js`, FOLDER), 'utf8'))).join('\n');
+  return MODULES.map((name) => asFunction(name, readFileSync(path.join(FOLDER, `${name}.js`), 'utf8'))).join('\n');
 }
 
 /** A module as a call that gives what it exports; it takes the same from those before it. */

@@ -1,6 +1,6 @@
 // Spans in the order of their addresses: a sorted array while they are few, a B-tree when they are many.
 
-import sortedBtree from 'sorted-btree';
+import BTree from 'sorted-btree';
 import type { Span } from './span_map.ts';
 
 /** Above this many the array's moves cost more than the B-tree's nodes; back below a quarter of it. */
@@ -8,10 +8,7 @@ const MOST_IN_ARRAY = 2048;
 /** Keys per B-tree node. */
 const NODE_SIZE = 32;
 
-// The package is CommonJS: Node gives its exports as the default import, other loaders the class among them.
-const BTree: typeof sortedBtree.default = typeof sortedBtree === 'function' ? sortedBtree : sortedBtree.default;
-
-type Tree<T> = InstanceType<typeof BTree<number, T>>;
+type Tree<T> = BTree<number, T>;
 
 /** Of this many a loop moves the pointers sooner than splice() is called, which also makes an array of what it takes out. */
 const FEW = 48;

@@ -3,7 +3,6 @@ import { spawn, spawnSync } from 'node:child_process';
 import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { pathToFileURL } from 'node:url';
 import { afterAll, describe, expect, it } from 'vitest';
 import { type CheckedByThreads, checkByThreads, type Threads } from '../../src/cli/check_threads.ts';
 import { fileOf } from '../../src/cli/traces.ts';
@@ -96,7 +95,7 @@ describe('threads that die', () => {
         threads: 2,
         goesOn: false,
         isShown: () => true,
-        module: pathToFileURL(module),
+        module,
         ...more,
       },
     );

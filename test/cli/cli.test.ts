@@ -75,6 +75,17 @@ describe('exit codes', () => {
     expect(out).toContain('entries are missing from the file');
   });
 
+  it('is 2, never 0, where what it waits for can no longer come', () => {
+    const hook = path.join(folder, 'never.cjs');
+    writeFileSync(
+      hook,
+      `const never = { [Symbol.asyncIterator]: () => ({ next: () => new Promise(() => {}) }) };
+      Object.defineProperty(process, 'stdin', { value: never });`,
+    );
+    const { code, err } = run(['check', '--follow', '-'], { env: { NODE_OPTIONS: `--require=${hook}` } });
+    expect([code, err]).toEqual([2, 'gpuvm-trace: this is a bug: it waited for something that never came\n']);
+  });
+
   it('is 3, never 1, where every error is inconclusive', () => {
     const lines = readFileSync(path.join(ROOT, MISSING), 'latin1').split('\n');
     const ran = run(['check', '-', '--format', 'csv'], { input: lines.filter((_, i) => i !== 100).join('\n') });

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
 import fc from 'fast-check';
+import * as parquet from 'hyparquet-writer';
 import { afterAll, expect, it } from 'vitest';
 import { ParquetTable } from '../../src/export/parquet.ts';
 import { partitionPath } from '../../src/export/partition.ts';
@@ -34,7 +35,7 @@ afterAll(() => rmSync(folder, { recursive: true }));
 
 function written(rows: Iterable<Row>): { readonly bytes: Uint8Array; readonly largest: number } {
   const parts: Uint8Array[] = [];
-  const file = new ParquetTable(table, (bytes) => parts.push(bytes.slice()));
+  const file = new ParquetTable(parquet, table, (bytes) => parts.push(bytes.slice()));
   for (const row of rows) file.add(row);
   file.finish();
   return { bytes: Buffer.concat(parts), largest: Math.max(...parts.map(({ length }) => length)) };
@@ -112,7 +113,7 @@ it('a group ends also where its text grows', () => {
     flag: true,
   }));
   const parts: number[] = [];
-  const file = new ParquetTable(table, (bytes) => parts.push(bytes.length));
+  const file = new ParquetTable(parquet, table, (bytes) => parts.push(bytes.length));
   for (const row of rows) file.add(row);
   file.finish();
   expect(parts.length).toBeGreaterThan(4);
