@@ -34,14 +34,17 @@ export function shownBy(spec: ProbeSpec): readonly Shown[] {
   return step === undefined ? [event.kind] : [event.kind, step];
 }
 
+/** All probes that are understood, whoever may listen to them. */
+export function allProbes(definitions: readonly ProbeDefinition[] | undefined): ProbeTable {
+  return new ProbeTable(probesOf(undefined), definitions);
+}
+
 /** All probes that are understood; only those that the replay handles are read. */
 export function makeProbeTable({ definitions, mmu = 'trace', driver }: DecodeOptions): ProbeTable {
-  const table = new ProbeTable(probesOf(driver), definitions);
-  for (const binding of table.bindings) {
-    const kind = kindOf(binding.spec);
-    binding.wanted = kind !== undefined && handles(kind, mmu);
-  }
-  return table;
+  return new ProbeTable(probesOf(driver), definitions, (spec) => {
+    const kind = kindOf(spec);
+    return kind !== undefined && handles(kind, mmu);
+  });
 }
 
 /** What the probes that the trace shows tell of its kernel: functions that it has, and what they take; newest first. */

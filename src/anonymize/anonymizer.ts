@@ -12,7 +12,7 @@ import type { ProbeTable } from '../ftrace/probe_table.ts';
 import type { FtraceRecord } from '../ftrace/record.ts';
 import type { TraceStats } from '../ftrace/text_decoder.ts';
 import { type ByteSource, type Decompressors, TraceDat } from '../ftrace/trace_dat/index.ts';
-import { makeProbeTable } from '../probe_set.ts';
+import { allProbes } from '../probe_set.ts';
 import { EventText } from './event_text.ts';
 import { LinePrefix, lossText, releaseText } from './line_prefix.ts';
 import { type Keys, Renaming } from './renaming.ts';
@@ -65,9 +65,8 @@ export class Anonymizer implements ProbeSink {
   constructor(options: AnonymizeOptions, write: (text: string) => void) {
     this.#write = write;
     this.#prefix = new LinePrefix(this.#renaming, options.shiftTimes === true);
-    this.#table = makeProbeTable(options);
     // Those that nobody listens to may still tell which kernel it is.
-    for (const binding of this.#table.bindings) binding.wanted = true;
+    this.#table = allProbes(options.definitions);
     this.#decoder = new WatchedText(this.#table, this, {
       line: (read, cut) => this.#line(read, cut),
       entry: (rec, read) => this.#entry(rec, read),

@@ -52,5 +52,7 @@ export function startsWith(buf: Uint8Array, pos: number, end: number, text: stri
 }
 
 export function ascii(text: string): Uint8Array {
-  return Uint8Array.from(text, (c) => c.charCodeAt(0));
+  const bytes = new Uint8Array(text.length);
+  for (let i = 0; i < text.length; i++) bytes[i] = text.charCodeAt(i);
+  return bytes;
 }

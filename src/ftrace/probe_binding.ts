@@ -25,6 +25,9 @@ export interface Key {
   readonly kind: number;
 }
 
+/** Does somebody listen to what a probe says? */
+export type IsWanted = (spec: ProbeSpec) => boolean;
+
 export class ProbeBinding {
   readonly spec: ProbeSpec;
   /** Of the spec, whose shape differs from one to the other. */
@@ -32,10 +35,6 @@ export class ProbeBinding {
   readonly symbol: Uint8Array;
   /** As a message names it. */
   readonly title: string;
-  /** Of a tracepoint: reads its text. */
-  readonly reader: TracepointReader | undefined;
-  /** Somebody listens to what this probe says. */
-  wanted = true;
   /** The trace, or a saved dynamic_events, shows that the kernel has the function. */
   met = false;
   /** Names of its arguments as the trace shows them, or of what a definition fetches. */
@@ -45,17 +44,33 @@ export class ProbeBinding {
   /** Those of the last event read. What the probe does not show is never set, so nothing needs clearing in between. */
   readonly values = new ArgValues();
   readonly #wanted: readonly ArgSpec[];
+  readonly #isWanted: IsWanted;
+  #listened: boolean | undefined;
+  #reader: TracepointReader | undefined;
   /** Up to the last one that is wanted, in their order; undefined before a line has shown them. */
   keys: readonly Key[] | undefined;
 
-  constructor(spec: ProbeSpec) {
+  constructor(spec: ProbeSpec, isWanted: IsWanted) {
     this.spec = spec;
+    this.#isWanted = isWanted;
     this.decode = spec.decode;
     this.symbol = ascii(spec.symbol);
     this.#wanted = spec.args.map(parseArgSpec);
     this.title = spec.at === 'tracepoint' ? spec.symbol : `${spec.symbol}()`;
-    this.reader = spec.text === undefined ? undefined : new TracepointReader(spec.text, this.#wanted);
     if (this.#wanted.length === 0) this.keys = [];
+  }
+
+  /** Somebody listens to what this probe says; asked when the trace first shows it. */
+  get wanted(): boolean {
+    this.#listened ??= this.#isWanted(this.spec);
+    return this.#listened;
+  }
+
+  /** Of a tracepoint: reads its text. */
+  get reader(): TracepointReader | undefined {
+    const { text } = this.spec;
+    if (text !== undefined) this.#reader ??= new TracepointReader(text, this.#wanted);
+    return this.#reader;
   }
 
   /** So many values it has. */

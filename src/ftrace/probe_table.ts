@@ -3,7 +3,7 @@
 import type { ProbeSpec } from '../events/probe.ts';
 import { ascii, latin1, PAREN_CLOSE, PLUS, SPACE } from './bytes.ts';
 import type { ProbeDefinition } from './dynamic_events.ts';
-import { ProbeBinding } from './probe_binding.ts';
+import { type IsWanted, ProbeBinding } from './probe_binding.ts';
 
 type At = ProbeSpec['at'];
 
@@ -101,9 +101,16 @@ export class ProbeTable {
   readonly #tracepoints: (TracepointName | undefined)[] = new Array(TRACEPOINT_SLOTS).fill(undefined);
   readonly bindings: readonly ProbeBinding[];
 
-  /** `definitions`: a saved dynamic_events file, which says which symbol a user's event name stands for. */
-  constructor(specs: readonly ProbeSpec[], definitions: readonly ProbeDefinition[] = []) {
-    this.bindings = specs.map((spec) => new ProbeBinding(spec));
+  /**
+   * `definitions`: a saved dynamic_events file, which says which symbol a user's event name stands for. `isWanted`: all are
+   * listened to where it is not given.
+   */
+  constructor(
+    specs: readonly ProbeSpec[],
+    definitions: readonly ProbeDefinition[] = [],
+    isWanted: IsWanted = () => true,
+  ) {
+    this.bindings = specs.map((spec) => new ProbeBinding(spec, isWanted));
     for (const binding of this.bindings) {
       if (binding.spec.at === 'tracepoint') {
         this.#addTracepoint(binding);

@@ -174,7 +174,9 @@ export class TextDecoder implements ScanSink {
     if (this.#kind === 'dmesg')
       return kernelLogLayout.parse(buf, start, end, rec) || bareLogLayout.parse(buf, start, end, rec);
     if (this.#kind !== undefined || this.stats.headerEntries !== undefined) return false;
-    const bare = () => bareLogLayout.parse(buf, start, end, rec) && this.#messageAt(rec) !== undefined;
+    // No driver's message begins like a trace's comments.
+    const bare = () =>
+      buf[start] !== HASH && bareLogLayout.parse(buf, start, end, rec) && this.#messageAt(rec) !== undefined;
     if (!kernelLogLayout.parse(buf, start, end, rec) && !bare()) return false;
     this.only('dmesg');
     this.diagnostics.length = 0; // of lines before the first that shows what the file is

@@ -1,6 +1,6 @@
 // The ordered map of a VM's mappings: the interval tree plus address-ordered list of drm_gpuvm.c.
 
-import BTree from 'sorted-btree';
+import { newBTree } from '../base/sorted_btree.ts';
 import type { U64 } from '../base/u64.ts';
 import { type Gpuva, gpuvaEnd, makeGpuva } from './gpuva.ts';
 
@@ -134,7 +134,7 @@ class ArraySequence implements Sequence {
 }
 
 class BTreeSequence implements Sequence {
-  readonly #tree = new BTree<Gpuva, Gpuva>(undefined, compare, NODE_SIZE);
+  readonly #tree = newBTree<Gpuva, Gpuva>(compare, NODE_SIZE);
   /** Reused search key, so that floor() allocates nothing; its tie sorts it behind all mappings of its address. */
   readonly #probe = makeGpuva(0, 0, 0);
 

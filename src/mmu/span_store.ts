@@ -1,6 +1,6 @@
 // Spans in the order of their addresses: a sorted array while they are few, a B-tree when they are many.
 
-import BTree from 'sorted-btree';
+import { type BTree, newBTree } from '../base/sorted_btree.ts';
 import type { Span } from './span_map.ts';
 
 /** Above this many the array's moves cost more than the B-tree's nodes; back below a quarter of it. */
@@ -175,11 +175,9 @@ export class SpanStore<T extends Span> {
   }
 
   #toTree(): void {
-    this.#tree = new BTree<number, T>(
-      this.#list.map((span): [number, T] => [span.addr, span]),
-      (a, b) => a - b,
-      NODE_SIZE,
-    );
+    const tree = newBTree<number, T>((a, b) => a - b, NODE_SIZE);
+    for (const span of this.#list) tree.set(span.addr, span);
+    this.#tree = tree;
     this.#list = [];
   }
 

@@ -7,7 +7,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { jsonPathText, lineOfJson } from '../../src/base/json_lines.ts';
 import { UserError } from '../../src/base/user_error.ts';
 import { readConfig } from '../../src/cli/config_file.ts';
-import { program } from '../../src/cli/main.ts';
+import { program } from '../../src/cli/program.ts';
 import { ROOT, run } from '../support/run.ts';
 
 const top = mkdtempSync(path.join(tmpdir(), 'gpuvm-trace-config-'));

@@ -366,8 +366,7 @@ test('a message of the log may have several lines', () => {
 });
 
 test('what nobody wants is counted and not read', () => {
-  const table = new ProbeTable(probes);
-  for (const binding of table.bindings) binding.wanted = false;
+  const table = new ProbeTable(probes, [], () => false);
   const events: VmEvent[] = [];
   const decoder = new TextDecoder(table, { event: (event) => events.push(event), loss: () => {} });
   const bytes = Buffer.from(plain('t', 1, BIND).trimEnd(), 'latin1');

@@ -1,6 +1,5 @@
 // CSV of events, as a trace processor or a spreadsheet exports it: columns ts, cpu, pid, comm, name, and the arguments as
 // columns of their own, as `key=value` words, or as the tracer prints them.
-import { parse } from 'csv-parse/sync';
 import { UserError } from '../../base/user_error.ts';
 import { ascii } from '../bytes.ts';
 import { MAX_CPUS } from '../losses.ts';
@@ -29,9 +28,10 @@ export const csv: Format = {
   open: (targets, line) => new CsvEvents(targets, delimiterOf(line, targets.columns) ?? ','),
 };
 
-/** What stands between the columns; undefined where nothing makes a header of events of the line. */
+/** What stands between the columns, which are two at least; undefined where nothing makes a header of events of the line. */
 function delimiterOf(line: string, names: ColumnNames): string | undefined {
   return DELIMITERS.find((delimiter) => {
+    if (!line.includes(delimiter)) return false;
     const titles = split(line.replace(BOM, ''), delimiter)?.[0];
     return titles !== undefined && typeof columnsOf(titles, names) !== 'string';
   });
@@ -39,6 +39,7 @@ function delimiterOf(line: string, names: ColumnNames): string | undefined {
 
 /** Records, or undefined where a quote stands where none may. */
 function split(text: string, delimiter: string): string[][] | undefined {
+  const { parse } = require('csv-parse/sync') as typeof import('csv-parse/sync');
   try {
     return parse(text, { delimiter, relax_column_count: true, record_delimiter: ['\n'] });
   } catch {
