@@ -72,6 +72,9 @@ const TEXT = readFixture('lab/missing/trace.txt')
   .join('\n')
   .concat('\n');
 
+/** The same, packed in two frames, one with a checksum and one without. */
+const ZSTD = readFileSync(path.join(FIXTURES, 'lab/missing/begin.txt.zst'));
+
 function head(text: string): Uint8Array {
   return Buffer.from(text.split('\n').slice(0, LINES).join('\n').concat('\n'), 'latin1');
 }
@@ -206,10 +209,12 @@ describe('compressed', () => {
   });
   afterAll(() => rmSync(folder, { recursive: true }));
 
-  it('gzip', async () => {
-    const packed = gzipSync(Buffer.from(TEXT, 'latin1'));
+  it.each([
+    ['gzip', gzipSync(Buffer.from(TEXT, 'latin1'))],
+    ['zstd', ZSTD],
+  ])('%s', async (name, packed) => {
     for (let run = 0; run < PACKED; run++) {
-      const file = path.join(folder, `${run}.gz`);
+      const file = path.join(folder, `${run}.${name}`);
       writeFileSync(file, mutated(packed, random(SEED + run)));
       const [first, second] = [await packedBytes(file), await packedBytes(file)];
       expect(second).toEqual(first);
@@ -220,10 +225,9 @@ describe('compressed', () => {
 });
 
 describe('zstd', () => {
-  const packed = readFileSync(path.join(FIXTURES, 'lab/missing/begin.txt.zst'));
   const whole = Buffer.from(TEXT, 'latin1');
-  /** Of a file with the checksum and without it, each of them half of the text. */
-  const SECOND_FRAME = packed.lastIndexOf(Buffer.from([0x28, 0xb5, 0x2f, 0xfd]));
+  /** Each of them holds half of the text. */
+  const SECOND_FRAME = ZSTD.lastIndexOf(Buffer.from([0x28, 0xb5, 0x2f, 0xfd]));
   let file = '';
   beforeAll(() => {
     file = path.join(mkdtempSync(path.join(tmpdir(), 'gpuvm-trace-')), 'trace.zst');
@@ -231,17 +235,17 @@ describe('zstd', () => {
   afterAll(() => rmSync(path.dirname(file), { recursive: true }));
 
   it('is what was packed', async () => {
-    writeFileSync(file, packed);
+    writeFileSync(file, ZSTD);
     expect(await packedBytes(file)).toEqual(whole);
   });
 
   it('cut off anywhere is said to be', async () => {
     const step = Math.max(1, Math.floor(20 / DEPTH));
-    for (let size = 4; size < packed.length; size += size < SECOND_FRAME && size > SECOND_FRAME - 30 ? 1 : step) {
+    for (let size = 4; size < ZSTD.length; size += size < SECOND_FRAME && size > SECOND_FRAME - 30 ? 1 : step) {
       if (size === SECOND_FRAME) continue; // a file that is whole
-      writeFileSync(file, packed.subarray(0, size));
+      writeFileSync(file, ZSTD.subarray(0, size));
       const why = await packedBytes(file);
-      expect(why).toBe(`${printable(file)}: zstd data end early, at byte ${size}: unexpected EOF`);
+      expect(why).toMatch(new RegExp(`: zstd data at byte ${size}: end early, within `));
     }
   });
 });
