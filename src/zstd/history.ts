@@ -1,5 +1,13 @@
 // What was unpacked last, as far back as matches may reach: a ring that grows to what is really there.
 
+/** Bytes at first. */
+const FIRST = 1 << 18;
+/** So few steps that what is given up is little beside what takes its place. */
+const GROWTH = 8;
+
+/** What a frame leaves to the next one, at most. */
+const KEPT = 1 << 20;
+
 export class History {
   bytes = new Uint8Array(0);
   /** Where the next byte goes. */
@@ -17,6 +25,7 @@ export class History {
     this.#window = window;
     this.#block = block;
     this.#unpacked = 0;
+    if (this.bytes.length > KEPT) this.bytes = new Uint8Array(0);
   }
 
   /** Bytes of the frame. */
@@ -40,7 +49,8 @@ export class History {
       this.at = 0;
       return;
     }
-    const bytes = new Uint8Array(Math.min(most, Math.max(need, 2 * this.bytes.length)));
+    const size = Math.max(FIRST, GROWTH * this.bytes.length);
+    const bytes = new Uint8Array(size > most / 2 ? most : size);
     bytes.set(this.bytes);
     this.bytes = bytes;
   }
