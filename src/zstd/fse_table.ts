@@ -43,7 +43,6 @@ export function readFseCounts(
       for (let i = 0; i < zeros; i++) counts.push(0);
     }
   }
-  if (counts.length > maxSymbol + 1) throw block.wrong(`more symbols than there are for ${what}`);
   const to = (bit + 7) >> 3;
   if (to > end) throw block.wrong(`the table for ${what} does not end`);
   block.at = to;

@@ -8,10 +8,10 @@ export interface Unpacked {
   readonly damage: string | undefined;
 }
 
-const decoder = new ZstdDecoder();
+const shared = new ZstdDecoder();
 
-/** `piece`: bytes that the decoder is given at a time. */
-export function unpacked(packed: Uint8Array, piece = packed.length): Unpacked {
+/** `piece`: bytes that the decoder is given at a time. What it has unpacked before makes no difference. */
+export function unpacked(packed: Uint8Array, piece = packed.length, decoder = shared): Unpacked {
   const parts: Uint8Array[] = [];
   try {
     for (const part of decoder.unpacked(piecesOf(packed, Math.max(1, piece)))) parts.push(part.slice());
