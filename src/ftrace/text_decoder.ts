@@ -6,7 +6,7 @@ import { EventDecoder, type ProbeSink } from './event_decoder.ts';
 import type { ByteReader } from './formats/format.ts';
 import { GraphFunctions } from './graph_functions.ts';
 import { bareLogLayout, kernelLogLayout } from './kernel_log.ts';
-import { isNameByte, type Layout, layouts, plainLayout } from './layouts.ts';
+import { isNameByte, type Layout, layouts, noContextLayout, plainLayout } from './layouts.ts';
 import { LineReader } from './line_reader.ts';
 import { Losses, MAX_CPUS } from './losses.ts';
 import { PERF_LOST, PERF_OTHER, perfScriptLayout } from './perf_script.ts';
@@ -247,6 +247,8 @@ export class TextDecoder implements ScanSink {
   #settle(): void {
     this.stats.layouts.add(this.#layout.name);
     if (this.#kind === undefined) this.only(this.#layout === perfScriptLayout ? 'perf' : 'ftrace');
+    // Where entries have a context, a line without one is of a text that somebody chose, behind a line break in it.
+    if (this.#layout !== noContextLayout) this.#layouts = this.#layouts.filter((one) => one !== noContextLayout);
   }
 
   #event(rec: FtraceRecord): void {
