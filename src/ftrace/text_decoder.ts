@@ -93,7 +93,6 @@ export class TextDecoder implements ScanSink {
   #lostAnywhere = false;
   readonly #graph: GraphFunctions;
   #argStart = 0;
-  readonly #messages: readonly ProbeBinding[];
   /** Where lines are scanned that are like others before: what these are like must be told there. */
   #scanned: ScannedEntries | undefined;
   /** Undefined until the first entry tells, or the user said. */
@@ -102,7 +101,6 @@ export class TextDecoder implements ScanSink {
   /** `probes` takes what is read before it becomes events; without it, `sink` gets the events. */
   constructor(table: ProbeTable, sink: EventSink, probes?: ProbeSink) {
     this.#table = table;
-    this.#messages = table.tracepointsOf('printk:console');
     this.#sink = probes ?? new EventDecoder(sink, this.diagnostics);
     this.#graph = new GraphFunctions(table, (binding, where) => {
       this.stats.events++;
@@ -195,7 +193,7 @@ export class TextDecoder implements ScanSink {
 
   /** What is known of the message at rec.rest, with #argStart at its first value. */
   #messageAt(rec: FtraceRecord): ProbeBinding | undefined {
-    return this.#startOf(this.#messages, rec, rec.rest);
+    return this.#startOf(this.#table.messages, rec, rec.rest);
   }
 
   #otherLayout(buf: Uint8Array, start: number, end: number, rec: FtraceRecord): boolean {
