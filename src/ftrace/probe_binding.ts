@@ -25,15 +25,13 @@ export interface Key {
   readonly kind: number;
 }
 
+/** One is made of each probe that is known, so what only those of the trace need is made when it is asked for. */
 export class ProbeBinding {
   readonly spec: ProbeSpec;
   /** Of the spec, whose shape differs from one to the other. */
   readonly decode: ProbeSpec['decode'];
-  readonly symbol: Uint8Array;
-  /** As a message names it. */
-  readonly title: string;
-  /** Of a tracepoint: reads its text. */
-  readonly reader: TracepointReader | undefined;
+  /** So many values it has. */
+  readonly width: number;
   /** Somebody listens to what this probe says. */
   wanted = true;
   /** The trace, or a saved dynamic_events, shows that the kernel has the function. */
@@ -42,25 +40,47 @@ export class ProbeBinding {
   readonly shown = new Set<string>();
   /** Events seen, for the coverage of the probe set. */
   count = 0;
-  /** Those of the last event read. What the probe does not show is never set, so nothing needs clearing in between. */
-  readonly values = new ArgValues();
-  readonly #wanted: readonly ArgSpec[];
+  #symbol: Uint8Array | undefined;
+  #args: readonly ArgSpec[] | undefined;
+  #reader: TracepointReader | undefined;
+  #values: ArgValues | undefined;
   /** Up to the last one that is wanted, in their order; undefined before a line has shown them. */
   keys: readonly Key[] | undefined;
 
   constructor(spec: ProbeSpec) {
     this.spec = spec;
     this.decode = spec.decode;
-    this.symbol = ascii(spec.symbol);
-    this.#wanted = spec.args.map(parseArgSpec);
-    this.title = spec.at === 'tracepoint' ? spec.symbol : `${spec.symbol}()`;
-    this.reader = spec.text === undefined ? undefined : new TracepointReader(spec.text, this.#wanted);
-    if (this.#wanted.length === 0) this.keys = [];
+    this.width = spec.args.length;
+    if (this.width === 0) this.keys = [];
   }
 
-  /** So many values it has. */
-  get width(): number {
-    return this.#wanted.length;
+  get symbol(): Uint8Array {
+    this.#symbol ??= ascii(this.spec.symbol);
+    return this.#symbol;
+  }
+
+  /** As a message names it. */
+  get title(): string {
+    const { symbol, at } = this.spec;
+    return at === 'tracepoint' ? symbol : `${symbol}()`;
+  }
+
+  /** Of a tracepoint: reads its text. */
+  get reader(): TracepointReader | undefined {
+    const { text } = this.spec;
+    if (text !== undefined) this.#reader ??= new TracepointReader(text, this.#wanted);
+    return this.#reader;
+  }
+
+  /** Those of the last event read. What the probe does not show is never set, so nothing needs clearing in between. */
+  get values(): ArgValues {
+    this.#values ??= new ArgValues();
+    return this.#values;
+  }
+
+  get #wanted(): readonly ArgSpec[] {
+    this.#args ??= this.spec.args.map(parseArgSpec);
+    return this.#args;
   }
 
   /**
@@ -72,7 +92,7 @@ export class ProbeBinding {
     if (this.reader !== undefined) return this.reader.read(rec, pos, this.values);
     const keys = this.#learn(rec.buf, pos, rec.end);
     if (keys === undefined) return false;
-    this.values.clear(this.#wanted.length);
+    this.values.clear(this.width);
     const read = keys.slice(0, 1 + keys.findLastIndex((key) => key.slot !== UNWANTED));
     this.keys = keys.length > 0 ? read : undefined;
     return this.#readAs(rec, pos, read);
