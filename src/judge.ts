@@ -2,10 +2,11 @@
 import { hexDigits, type Ptr } from './base/u64.ts';
 import type { Check } from './checks/check.ts';
 import { checkOf } from './checks/index.ts';
-import type { Confidence, EvidenceLine, Finding, Severity } from './findings/finding.ts';
+import type { Confidence, Finding, Severity } from './findings/finding.ts';
 import { FindingLog } from './findings/finding_log.ts';
 import { Fingerprints } from './findings/fingerprint.ts';
-import type { Absence, Evidence, Fact, Shown } from './replay/fact.ts';
+import { StandingFinding } from './findings/standing_finding.ts';
+import type { Absence, Fact, Shown } from './replay/fact.ts';
 import type { VmFate } from './replay/vm_state.ts';
 import type { Misfit, World } from './replay/world.ts';
 
@@ -26,10 +27,13 @@ export interface Trust {
 /** A finding, and what decides in the end how far it can be trusted. */
 interface Told {
   readonly check: Check;
+  readonly rule: string;
   readonly severity: Severity;
   readonly confidence: Confidence;
   /** Of the rest, in the log. */
   readonly place: number;
+  readonly order: number;
+  readonly job: number | undefined;
   /** What it is about, in lines: a whole job, or one event. */
   readonly first: number;
   readonly last: number;
@@ -96,49 +100,18 @@ export class Judge {
     const implicit = job?.implicit === true;
     this.#told.push({
       check,
+      rule: check.doc.id,
       severity: judged.severity,
       confidence: unsure ? 'inconclusive' : judged.confidence,
       place,
+      order: fact.line,
+      job: job?.id,
       first: Math.min(job?.line ?? fact.line, fact.line),
       last: Math.max(job?.endLine ?? 0, fact.line),
       vm: vm?.fate,
       absences: absence === undefined ? (implicit ? FRAME : NONE) : implicit ? ['frame', absence] : [absence],
       needs: fact.needs,
     });
-  }
-
-  #finding(told: Told, confidence: Confidence): Finding {
-    const { check, severity, place } = told;
-    const { order, time, pid, job, op, step, vm, addr, range, obj, resv, message, fingerprint, evidence } =
-      this.#log.at(place);
-    const { file, line } = this.#world.lines.placeOf(order);
-    return {
-      rule: check.doc.id,
-      severity,
-      confidence,
-      file,
-      line,
-      order,
-      time,
-      pid,
-      job,
-      op,
-      step,
-      vm,
-      addr,
-      range,
-      obj,
-      resv,
-      message,
-      evidence: this.#placed(evidence),
-      fingerprint,
-    };
-  }
-
-  #placed(evidence: readonly Evidence[]): readonly EvidenceLine[] {
-    const { lines } = this.#world;
-    if (!lines.isMerged) return evidence;
-    return evidence.map(({ line, text }) => ({ ...lines.placeOf(line), order: line, text }));
   }
 
   #objRole(obj: Ptr): number | undefined {
@@ -152,8 +125,9 @@ export class Judge {
 
   /** The findings from the given one on that stand with what is known of the trace now, each with its confidence. */
   findings(trust: Trust, from = 0): Finding[] {
+    const source = { log: this.#log, lines: this.#world.lines };
     const standing = this.#told.slice(from).filter((told) => this.#stands(told));
-    return standing.map((told) => this.#finding(told, this.#confidence(told, trust)));
+    return standing.map((told) => new StandingFinding(source, told, this.#confidence(told, trust)));
   }
 
   /** Does the trace show at all what it speaks of? */

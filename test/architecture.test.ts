@@ -45,9 +45,10 @@ const RULES: Readonly<Record<string, Rule>> = {
   base: { may: ['sorted-btree'], because: 'exact values and assertions, which everything stands on' },
   events: { may: ['base'], because: 'data that both sides of the replay share' },
   ftrace: {
-    may: ['base', 'events', 'fzstd', 'csv-parse/sync'],
+    may: ['base', 'events', 'zstd', 'csv-parse/sync'],
     because: 'the tracer knows no GPU: formats can be tested without one',
   },
+  zstd: { may: [], because: 'bytes in, bytes out' },
   kernels: { may: ['base', 'events'], because: 'names and signatures: data' },
   dialects: {
     may: ['base', 'events', 'kernels'],
@@ -137,7 +138,7 @@ const RULES: Readonly<Record<string, Rule>> = {
   io: {
     may: [
       'base',
-      'fzstd',
+      'zstd',
       'node:crypto',
       'node:fs',
       'node:os',

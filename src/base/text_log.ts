@@ -1,5 +1,8 @@
 // Texts that are kept until the end: as bytes, outside of V8's heap, which grows to several times of what is kept in it.
 
+/** Bytes of the first block; the next ones are larger, up to BLOCK. */
+const FIRST = 1 << 12;
+const GROWTH = 16;
 const BLOCK = 1 << 20;
 /** Of a text in UTF-8, for one unit of its length. */
 const MAX_BYTES = 3;
@@ -41,7 +44,8 @@ export class TextLog {
   #room(bytes: number): DataView {
     const last = this.#blocks.at(-1);
     if (last !== undefined && this.#used + bytes <= Math.min(last.byteLength, BLOCK)) return last;
-    const block = new DataView(new ArrayBuffer(Math.max(BLOCK, bytes)));
+    const size = Math.min(BLOCK, FIRST * GROWTH ** this.#blocks.length);
+    const block = new DataView(new ArrayBuffer(Math.max(size, bytes)));
     this.#blocks.push(block);
     this.#used = 0;
     return block;

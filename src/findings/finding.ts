@@ -41,3 +41,11 @@ export interface Finding {
   readonly fingerprint: string;
   readonly evidence: readonly EvidenceLine[];
 }
+
+/** A finding with nothing but its values, in the order that JSON shows. */
+export function plainFinding(finding: Finding): Finding {
+  const { rule, severity, confidence, file, line, order, time, pid, job, op, step } = finding;
+  const { vm, addr, range, obj, resv, message, evidence, fingerprint } = finding;
+  const which = { rule, severity, confidence, file, line, order, time, pid, job, op, step };
+  return { ...which, vm, addr, range, obj, resv, message, evidence, fingerprint };
+}

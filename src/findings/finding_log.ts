@@ -26,6 +26,8 @@ type Row = readonly [
 
 export class FindingLog {
   readonly #texts = new TextLog();
+  /** Read last: whoever asks for one value of it asks for others too. */
+  #last: { readonly place: number; readonly finding: LoggedFinding } | undefined;
 
   /** Returns the place where it is kept. */
   add(finding: LoggedFinding): number {
@@ -43,6 +45,11 @@ export class FindingLog {
   }
 
   at(place: number): LoggedFinding {
+    if (this.#last?.place !== place) this.#last = { place, finding: this.#read(place) };
+    return this.#last.finding;
+  }
+
+  #read(place: number): LoggedFinding {
     const row: Row = JSON.parse(this.#texts.text(place));
     const [order, time, numbers, exact, message, fingerprint, evidence] = row;
     const [pid, job, op, step] = numbers.map((value) => value ?? undefined);

@@ -25,9 +25,9 @@ const DIGITS = [...'0123456789abcdefABCDEF'].map((digit) => digit.charCodeAt(0))
 for (const a of DIGITS) for (const b of DIGITS) HEX_PAIR[(a << 8) | b] = ((HEX[a] ?? 0) << 4) | (HEX[b] ?? 0);
 
 export class ArgValues implements Args {
-  /** NaN: look into #other. */
-  /** Lower halves of bits are among the numbers. */
+  /** Of bits, whose lower halves are among the numbers. */
   readonly #high = new Uint32Array(MAX_ARGS);
+  /** NaN: look into #other. */
   readonly #numbers = new Float64Array(MAX_ARGS).fill(Number.NaN);
   readonly #other: (bigint | string | undefined)[] = new Array(MAX_ARGS).fill(undefined);
 

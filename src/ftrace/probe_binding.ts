@@ -28,25 +28,25 @@ export interface Key {
 /** Does somebody listen to what a probe says? */
 export type IsWanted = (spec: ProbeSpec) => boolean;
 
+/** One is made of each probe that is known, so what only those of the trace need is made when it is asked for. */
 export class ProbeBinding {
   readonly spec: ProbeSpec;
   /** Of the spec, whose shape differs from one to the other. */
   readonly decode: ProbeSpec['decode'];
-  readonly symbol: Uint8Array;
-  /** As a message names it. */
-  readonly title: string;
+  /** So many values it has. */
+  readonly width: number;
   /** The trace, or a saved dynamic_events, shows that the kernel has the function. */
   met = false;
   /** Names of its arguments as the trace shows them, or of what a definition fetches. */
   readonly shown = new Set<string>();
   /** Events seen, for the coverage of the probe set. */
   count = 0;
-  /** Those of the last event read. What the probe does not show is never set, so nothing needs clearing in between. */
-  readonly values = new ArgValues();
-  readonly #wanted: readonly ArgSpec[];
   readonly #isWanted: IsWanted;
-  #listened: boolean | undefined;
+  #isListenedTo: boolean | undefined;
+  #symbol: Uint8Array | undefined;
+  #args: readonly ArgSpec[] | undefined;
   #reader: TracepointReader | undefined;
+  #values: ArgValues | undefined;
   /** Up to the last one that is wanted, in their order; undefined before a line has shown them. */
   keys: readonly Key[] | undefined;
 
@@ -54,16 +54,25 @@ export class ProbeBinding {
     this.spec = spec;
     this.#isWanted = isWanted;
     this.decode = spec.decode;
-    this.symbol = ascii(spec.symbol);
-    this.#wanted = spec.args.map(parseArgSpec);
-    this.title = spec.at === 'tracepoint' ? spec.symbol : `${spec.symbol}()`;
-    if (this.#wanted.length === 0) this.keys = [];
+    this.width = spec.args.length;
+    if (this.width === 0) this.keys = [];
   }
 
-  /** Somebody listens to what this probe says; asked when the trace first shows it. */
+  /** Somebody listens to what this probe says. */
   get wanted(): boolean {
-    this.#listened ??= this.#isWanted(this.spec);
-    return this.#listened;
+    this.#isListenedTo ??= this.#isWanted(this.spec);
+    return this.#isListenedTo;
+  }
+
+  get symbol(): Uint8Array {
+    this.#symbol ??= ascii(this.spec.symbol);
+    return this.#symbol;
+  }
+
+  /** As a message names it. */
+  get title(): string {
+    const { symbol, at } = this.spec;
+    return at === 'tracepoint' ? symbol : `${symbol}()`;
   }
 
   /** Of a tracepoint: reads its text. */
@@ -73,9 +82,15 @@ export class ProbeBinding {
     return this.#reader;
   }
 
-  /** So many values it has. */
-  get width(): number {
-    return this.#wanted.length;
+  /** Those of the last event read. What the probe does not show is never set, so nothing needs clearing in between. */
+  get values(): ArgValues {
+    this.#values ??= new ArgValues();
+    return this.#values;
+  }
+
+  get #wanted(): readonly ArgSpec[] {
+    this.#args ??= this.spec.args.map(parseArgSpec);
+    return this.#args;
   }
 
   /**
@@ -87,7 +102,7 @@ export class ProbeBinding {
     if (this.reader !== undefined) return this.reader.read(rec, pos, this.values);
     const keys = this.#learn(rec.buf, pos, rec.end);
     if (keys === undefined) return false;
-    this.values.clear(this.#wanted.length);
+    this.values.clear(this.width);
     const read = keys.slice(0, 1 + keys.findLastIndex((key) => key.slot !== UNWANTED));
     this.keys = keys.length > 0 ? read : undefined;
     return this.#readAs(rec, pos, read);

@@ -100,6 +100,7 @@ export class ProbeTable {
   readonly #foreign = new Set<string>();
   readonly #tracepoints: (TracepointName | undefined)[] = new Array(TRACEPOINT_SLOTS).fill(undefined);
   readonly bindings: readonly ProbeBinding[];
+  #messages: readonly ProbeBinding[] | undefined;
 
   /**
    * `definitions`: a saved dynamic_events file, which says which symbol a user's event name stands for. `isWanted`: all are
@@ -169,6 +170,12 @@ export class ProbeTable {
   /** The tracepoints of a trace.dat's event `system:event`. */
   tracepointsOf(symbol: string): readonly ProbeBinding[] {
     return this.bindings.filter(({ spec }) => spec.at === 'tracepoint' && spec.symbol === symbol);
+  }
+
+  /** Messages of the kernel's log, which it may also print into the trace. */
+  get messages(): readonly ProbeBinding[] {
+    this.#messages ??= this.tracepointsOf('printk:console');
+    return this.#messages;
   }
 
   /** The tracepoints that may be meant by the event name at buf[start, end), whose hash the caller computed. */

@@ -6,7 +6,7 @@ import { EventDecoder, type ProbeSink } from './event_decoder.ts';
 import type { ByteReader } from './formats/format.ts';
 import { GraphFunctions } from './graph_functions.ts';
 import { bareLogLayout, kernelLogLayout } from './kernel_log.ts';
-import { isNameByte, type Layout, layouts, plainLayout } from './layouts.ts';
+import { isNameByte, type Layout, layouts, noContextLayout, plainLayout } from './layouts.ts';
 import { LineReader } from './line_reader.ts';
 import { Losses, MAX_CPUS } from './losses.ts';
 import { PERF_LOST, PERF_OTHER, perfScriptLayout } from './perf_script.ts';
@@ -93,7 +93,6 @@ export class TextDecoder implements ScanSink {
   #lostAnywhere = false;
   readonly #graph: GraphFunctions;
   #argStart = 0;
-  readonly #messages: readonly ProbeBinding[];
   /** Where lines are scanned that are like others before: what these are like must be told there. */
   #scanned: ScannedEntries | undefined;
   /** Undefined until the first entry tells, or the user said. */
@@ -102,7 +101,6 @@ export class TextDecoder implements ScanSink {
   /** `probes` takes what is read before it becomes events; without it, `sink` gets the events. */
   constructor(table: ProbeTable, sink: EventSink, probes?: ProbeSink) {
     this.#table = table;
-    this.#messages = table.tracepointsOf('printk:console');
     this.#sink = probes ?? new EventDecoder(sink, this.diagnostics);
     this.#graph = new GraphFunctions(table, (binding, where) => {
       this.stats.events++;
@@ -197,7 +195,7 @@ export class TextDecoder implements ScanSink {
 
   /** What is known of the message at rec.rest, with #argStart at its first value. */
   #messageAt(rec: FtraceRecord): ProbeBinding | undefined {
-    return this.#startOf(this.#messages, rec, rec.rest);
+    return this.#startOf(this.#table.messages, rec, rec.rest);
   }
 
   #otherLayout(buf: Uint8Array, start: number, end: number, rec: FtraceRecord): boolean {
@@ -249,6 +247,8 @@ export class TextDecoder implements ScanSink {
   #settle(): void {
     this.stats.layouts.add(this.#layout.name);
     if (this.#kind === undefined) this.only(this.#layout === perfScriptLayout ? 'perf' : 'ftrace');
+    // Where entries have a context, a line without one is of a text that somebody chose, behind a line break in it.
+    if (this.#layout !== noContextLayout) this.#layouts = this.#layouts.filter((one) => one !== noContextLayout);
   }
 
   #event(rec: FtraceRecord): void {

@@ -1,6 +1,5 @@
-// Decompresses a file that is read piece by piece: gzip by Node's zlib, zstd by fzstd; a damaged one as far as it goes.
+// Decompresses a file that is read piece by piece: gzip by Node's zlib, zstd by src/zstd; a damaged one as far as it goes.
 import { createGunzip, type Gunzip } from 'node:zlib';
-import { Decompress as ZstdDecompress } from 'fzstd';
 import type { Compression } from './input.ts';
 
 interface Target {
@@ -19,33 +18,18 @@ export function decompressed(
   chunks: Iterable<Uint8Array>,
   compression: Exclude<Compression, 'none'>,
   target: Target,
-): AsyncIterable<Uint8Array> | Iterable<Uint8Array> {
+): AsyncIterable<Uint8Array> {
   return compression === 'gzip' ? gunzip(chunks, target) : unzstd(chunks, target);
 }
 
-function* unzstd(chunks: Iterable<Uint8Array>, { damaged }: Target): Generator<Uint8Array> {
-  const ready: Uint8Array[] = [];
-  const stream = new ZstdDecompress((chunk) => {
-    ready.push(chunk);
-  });
-  let done = 0;
-  const push = (chunk: Uint8Array, isLast: boolean): string | undefined => {
-    try {
-      stream.push(chunk, isLast);
-      return undefined;
-    } catch (error) {
-      return textOf(error);
-    }
-  };
-  for (const chunk of chunks) {
-    const error = push(new Uint8Array(chunk), false);
-    yield* ready.splice(0);
-    if (error !== undefined) return damaged(`zstd data between byte ${done} and ${done + chunk.length}: ${error}`);
-    done += chunk.length;
+async function* unzstd(chunks: Iterable<Uint8Array>, { damaged }: Target): AsyncGenerator<Uint8Array> {
+  const { ZstdDecoder, ZstdError } = await import('../zstd/index.ts');
+  try {
+    yield* new ZstdDecoder().unpacked(chunks);
+  } catch (error) {
+    if (!(error instanceof ZstdError)) throw error;
+    damaged(error.message);
   }
-  const error = push(new Uint8Array(0), true);
-  yield* ready;
-  if (error !== undefined) damaged(`zstd data end early, at byte ${done}: ${error}`);
 }
 
 async function* gunzip(chunks: Iterable<Uint8Array>, { size, damaged }: Target): AsyncGenerator<Uint8Array> {

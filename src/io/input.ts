@@ -25,8 +25,10 @@ export type Compression = 'none' | 'gzip' | 'zstd';
 
 export function compressionOf(head: Uint8Array): Compression {
   if (head[0] === 0x1f && head[1] === 0x8b) return 'gzip';
-  if (head[0] === 0x28 && head[1] === 0xb5 && head[2] === 0x2f && head[3] === 0xfd) return 'zstd';
-  return 'none';
+  if (head.length < 4) return 'none';
+  const magic = new DataView(head.buffer, head.byteOffset).getUint32(0, true);
+  // A frame, or one that is to be skipped.
+  return magic === 0xfd2fb528 || magic >>> 4 === 0x184d2a5 ? 'zstd' : 'none';
 }
 
 /** Hands the content of `path` ('-': standard input) to the sink, decompressed. */

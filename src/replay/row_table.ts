@@ -6,7 +6,8 @@ import { type Counts, countsKey } from './job_counts.ts';
 
 /** Numbers of a row. */
 const WIDTH = 15;
-/** Rows that share an array. */
+/** Rows that share an array: of the first, and at most. */
+const FIRST = 16;
 const BLOCK = 2048;
 
 /** Values by small numbers, each kept once; `keyOf` gives equal values the same key. */
@@ -41,12 +42,14 @@ export class RowTable {
   /** The numbers of the newest row are in here, from `at` on. */
   numbers = new Float64Array(0);
   at = 0;
+  #rows = FIRST;
 
   /** Makes room for one more row. */
   next(): void {
     this.at += WIDTH;
     if (this.at < this.numbers.length) return;
-    this.numbers = new Float64Array(WIDTH * BLOCK);
+    this.numbers = new Float64Array(WIDTH * this.#rows);
     this.at = 0;
+    this.#rows = Math.min(BLOCK, 2 * this.#rows);
   }
 }

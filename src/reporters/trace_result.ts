@@ -1,6 +1,6 @@
 // What a report for CI says of one trace, as data alone: a trace of this run, or one of a report that was written before.
 import { RULE_NEEDS } from '../coverage/rule_needs.ts';
-import type { Finding } from '../findings/finding.ts';
+import { type Finding, plainFinding } from '../findings/finding.ts';
 import { FindingJobs } from '../findings/finding_job.ts';
 import type { JobRow } from '../replay/job_row.ts';
 import type { VmState } from '../replay/vm_state.ts';
@@ -51,7 +51,7 @@ export function traceResult({ report, jobs, findings, known, doubts }: CheckedTr
     drivers: [...world.drivers],
     vms: [...vms.values()].sort((a, b) => a.ordinal - b.ordinal),
     heard: Object.keys(RULE_NEEDS).filter((rule) => RULE_NEEDS[rule]?.(world) === true),
-    findings: findings.map((finding) => ({ ...finding, of: vmOf(report, rows, finding) })),
+    findings: findings.map((finding) => ({ ...plainFinding(finding), of: vmOf(report, rows, finding) })),
     known,
     doubts,
     more: {

@@ -1,6 +1,6 @@
 // Takes a trace.dat of version 7 apart and writes one anew: either version, either byte order, any compression.
 import { deflateSync, inflateSync } from 'node:zlib';
-import { decompress } from 'fzstd';
+import { unpackedByReference } from '../support/zstd_reference.ts';
 
 /** What a file says, free of how it is stored. */
 export interface Parts {
@@ -83,7 +83,7 @@ export function dissect(file: Uint8Array): Parts {
   const u64 = (at: number): number => Number(view.getBigUint64(at, true));
   const section = (at: number): Uint8Array => {
     if ((view.getUint16(at + 2, true) & 1) === 0) return file.subarray(at + 16, at + 16 + u64(at + 8));
-    return decompress(file.subarray(at + 24, at + 24 + view.getUint32(at + 16, true)));
+    return unpackedByReference(file.subarray(at + 24, at + 24 + view.getUint32(at + 16, true)));
   };
   let end = 18;
   for (let strings = 0; strings < 2; end++) if (file[end] === 0) strings++;
@@ -151,7 +151,7 @@ function dissectBuffer(body: Uint8Array, file: Uint8Array, parts: Parts): void {
     from += 4;
     for (let i = 0; i < count; i++) {
       const packed = all.getUint32(from, true);
-      chunks.push(decompress(file.subarray(from + 8, from + 8 + packed)));
+      chunks.push(unpackedByReference(file.subarray(from + 8, from + 8 + packed)));
       from += 8 + packed;
     }
     buffer.cpus.push({ cpu: view.getUint32(at, true), pages: Buffer.concat(chunks) });

@@ -2,6 +2,8 @@
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { decompressed } from '../../src/io/compressed.ts';
+import { compressionOf } from '../../src/io/input.ts';
+import { packedInPieces } from '../support/zstd_reference.ts';
 
 const TEXT = Buffer.from(Array.from({ length: 20_000 }, (_, i) => `line ${i * i}\n`).join(''));
 
@@ -10,14 +12,14 @@ interface Read {
   readonly told: readonly string[];
 }
 
-async function read(packed: Uint8Array, piece: number): Promise<Read> {
+async function read(packed: Uint8Array, piece: number, compression: 'gzip' | 'zstd' = 'gzip'): Promise<Read> {
   const parts: Uint8Array[] = [];
   const told: string[] = [];
   const chunks = Array.from({ length: Math.ceil(packed.length / piece) }, (_, i) =>
     packed.subarray(i * piece, (i + 1) * piece),
   );
   const target = { size: 4096, damaged: (message: string) => told.push(message) };
-  for await (const part of decompressed(chunks, 'gzip', target)) parts.push(new Uint8Array(part));
+  for await (const part of decompressed(chunks, compression, target)) parts.push(new Uint8Array(part));
   return { bytes: Buffer.concat(parts), told };
 }
 
@@ -61,5 +63,38 @@ describe('gzip', () => {
     const before = Math.floor(TEXT.length / 4);
     expect(TEXT.subarray(0, before).equals(bytes.subarray(0, before))).toBe(true);
     expect(told).toEqual([expect.stringMatching(/^gzip data between byte \d+ and \d+: /)]);
+  });
+});
+
+describe('zstd', () => {
+  const zstd = packedInPieces(TEXT, 3, 50_000);
+
+  it.each([5, 1000, 1 << 20])('whole, in pieces of %i', async (piece) => {
+    const { bytes, told } = await read(zstd, piece, 'zstd');
+    expect(bytes.equals(TEXT)).toBe(true);
+    expect(told).toEqual([]);
+  });
+
+  it('damage is told with its byte, and what stands before it is read', async () => {
+    const at = zstd.length - 1000;
+    const wrong = Uint8Array.from(zstd).fill(0xff, at, at + 200);
+    const { bytes, told } = await read(wrong, 700, 'zstd');
+    expect(bytes.length).toBeGreaterThan(TEXT.length / 2);
+    expect(TEXT.subarray(0, bytes.length).equals(bytes)).toBe(true);
+    expect(told).toEqual([expect.stringMatching(/^zstd data at byte \d+: /)]);
+  });
+
+  it('a frame to be skipped may come first', () => {
+    expect(compressionOf(Uint8Array.of(0x5f, 0x2a, 0x4d, 0x18, 0, 0, 0, 0))).toBe('zstd');
+  });
+
+  it('what fails in reading is no damage', async () => {
+    function* failing(): Generator<Uint8Array> {
+      yield zstd.subarray(0, 100);
+      throw new TypeError('a read error');
+    }
+    const target = { size: 4096, damaged: () => expect.unreachable() };
+    const first = decompressed(failing(), 'zstd', target)[Symbol.asyncIterator]().next();
+    await expect(first).rejects.toThrow('a read error');
   });
 });

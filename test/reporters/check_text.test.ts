@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { Analysis, type Report } from '../../src/analyze.ts';
-import type { Finding } from '../../src/findings/finding.ts';
+import { type Finding, plainFinding } from '../../src/findings/finding.ts';
 import { type CheckTextOptions, checkText } from '../../src/reporters/check_text.ts';
 import { printable, printablePath } from '../../src/reporters/escape.ts';
 import { plainStyle, wrapped } from '../../src/reporters/style.ts';
@@ -33,7 +33,7 @@ function withFindings(findings: readonly Finding[], report = reportOn('missing')
 function variant(change: Partial<Finding>): Finding {
   const [first] = reportOn('missing').findings;
   if (first === undefined) throw new Error('no finding');
-  return { ...first, order: change.line ?? first.order, ...change };
+  return { ...plainFinding(first), order: change.line ?? first.order, ...change };
 }
 
 function lastLines(report: Report, options: Partial<CheckTextOptions> = {}): string {

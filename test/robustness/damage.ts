@@ -1,6 +1,6 @@
 // What happens to traces: they are cut off, lines get lost, the ring buffer drops pages; and what may not come of it.
 import type { Report } from '../../src/analyze.ts';
-import type { Finding } from '../../src/findings/finding.ts';
+import { type Finding, plainFinding } from '../../src/findings/finding.ts';
 
 const LF = 10;
 
@@ -81,7 +81,7 @@ function core(one: Finding): string {
   // That no page is left is seen in one call, how many there were in others.
   if (one.rule === 'pt-prealloc-short') return one.rule;
   const message = one.message.replace(/, which leaves out .*/, '');
-  return one.job === undefined ? [one.rule, one.obj, message].join(' | ') : identity({ ...one, message });
+  return one.job === undefined ? [one.rule, one.obj, message].join(' | ') : identity({ ...plainFinding(one), message });
 }
 
 /** Of these, damage must not give a single one that is not marked inconclusive; others must not call themselves certain. */
@@ -101,7 +101,7 @@ function stated({ findings }: Report): Finding[] {
 
 /** The same where much of a job and of its VM's past is gone: what is found need not be told as fully as in the whole. */
 export function inventedBeside(whole: Report, damaged: Report): Finding[] {
-  const real = whole.findings.flatMap((one) => [core(one), core({ ...one, job: undefined })]);
+  const real = whole.findings.flatMap((one) => [core(one), core({ ...plainFinding(one), job: undefined })]);
   return stated(damaged).filter((one) => !real.includes(core(one)));
 }
 

@@ -6,6 +6,8 @@ import { reportOn } from '../support/report.ts';
 import { Lines, uncounted } from './damage.ts';
 
 const LAB = /^(correct|correct-ops|immediate|resv-protected|misc|fuzz-correct)$/;
+/** Of the pairs of events, one in so many is tried. */
+const STRIDE = process.env['ROBUSTNESS'] === undefined ? 2 : 1;
 const DRIVERS = /\/([a-z-]+-)?correct(-6\.12)?$/;
 const CORRECT = [
   ...labFixtures.filter(({ name }) => LAB.test(name)),
@@ -64,7 +66,8 @@ describe.each(CORRECT.map((capture) => [capture.name, capture] as const))('%s', 
     const some = whole.kinds.filter((kind) =>
       /^(mmu_|work|step_|va_(insert|remove)|job_|bind|apply|lock_region|unlock)/.test(kind),
     );
-    const wrong = some.flatMap((one, i) => some.slice(i + 1).flatMap((two) => whole.loudWithout(one, two)));
+    const pairs = some.flatMap((one, i) => some.slice(i + 1).map((two) => [one, two] as const));
+    const wrong = pairs.filter((_, i) => i % STRIDE === 0).flatMap((pair) => whole.loudWithout(...pair));
     expect(wrong).toEqual([]);
   });
 });

@@ -37,8 +37,8 @@ function beyond(what: string): RegExp {
 
 const STATE: readonly Case[] = [
   {
-    name: 'a million VMs, one after the other',
-    pieces: MILLION,
+    name: 'many VMs, one after the other',
+    pieces: MANY,
     piece: (i) => lines(vmInit(pointer(1, i)), vmFree(pointer(1, i))),
     code: 0,
   },
@@ -57,8 +57,8 @@ const STATE: readonly Case[] = [
     doubt: beyond('locking contexts'),
   },
   {
-    name: 'a million tasks with an open locking context each',
-    pieces: MILLION,
+    name: 'many tasks with an open locking context each',
+    pieces: MANY,
     piece: (i) => lines([execInit(pointer(1, i)), 10 + i]),
     code: 3,
     doubt: beyond('tasks within calls'),

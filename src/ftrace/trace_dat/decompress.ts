@@ -1,5 +1,5 @@
 // The compressors trace-cmd may have used (trace-compress-zstd.c, trace-compress-zlib.c), behind one guarded call.
-import { decompress as fzstd } from 'fzstd';
+import { ZstdDecoder } from '../../zstd/index.ts';
 
 /** Gives the `size` bytes that `data` holds; may throw where the data is damaged. */
 export type Decompress = (data: Uint8Array, size: number) => Uint8Array;
@@ -17,7 +17,7 @@ const MAX_UNPACKED = 128 * 1024 * 1024;
 const MAX_RATIO = 32768;
 
 export function decompressorOf(name: string, given: Decompressors): Decompress | undefined {
-  if (name === 'zstd') return given.zstd ?? pureZstd;
+  if (name === 'zstd') return given.zstd ?? zstd();
   if (name === 'zlib') return given.zlib;
   return undefined;
 }
@@ -35,24 +35,17 @@ export function unpack(decompress: Decompress, data: Uint8Array, size: number): 
   }
 }
 
-function pureZstd(data: Uint8Array, size: number): Uint8Array {
-  const announced = frameSize(data);
-  if (announced !== undefined && announced !== size) throw new Error(`the zstd frame holds ${announced} bytes`);
-  return fzstd(data, new Uint8Array(size));
-}
-
-/** Frame_Content_Size of RFC 8878 3.1.1.1; the decoder does not check it against the buffer it fills. */
-function frameSize(data: Uint8Array): number | undefined {
-  const view = new DataView(data.buffer, data.byteOffset, data.byteLength);
-  if (data.length < 9) throw new Error('too short for a zstd frame');
-  if (view.getUint32(0, true) !== 0xfd2fb528) throw new Error('no zstd frame');
-  const descriptor = view.getUint8(4);
-  const code = descriptor >> 6;
-  const single = (descriptor >> 5) & 1;
-  const dictionary = descriptor & 3;
-  const at = 6 - single + (dictionary === 3 ? 4 : dictionary);
-  if (code === 0) return single ? view.getUint8(at) : undefined;
-  if (code === 1) return view.getUint16(at, true) + 256;
-  if (code === 2) return view.getUint32(at, true);
-  return Number(view.getBigUint64(at, true));
+/** All that is unpacked with it has the same memory for its tables. */
+function zstd(): Decompress {
+  const decoder = new ZstdDecoder();
+  return (data, size) => {
+    const bytes = new Uint8Array(size);
+    let done = 0;
+    for (const piece of decoder.unpacked([data])) {
+      if (piece.length > size - done) throw new Error(`it holds more than the ${size} bytes that are announced`);
+      bytes.set(piece, done);
+      done += piece.length;
+    }
+    return bytes.subarray(0, done);
+  };
 }

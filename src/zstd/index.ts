@@ -1,0 +1,3 @@
+// Zstandard: what unpacks it.
+export { ZstdDecoder } from './decoder.ts';
+export { ZstdError } from './zstd_error.ts';
