@@ -31,12 +31,7 @@ export function compressionOf(head: Uint8Array): Compression {
   return magic === 0xfd2fb528 || magic >>> 4 === 0x184d2a5 ? 'zstd' : 'none';
 }
 
-/** Hands the content of `path` ('-': standard input) to the sink, decompressed. */
-export async function readInput(path: string, sink: ChunkSink): Promise<void> {
-  for await (const chunk of chunksOf(path)) if (!sink.push(chunk)) return;
-}
-
-/** The same in pieces that are asked for, each valid until the next one is. */
+/** The content of `path` ('-': standard input), decompressed, in pieces that are each valid until the next one is asked for. */
 export async function* chunksOf(
   path: string,
   { size = CHUNK, onRead, onDamage }: ReadOptions = {},

@@ -1,10 +1,9 @@
 // Opens a trace whatever it is: text is handed on in chunks, a trace.dat as a source of bytes at any place.
-import { closeSync, fstatSync, mkdtempSync, openSync, readSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
+import { closeSync, fstatSync, openSync, readSync, statSync, writeFileSync } from 'node:fs';
 import { inflateSync } from 'node:zlib';
 import { UserError } from '../base/user_error.ts';
-import { chunksOf, compressionOf, type ReadOptions, readInput } from './input.ts';
+import { chunksOf, compressionOf, type ReadOptions } from './input.ts';
+import { TemporaryFile } from './temporary_file.ts';
 
 /** Bytes at any place: what the trace.dat reader wants. */
 export interface RandomAccess {
@@ -37,9 +36,7 @@ export async function openTrace(file: string, isRandom: IsRandom, options: ReadO
     await close();
     return openRandom(file);
   }
-  const parts = [new Uint8Array(first.value)];
-  for await (const chunk of chunks) parts.push(new Uint8Array(chunk));
-  return { random: memorySource(Buffer.concat(parts)), close };
+  return openCopy(withFirst(first, chunks));
 }
 
 async function* withFirst(
@@ -75,11 +72,14 @@ function isPlainFile(file: string, isRandom: IsRandom): boolean {
   }
 }
 
-function memorySource(bytes: Uint8Array): RandomAccess {
-  return {
-    size: bytes.length,
-    read: (offset, length) => bytes.subarray(offset, Math.min(bytes.length, offset + length)),
-  };
+/** What is packed, or comes through a pipe, may be of any size: it is read from a copy. */
+async function openCopy(chunks: AsyncIterable<Uint8Array>): Promise<OpenTrace> {
+  const copy = await TemporaryFile.of(chunks);
+  try {
+    return openRandom(copy.path);
+  } finally {
+    copy.remove();
+  }
 }
 
 function openRandom(file: string): OpenTrace {
@@ -96,28 +96,6 @@ function openRandom(file: string): OpenTrace {
 
 export function inflate(data: Uint8Array, size: number): Uint8Array {
   return inflateSync(data, { maxOutputLength: Math.max(size, 1) });
-}
-
-/** A copy of standard input that can be read more than once; `remove` deletes it. */
-export async function spoolStdin(): Promise<{ readonly path: string; readonly remove: () => void }> {
-  const folder = mkdtempSync(path.join(tmpdir(), 'gpuvm-trace-'));
-  const copy = path.join(folder, 'stdin');
-  const fd = openSync(copy, 'w');
-  const remove = () => rmSync(folder, { recursive: true, force: true });
-  try {
-    await readInput('-', {
-      push(chunk) {
-        writeFileSync(fd, chunk);
-        return true;
-      },
-    });
-  } catch (error) {
-    remove();
-    throw error;
-  } finally {
-    closeSync(fd);
-  }
-  return { path: copy, remove };
 }
 
 const CHUNK = 1 << 16;

@@ -1,9 +1,12 @@
 // --input, --map and `formats` of the built command line.
 import { spawnSync } from 'node:child_process';
-import { gzipSync } from 'node:zlib';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { gunzipSync, gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { bpftraceJsonOf, csvOfColumns, csvOfText, entriesOf, readFixture } from '../support/other_formats.ts';
-import { run } from '../support/run.ts';
+import { FIXTURES, run } from '../support/run.ts';
 
 const ENTRIES = entriesOf(readFixture('lab/tracecmd-missing/report-t.txt.gz'));
 const CSV = csvOfText(ENTRIES);
@@ -87,4 +90,22 @@ it('messages of bpftrace are sorted as its script says', () => {
   const lost = bpftraceJsonOf('Lost 3 events').split('\n')[1] ?? '';
   const doubtful = spawnSync('sort', key, { input: `${input}${lost}\n`, encoding: 'utf8', env }).stdout;
   expect(run(['check', '-'], { input: doubtful }).code).toBe(3);
+});
+
+it('a trace.dat that is packed, or piped, is read from a copy; without room for one that is said', () => {
+  const file = path.join(FIXTURES, 'lab/tracecmd-misc/trace.dat.gz');
+  const input = gunzipSync(readFileSync(file));
+  const folder = mkdtempSync(path.join(tmpdir(), 'gpuvm-trace-test-'));
+  const env = { TMPDIR: folder };
+  const packed = run(['check', file, '--format', 'csv'], { env });
+  const piped = run(['check', '-', '--format', 'csv'], { input, env });
+  expect(packed.out.split('\n').length).toBeGreaterThan(2);
+  expect(piped.out).toBe(packed.out.replaceAll(file, 'stdin'));
+  expect(readdirSync(folder)).toEqual([]);
+  rmSync(folder, { recursive: true });
+  const { code, err } = run(['check', file], { env });
+  expect({ code, err }).toEqual({
+    code: 2,
+    err: expect.stringMatching(`^gpuvm-trace: cannot keep a copy in ${folder}: .*\n$`),
+  });
 });
