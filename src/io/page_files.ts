@@ -1,4 +1,4 @@
-// The script of the HTML report: compiled modules, joined into a single one.
+// The script of the HTML report: compiled modules that lie beside this one, joined into a single one.
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
@@ -24,8 +24,8 @@ const MODULES = [
   'main',
 ] as const;
 
-/** As built, from the command line's folder and, where tests run the sources themselves, from this one's. */
-const FOLDER = path.join(__dirname, __filename.endsWith('.ts') ? '../../dist/src/page' : '../src/page');
+/** Beside this one; where tests run the sources themselves, those of the last build. */
+const FOLDER = path.join(__dirname, __filename.endsWith('.ts') ? '../../dist/src/page' : '../page');
 
 export function readPageScript(): string {
   return MODULES.map((name) => asFunction(name, readFileSync(path.join(FOLDER, `${name}.js`), 'utf8'))).join('\n');
