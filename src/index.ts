@@ -22,7 +22,7 @@ export type { CrashLogEntry, CrashObject, VmCrash } from './events/vm_crash.ts';
 export type { VmDump } from './events/vm_dump.ts';
 export type { DriverName, Where } from './events/vm_event.ts';
 export { Baseline, type BaselineEntry } from './findings/baseline.ts';
-export { type Confidence, type Finding, SEVERITIES, type Severity } from './findings/finding.ts';
+export { type Confidence, type Finding, plainFinding, SEVERITIES, type Severity } from './findings/finding.ts';
 export { type ProbeDefinition, parseDynamicEvents } from './ftrace/dynamic_events.ts';
 export {
   COLUMN_ROLES,

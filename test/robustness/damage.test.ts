@@ -53,6 +53,9 @@ describe(`traces ${DAMAGES.map(({ name }) => name).join(', ')}`, () => {
   });
 });
 
+/** Of the lines, one in so many is left out in turn. */
+const STRIDE = DEPTH > 1 ? 1 : 3;
+
 describe('any single line may be missing', () => {
   for (const name of ['zero-fences', 'nodup', 'deferred', 'unreserved']) {
     it(name, () => {
@@ -66,8 +69,9 @@ describe('any single line may be missing', () => {
 
 function* withoutEach(bytes: Uint8Array): Generator<[number, Uint8Array]> {
   let start = 0;
+  let line = 0;
   for (let lf = bytes.indexOf(10); lf >= 0; lf = bytes.indexOf(10, start)) {
-    yield [start, Buffer.concat([bytes.subarray(0, start), bytes.subarray(lf + 1)])];
+    if (line++ % STRIDE === 0) yield [start, Buffer.concat([bytes.subarray(0, start), bytes.subarray(lf + 1)])];
     start = lf + 1;
   }
 }

@@ -42,10 +42,10 @@ import { random } from './damage.ts';
 const SEED = Number(process.env['HOSTILE_SEED'] ?? 20261126);
 const DEPTH = Number(process.env['ROBUSTNESS'] ?? 1);
 /** In all: those of the text, of each other format, and of trace.dat. */
-const TEXTS = 5600 * DEPTH;
-const OTHERS = 300 * DEPTH;
-const DATS = 300 * DEPTH;
-const PACKED = 300 * DEPTH;
+const TEXTS = 4000 * DEPTH;
+const OTHERS = 200 * DEPTH;
+const DATS = 200 * DEPTH;
+const PACKED = 150 * DEPTH;
 
 const LINES = 50;
 /** What all forms together may take of a byte of the input, and of an input without any. */

