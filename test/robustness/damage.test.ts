@@ -37,7 +37,7 @@ function checkAll(capture: Capture, seed: number, depth: number, named = true): 
 
 describe(`traces ${DAMAGES.map(({ name }) => name).join(', ')}`, () => {
   [...labFixtures, ...driverFixtures].forEach((capture, i) => {
-    const heavy = capture.read().length > 500_000;
+    const heavy = capture.read().length > 200_000;
     it(capture.name, () => checkAll(capture, 1 + i, heavy ? DEPTH / 3 : DEPTH));
   });
 

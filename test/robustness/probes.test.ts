@@ -7,7 +7,7 @@ import { Lines, uncounted } from './damage.ts';
 
 const LAB = /^(correct|correct-ops|immediate|resv-protected|misc|fuzz-correct)$/;
 /** Of the pairs of events, one in so many is tried. */
-const STRIDE = process.env['ROBUSTNESS'] === undefined ? 2 : 1;
+const STRIDE = process.env['ROBUSTNESS'] === undefined ? 3 : 1;
 const DRIVERS = /\/([a-z-]+-)?correct(-6\.12)?$/;
 const CORRECT = [
   ...labFixtures.filter(({ name }) => LAB.test(name)),
