@@ -64,14 +64,7 @@ async function violations(page: Page): Promise<string[]> {
   );
 }
 
-const CAPTURES = [
-  'msm/unmap-offset',
-  'fuzz-mixed',
-  'contention-threads',
-  'lost-pipe-overwrite1',
-  'nouveau/lock-mapped',
-  'xe/unwind-shrunk',
-];
+const CAPTURES = ['msm/unmap-offset', 'fuzz-mixed', 'contention-threads', 'lost-pipe-overwrite1'];
 
 const LOOKS = [
   { scheme: 'light', width: 1280 },
