@@ -42,7 +42,7 @@ export class ProbeBinding {
   /** Events seen, for the coverage of the probe set. */
   count = 0;
   readonly #isWanted: IsWanted;
-  #isListenedTo: boolean | undefined;
+  #wanted: boolean | undefined;
   #symbol: Uint8Array | undefined;
   #args: readonly ArgSpec[] | undefined;
   #reader: TracepointReader | undefined;
@@ -60,8 +60,8 @@ export class ProbeBinding {
 
   /** Somebody listens to what this probe says. */
   get wanted(): boolean {
-    this.#isListenedTo ??= this.#isWanted(this.spec);
-    return this.#isListenedTo;
+    this.#wanted ??= this.#isWanted(this.spec);
+    return this.#wanted;
   }
 
   get symbol(): Uint8Array {
@@ -78,7 +78,7 @@ export class ProbeBinding {
   /** Of a tracepoint: reads its text. */
   get reader(): TracepointReader | undefined {
     const { text } = this.spec;
-    if (text !== undefined) this.#reader ??= new TracepointReader(text, this.#wanted);
+    if (text !== undefined) this.#reader ??= new TracepointReader(text, this.#wantedArgs);
     return this.#reader;
   }
 
@@ -88,7 +88,7 @@ export class ProbeBinding {
     return this.#values;
   }
 
-  get #wanted(): readonly ArgSpec[] {
+  get #wantedArgs(): readonly ArgSpec[] {
     this.#args ??= this.spec.args.map(parseArgSpec);
     return this.#args;
   }
@@ -141,8 +141,8 @@ export class ProbeBinding {
   }
 
   #key(text: string): Key {
-    const slot = this.#wanted.findIndex((arg) => arg.names.includes(text));
-    const wanted = this.#wanted[slot];
+    const slot = this.#wantedArgs.findIndex((arg) => arg.names.includes(text));
+    const wanted = this.#wantedArgs[slot];
     return {
       text,
       known: KnownText.of(` ${text}=`),
@@ -153,11 +153,11 @@ export class ProbeBinding {
 
   /** `$arg*` probes name the return value argN, N being its position: the last key of a return event. */
   #withPositionalReturn(keys: Key[]): Key[] {
-    const ret = this.#wanted.findIndex((arg) => arg.names.includes('ret'));
+    const ret = this.#wantedArgs.findIndex((arg) => arg.names.includes('ret'));
     const last = keys.at(-1);
     if (ret < 0 || last === undefined || keys.some((key) => key.slot === ret)) return keys;
     if (this.spec.at !== 'return' || last.text !== `arg${keys.length}`) return keys;
-    keys[keys.length - 1] = { ...last, slot: ret, kind: KIND[this.#wanted[ret]?.type ?? 'int'] };
+    keys[keys.length - 1] = { ...last, slot: ret, kind: KIND[this.#wantedArgs[ret]?.type ?? 'int'] };
     return keys;
   }
 }

@@ -3,11 +3,16 @@ import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 import type { Readable } from 'node:stream';
 import { setTimeout } from 'node:timers/promises';
 import { UserError } from '../base/user_error.ts';
-import { asUserError, type ChunkSink, compressionOf } from './input.ts';
+import { asUserError, compressionOf } from './input.ts';
 
 const CHUNK = 1 << 20;
 /** Milliseconds between two looks at a file that has nothing new. */
 const PAUSE = 100;
+
+interface ChunkSink {
+  /** The bytes are valid only during the call; `false` asks for no more. */
+  push(chunk: Uint8Array): boolean;
+}
 
 /**
  * Hands on what is in the file and what comes after, until the signal, and then what the file holds at that time. Without

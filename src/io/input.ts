@@ -1,14 +1,10 @@
 // Reads a trace as chunks of bytes, whatever holds it: a file, standard input, gzip or zstd (by their magic bytes).
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { UserError } from '../base/user_error.ts';
+import { isSkipped, MAGIC } from '../zstd/magic.ts';
 
 const CHUNK = 1 << 20;
 const STDIN = 0;
-
-export interface ChunkSink {
-  /** The bytes are valid only during the call; `false` asks for no more. */
-  push(chunk: Uint8Array): boolean;
-}
 
 /** Told of each read: bytes of the file so far, compressed as they are, and its size, which is 0 for a pipe. */
 export type OnRead = (done: number, size: number) => void;
@@ -27,8 +23,7 @@ export function compressionOf(head: Uint8Array): Compression {
   if (head[0] === 0x1f && head[1] === 0x8b) return 'gzip';
   if (head.length < 4) return 'none';
   const magic = new DataView(head.buffer, head.byteOffset).getUint32(0, true);
-  // A frame, or one that is to be skipped.
-  return magic === 0xfd2fb528 || magic >>> 4 === 0x184d2a5 ? 'zstd' : 'none';
+  return magic === MAGIC || isSkipped(magic) ? 'zstd' : 'none';
 }
 
 /** The content of `path` ('-': standard input), decompressed, in pieces that are each valid until the next one is asked for. */

@@ -5,13 +5,10 @@ import { readFrameHeader } from './frame_header.ts';
 import { History } from './history.ts';
 import { Input } from './input.ts';
 import { Literals } from './literals.ts';
+import { isSkipped, MAGIC } from './magic.ts';
 import { Sequences } from './sequences.ts';
 import { Xxh64 } from './xxh64.ts';
 import { ZstdError } from './zstd_error.ts';
-
-const MAGIC = 0xfd2fb528;
-/** Of frames that are passed over, but for the last four bits. */
-const SKIPPED_MAGIC = 0x184d2a5;
 
 /** Types of blocks. */
 const RAW = 0;
@@ -33,7 +30,7 @@ export class ZstdDecoder {
     while (!input.isOver()) {
       const at = input.offset;
       const magic = this.#number(input, 4, 'the magic number of a frame');
-      if (magic >>> 4 === SKIPPED_MAGIC) {
+      if (isSkipped(magic)) {
         const size = this.#number(input, 4, 'the size of a frame that is skipped');
         input.skip(size, 'a frame that is skipped');
       } else if (magic === MAGIC) yield* this.#frame(input);

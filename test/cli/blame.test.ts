@@ -345,9 +345,11 @@ describe('formats', () => {
 
   it('makes hostile task and VM names harmless', () => {
     const ESC = '\u001b';
-    for (const name of [`=1+1${ESC}[2J\u0085\u009b`]) {
+    const names = [`${ESC}[2J${ESC}[31m`, '=1+1', 'a\u0085\u009bb'];
+    for (const name of ['=1+1', `${ESC}[2J${ESC}[31m\u0085\u009bb`]) {
+      let lines = 0;
       const text = rawText(fixture(MSM))
-        .replace(/^ +msm-265/gm, `${name.padStart(16)}-265`)
+        .replace(/^ +msm-265/gm, () => `${(names[lines++ % names.length] ?? '').padStart(16)}-265`)
         .replace('name="msm"', `name="${name}"`);
       const input = Buffer.from(text, 'latin1');
       for (const format of ['text', 'csv', 'json', 'ndjson']) {

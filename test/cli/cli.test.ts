@@ -152,13 +152,17 @@ describe('formats', () => {
 
   it('makes hostile task names harmless', () => {
     const lines = readFileSync(path.join(ROOT, MISSING), 'latin1').split('\n');
-    for (const name of ['=1+1', '\u001b[2J\u001b[31m,"b"']) {
-      const input = lines.map((line) => line.replace(/^ *vmb-missing-/, `${name.padStart(16)}-`)).join('\n');
+    const names = ['=1+1', '+cmd', '-1', '@x', '\u001b[2J\u001b[31mred', 'a,"b"', '\u00ff\u00fe'];
+    for (const first of [0, 3]) {
+      const nameOf = (i: number) => names[(first + i) % names.length] ?? '';
+      const input = lines
+        .map((line, i) => line.replace(/^ *vmb-missing-/, () => `${nameOf(i).padStart(16)}-`))
+        .join('\n');
       const { code, out } = run(['jobs', '-', '--format', 'csv'], { input: Buffer.from(input, 'latin1') });
       expect(code).toBe(0);
       const rows = csv(out);
       expect(rows).toHaveLength(10);
-      expect(rows[0]?.['comm']).not.toMatch(/^[=+\-@]/);
+      for (const row of rows) expect(row['comm']).not.toMatch(/^[=+\-@]/);
       for (const format of ['csv', 'text', 'json', 'ndjson']) {
         expect(controls(run(['jobs', '-', '--format', format], { input: Buffer.from(input, 'latin1') }).out)).toEqual(
           [],
