@@ -4,7 +4,6 @@ import type { Diagnostic, DiagnosticKind } from '../../events/diagnostic.ts';
 import { type ArgSpec, parseArgSpec } from '../../events/probe.ts';
 import type { Where } from '../../events/vm_event.ts';
 import { KIND } from '../arg_values.ts';
-import { ascii } from '../bytes.ts';
 import type { ProbeSink } from '../event_decoder.ts';
 import type { ProbeBinding } from '../probe_binding.ts';
 import type { ProbeTable } from '../probe_table.ts';
@@ -36,6 +35,8 @@ type End = 'entry' | 'return';
 
 /** The tracer's own fields of a probe; CTF takes an underscore off. */
 const PROBE_FIELD = /^_{1,2}probe_(ip|func|ret_ip)$/;
+/** No number of 64 bits takes more characters. */
+const MAX_NUMBER = 24;
 const ABSENT = /^$|^\(fault\)$|^\[?NULL\]?$/;
 
 export class RowDecoder {
@@ -44,7 +45,7 @@ export class RowDecoder {
   readonly #stats: TraceStats;
   readonly #diagnostics: Diagnostic[];
   readonly #wanted = new Map<ProbeBinding, readonly ArgSpec[]>();
-  /** The text of one value. */
+  /** The text of one number. */
   readonly #rec = new FtraceRecord();
 
   constructor(table: ProbeTable, sink: ProbeSink, stats: TraceStats, diagnostics: Diagnostic[]) {
@@ -52,6 +53,7 @@ export class RowDecoder {
     this.#sink = sink;
     this.#stats = stats;
     this.#diagnostics = diagnostics;
+    this.#rec.setBuffer(new Uint8Array(MAX_NUMBER));
   }
 
   get stats(): TraceStats {
@@ -173,8 +175,9 @@ export class RowDecoder {
   }
 
   #setNumber(binding: ProbeBinding, index: number, kind: number, text: string): boolean {
+    if (text.length > MAX_NUMBER) return false;
     const rec = this.#rec;
-    rec.setBuffer(ascii(text));
+    for (let i = 0; i < text.length; i++) rec.buf[i] = text.charCodeAt(i);
     rec.end = text.length;
     return binding.values.setNumber(index, kind, rec, 0) === text.length;
   }
