@@ -24,8 +24,8 @@ const MODULES = [
   'main',
 ] as const;
 
-/** Beside this one; where tests run the sources themselves, those of the last build. */
-const FOLDER = path.join(__dirname, __filename.endsWith('.ts') ? '../../dist/src/page' : '../page');
+/** Where tsconfig.page.json puts them. */
+const FOLDER = path.join(__dirname, '../page');
 
 export function readPageScript(): string {
   return MODULES.map((name) => asFunction(name, readFileSync(path.join(FOLDER, `${name}.js`), 'utf8'))).join('\n');

@@ -3,6 +3,7 @@ import type { Report } from '../../src/analyze.ts';
 import { type Finding, plainFinding } from '../../src/findings/finding.ts';
 
 const LF = 10;
+const HASH = 35;
 
 /** mulberry32: the same numbers for the same seed, from 0 to below 1. */
 export function random(seed: number): () => number {
@@ -34,15 +35,20 @@ export class Lines {
     return Buffer.from(this.#bytes.subarray(this.#starts[index], this.#starts[index + 1])).toString('latin1');
   }
 
+  /** Is it one of the tracer's header, or between the entries what looks like it? */
+  isComment(index: number): boolean {
+    return this.#bytes[this.#starts[index] ?? 0] === HASH;
+  }
+
   /** The lines that `keep` wants, as bytes. */
   where(keep: (index: number) => boolean): Uint8Array {
     const out = new Uint8Array(this.#bytes.length);
     let size = 0;
-    for (let i = 0; i < this.count; i++) {
-      if (!keep(i)) continue;
-      const line = this.#bytes.subarray(this.#starts[i], this.#starts[i + 1]);
-      out.set(line, size);
-      size += line.length;
+    for (let from = 0, to = 0; from < this.count; from = to + 1) {
+      for (to = from; to < this.count && keep(to); ) to++;
+      const run = this.#bytes.subarray(this.#starts[from], this.#starts[to]);
+      out.set(run, size);
+      size += run.length;
     }
     return out.subarray(0, size);
   }
@@ -51,7 +57,7 @@ export class Lines {
 /** Takes the line out that counts the entries, as trace_pipe and trace-cmd's report have none. */
 export function uncounted(bytes: Uint8Array): Uint8Array {
   const lines = new Lines(bytes);
-  return lines.where((i) => !/^# (entries-in-buffer|latency:)/.test(lines.text(i)));
+  return lines.where((i) => !lines.isComment(i) || !/^# (entries-in-buffer|latency:)/.test(lines.text(i)));
 }
 
 export function truncated(bytes: Uint8Array, draw: () => number): Uint8Array {

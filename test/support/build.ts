@@ -1,4 +1,4 @@
-// Builds dist once before the tests: the command line is tested as users run it.
+// Builds dist once before the tests, which run it: the code and the command line are tested as users have them.
 import { execFileSync } from 'node:child_process';
 
 export function setup(): void {
