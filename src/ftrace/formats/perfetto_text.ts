@@ -89,8 +89,8 @@ class PerfettoText implements ByteReader, LineSink {
     const { rows } = this.#targets;
     rows.stats.lines = number;
     const text = latin1(buf, start, end);
-    const opened = OPENS.exec(text)?.[1];
-    const value = VALUE.exec(text);
+    const opened = text.endsWith('{') ? OPENS.exec(text)?.[1] : undefined;
+    const value = text.endsWith('}') || opened !== undefined ? null : VALUE.exec(text);
     if (cut) this.#damaged(number, 'the line is cut off');
     else if (opened !== undefined) this.#open(opened, number);
     else if (value !== null)
@@ -209,7 +209,8 @@ class PerfettoText implements ByteReader, LineSink {
 
   #keep({ cpu, lost, events }: Bundle): void {
     if (lost) this.#keepLoss(cpu);
-    for (const event of events) this.#kept.add({ ...event, cpu }, event.timestamp, this.#lossOn.delete(cpu));
+    for (const { line, byte, timestamp, pid, name, fields } of events)
+      this.#kept.add({ line, byte, pid, cpu, name, fields }, timestamp, this.#lossOn.delete(cpu));
   }
 
   /** Of more CPUs than there can be, it may be any. */
