@@ -12,7 +12,7 @@ import { KeptRows } from './kept_rows.ts';
 import type { RowField } from './row_decoder.ts';
 
 /** What is kept of one is some hundred bytes. */
-const MAX_EVENTS = 500_000;
+const MAX_EVENTS = 400_000;
 /** Of the names and values that are kept of all of them. */
 const MAX_CHARS = 100_000_000;
 /** Names of threads kept. */
