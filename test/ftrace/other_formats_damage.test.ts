@@ -147,6 +147,11 @@ describe('csv', () => {
     );
   });
 
+  it('a line that ends in a delimiter is no header of a table', () => {
+    const line = ' 0)               |      /* other: 1; */;';
+    expect(report(`${line}\n${TRACE}`).stats.layouts.has('csv')).toBe(false);
+  });
+
   it.each(['1', '18446744073709551615', '-1', '0xffffffffffffffff'])('%s is a number', (value) => {
     expect(said(report(`${HEADER}1.0,0,1,bash,obj_free,kref=${value}\n`))).toEqual([]);
   });

@@ -62,11 +62,17 @@ class Babeltrace implements ByteReader, LineSink {
       rows.damaged({ line: number, byte, cpu: -1 }, cut ? 'the line is cut off' : 'it is no event of babeltrace2');
       return;
     }
-    const value = (...names: string[]) => blocks.flat().find((field) => names.includes(field.name))?.value;
+    const value = (name: string) => firstValue(blocks, name);
     const cpu = Number(value('cpu_id') ?? -1);
     const pid = Number(value('perf_tid') ?? value('tid') ?? value('vtid') ?? value('common_pid') ?? -1);
     rows.row({ line: number, byte, cpu, pid, time, comm: value('procname') ?? '<...>', name, fields: payload });
   }
+}
+
+/** The first of this name. */
+function firstValue(blocks: readonly (readonly RowField[])[], name: string): string | undefined {
+  for (const fields of blocks) for (const field of fields) if (field.name === name) return field.value;
+  return undefined;
 }
 
 /** `{ a = 1 }, { b = 2 }` from `at` to the end of the line; undefined where it is something else. */

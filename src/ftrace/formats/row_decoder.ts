@@ -117,15 +117,17 @@ export class RowDecoder {
   }
 
   #bindingOf({ name, fields }: Row): ProbeBinding | undefined {
-    const probeFields = fields.filter((field) => PROBE_FIELD.test(field.name));
+    const probeFields = fields.filter(({ name: field }) => field.startsWith('_') && PROBE_FIELD.test(field));
     const isReturn = probeFields.some((field) => !field.name.endsWith('probe_ip'));
     const end: End | undefined = isReturn ? 'return' : probeFields.length > 0 ? 'entry' : undefined;
     const symbol = end === undefined ? undefined : symbolOf(probeFields);
     if (end !== undefined && symbol !== undefined) return this.#table.bySymbol(symbol, end);
+    const candidates = this.#candidates(name, end);
+    if (candidates.length <= 1) return candidates[0];
     const names = new Set(fields.map((field) => field.name));
     let best: ProbeBinding | undefined;
     let least = Number.POSITIVE_INFINITY;
-    for (const binding of this.#candidates(name, end)) {
+    for (const binding of candidates) {
       const lacking = this.#wantedOf(binding).filter((arg) => !arg.names.some((one) => names.has(one))).length;
       if (lacking < least) [best, least] = [binding, lacking];
     }
