@@ -68,7 +68,15 @@ export interface ArgSpec {
   readonly type: ArgType;
 }
 
+/** Those of the dialects, by their text: each trace asks for the same. */
+const parsed = new Map<string, ArgSpec>();
+
+/** `text`: an entry of a ProbeSpec's `args`. */
 export function parseArgSpec(text: string): ArgSpec {
+  const known = parsed.get(text);
+  if (known !== undefined) return known;
   const [names = '', type = 'int'] = text.split(':');
-  return { names: names.split('|'), type: type as ArgType };
+  const spec: ArgSpec = { names: names.split('|'), type: type as ArgType };
+  parsed.set(text, spec);
+  return spec;
 }

@@ -1,9 +1,10 @@
 // A text that the trace repeats on many lines, recognised four bytes at a time instead of one by one.
-import { ascii } from './bytes.ts';
-
 export function viewOf(buf: Uint8Array): DataView {
   return new DataView(buf.buffer, buf.byteOffset, buf.byteLength);
 }
+
+/** Where texts of usual length become bytes: a view of its own takes longer to make than all the rest. */
+const SCRATCH = viewOf(new Uint8Array(256));
 
 export class KnownText {
   readonly length: number;
@@ -23,7 +24,10 @@ export class KnownText {
   }
 
   static of(text: string): KnownText {
-    return new KnownText(viewOf(ascii(text)), 0, text.length);
+    const { length } = text;
+    const view = length <= SCRATCH.byteLength ? SCRATCH : viewOf(new Uint8Array(length));
+    for (let i = 0; i < length; i++) view.setUint8(i, text.charCodeAt(i));
+    return new KnownText(view, 0, length);
   }
 
   /** Does the text stand at pos? */
