@@ -1,8 +1,9 @@
 // `blame` against what the lines of the fixtures say, read here a second time.
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { parse } from 'csv-parse/sync';
-import { describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { fixture as capture } from '../support/captures.ts';
 import { devcoredump } from '../support/msm_crash.ts';
 import { holds, type RawLine, rawLines, rawText } from '../support/raw_trace.ts';
@@ -316,6 +317,12 @@ describe('what is asked', () => {
 });
 
 describe('formats', () => {
+  let folder = '';
+  beforeAll(() => {
+    folder = mkdtempSync(path.join(tmpdir(), 'gpuvm-trace-test-'));
+  });
+  afterAll(() => rmSync(folder, { recursive: true }));
+
   it('CSV, JSON and NDJSON tell the same', () => {
     const args = ['blame', fixture(MSM), '--fault', '0x114000@57.728700'];
     const rows: Row[] = parse(run([...args, '--format', 'csv']).out, { columns: true });
@@ -351,13 +358,14 @@ describe('formats', () => {
       const text = rawText(fixture(MSM))
         .replace(/^ +msm-265/gm, () => `${(names[lines++ % names.length] ?? '').padStart(16)}-265`)
         .replace('name="msm"', `name="${name}"`);
-      const input = Buffer.from(text, 'latin1');
+      const file = path.join(folder, 'trace.txt');
+      writeFileSync(file, text, 'latin1');
       for (const format of ['text', 'csv', 'json', 'ndjson']) {
         for (const args of [
-          ['blame', '-', '--fault', '0x114000@57.728700'],
-          ['walk', '-', '0x114000'],
+          ['blame', file, '--fault', '0x114000@57.728700'],
+          ['walk', file, '0x114000'],
         ]) {
-          const { code, out } = run([...args, '--format', format], { input });
+          const { code, out } = run([...args, '--format', format]);
           expect(code).toBe(0);
           expect([...out].filter((c) => c !== '\n' && (c < ' ' || (c >= '\x7f' && c <= '\x9f')))).toEqual([]);
           if (format !== 'csv') continue;
