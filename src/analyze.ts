@@ -180,9 +180,12 @@ export class Analysis implements EventSink {
     return !this.#stopped;
   }
 
-  /** Something is wrong with how the bytes of the trace, or of one of its files, are kept: more of it may be missing. */
-  damaged(message: string, file = 0): void {
-    this.#readers[file]?.diagnostics.push({ kind: 'damaged', line: 0, message, count: 1 });
+  /**
+   * Something is wrong with how the bytes of the trace, or of one of its files, are kept: more of it is missing, or what was
+   * read of it is not what was written (`isCorrupt`), and then no finding is certain.
+   */
+  damaged({ message, isCorrupt }: { readonly message: string; readonly isCorrupt: boolean }, file = 0): void {
+    this.#readers[file]?.diagnostics.push({ kind: isCorrupt ? 'corrupt' : 'cut', line: 0, message, count: 1 });
   }
 
   /** Reads several files of one run instead, as one trace in the order of time. A UserError where they have no clock in common. */

@@ -11,6 +11,8 @@ import type { Row, RowField } from './row_decoder.ts';
 import { secondsOf } from './time_text.ts';
 
 const BOM = '\xef\xbb\xbf';
+/** What an entry of a trace or a log has in front of a text that somebody chose, and hardly a title. */
+const ENTRY = /: |^\s*[[<]/;
 const DELIMITERS = [',', ';', '\t'] as const;
 /** Bytes whose records are parsed at a time: they take many times their size. */
 const BATCH = 1 << 16;
@@ -24,7 +26,7 @@ export const csv: Format = {
   name: 'csv',
   what: 'a table of events that a trace processor or a spreadsheet exports; also with ; or tabs between the columns',
   sign: 'the first line names columns, name and pid among them (or what --map says)',
-  recognise: (line, names) => delimiterOf(line, names) !== undefined,
+  recognise: (line, names) => !ENTRY.test(line) && delimiterOf(line, names) !== undefined,
   open: (targets, line) => new CsvEvents(targets, delimiterOf(line, targets.columns) ?? ','),
 };
 
