@@ -91,6 +91,12 @@ export class Entries {
     this.cleared.drop(start, end);
   }
 
+  /** The same, and it is known who did it. */
+  clear(start: number, end: number, line: number): void {
+    this.runs.drop(start, end);
+    this.#mark(start, end, line);
+  }
+
   /** The first leaf of this size or larger; smaller ones are below entries that the map replaces. */
   #leafInTheWay(start: number, end: number, pgsize: number): Run | undefined {
     for (const run of this.runs.overlaps(start, end)) if (run.pgsize >= pgsize) return run;
