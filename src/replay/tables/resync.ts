@@ -30,13 +30,18 @@ function isShownByCalls({ clock, code, traits }: VmTables): boolean {
   return clock === 'apply' && traits?.written.is === 'with each step' && code !== 'iommu';
 }
 
-/** The call comes to entries; where they are not known the model must not have any. False: some are not. */
-export function meetEntries({ tables, table }: TableCallSite, { addr, length }: TableCall): boolean {
-  const span = tables.complete || !isShownByCalls(tables) ? undefined : placedSpan(table, addr, length);
-  if (span === undefined) return true;
-  const gaps = tables.known.gaps(span);
-  for (const gap of gaps) table.forget(addr, gap.addr - span.addr, gap.end - span.addr);
-  return gaps.length === 0;
+/** Are all entries known that the call comes to? */
+export function areKnown({ tables, table }: TableCallSite, { addr, length }: TableCall): boolean {
+  if (tables.complete || !isShownByCalls(tables)) return true;
+  const span = placedSpan(table, addr, length);
+  return span === undefined || tables.known.has(span);
+}
+
+/** What the model has where they are not known must not stand in the way of a map. */
+export function dropUnknown({ tables, table }: TableCallSite, { addr, length }: TableMap): void {
+  const span = placedSpan(table, addr, length);
+  if (span === undefined) return;
+  for (const gap of tables.known.gaps(span)) table.forget(addr, gap.addr - span.addr, gap.end - span.addr);
 }
 
 /** The call has written its first bytes, so many. */

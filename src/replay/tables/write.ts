@@ -8,7 +8,7 @@ import type { Span } from '../../mmu/span_map.ts';
 import type { Context } from '../context.ts';
 import type { VmState } from '../vm_state.ts';
 import { tellBlock, tellHole, tellOverrun, tellOverwrite, tellShort, tellTransient } from './calls.ts';
-import { meetEntries, showEntries } from './resync.ts';
+import { areKnown, dropUnknown, showEntries } from './resync.ts';
 import { claimOf, learn, type TableCallSite, targetOf } from './site.ts';
 import { type JobTables, rangeChanged, type VmTables } from './vm_tables.ts';
 
@@ -44,7 +44,8 @@ export function writeMap(
   const how = { line: where.line, pageSizes, prot: event.prot };
   if (event.prot !== undefined) tables.rightsShown = true;
   const written = target ?? NULL_TARGET;
-  const wasKnown = meetEntries(site, event);
+  const wasKnown = areKnown(site, event);
+  if (!wasKnown) dropUnknown(site, event);
   const result =
     event.pgsize > 0
       ? table.map(event.addr, event.pgsize, count, written, how)
@@ -74,7 +75,7 @@ export function writeUnmap(
   const say: TableRun['say'] = [];
   const count = event.pgsize > 0 ? Number(event.length) / event.pgsize : 0;
   const how = { line: where.line, pageSizes };
-  const wasKnown = meetEntries(site, event);
+  const wasKnown = areKnown(site, event);
   const result =
     event.pgsize > 0
       ? table.unmap(event.addr, event.pgsize, count, how)
