@@ -38,7 +38,7 @@ export const tableHandlers: Handlers = {
     const mapped = Number(event.mapped ?? result.mapped);
     if (!agrees) doubt(run);
     if (mapped !== result.mapped) reach(run, mapped, context.where.line);
-    if (!agrees || mapped !== run.event.length) hideEntries(run.vm.tables, { addr: event.addr, range: run.event.length });
+    if (mapped !== run.event.length) hideEntries(run.vm.tables, { addr: event.addr, range: run.event.length });
     if (event.ret !== undefined && event.ret !== 0 && run.of !== undefined) run.of.refused = true;
     settle(context);
   },

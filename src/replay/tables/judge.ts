@@ -68,7 +68,7 @@ function finishJob(context: Context, vm: VmState, of: JobTables): void {
   tables.loose.length = 0;
   // Of a run whose job is not known, nobody knows which changes came after it.
   const since = of.job === undefined ? 0 : (of.changed[0]?.line ?? 0);
-  if (tables.complete || isSound(of)) judge(context, vm, of.job, ranges, since);
+  judge(context, vm, of.job, ranges, since);
   judgeTlb(context, vm, of);
 }
 
