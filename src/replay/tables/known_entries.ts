@@ -2,8 +2,8 @@
 import { type Span, SpanSet } from '../../mmu/span_map.ts';
 
 /**
- * All of them from the VM's drm_gpuvm_init() on, until events go missing. From there on only those that calls write, as long
- * as nobody else may have written there. Addresses are those of the simulated table.
+ * All of them from the VM's drm_gpuvm_init() on, until events go missing. From there on only ranges that are shown, which is
+ * what all but `whole` is about. Addresses are those of the simulated table.
  */
 export class KnownEntries {
   /** All of the table. */
@@ -28,34 +28,32 @@ export class KnownEntries {
     this.#known.drop(0, Number.POSITIVE_INFINITY);
   }
 
-  /** A call found others than those that are known: until events go missing, which may be why, nothing is. */
+  /** A call found other entries than these: until events go missing, which may be why, nothing is. */
   giveUp(): void {
     this.forget();
     this.#isShown = false;
   }
 
   show({ addr, end }: Span): void {
-    if (!this.whole && this.#isShown) this.#known.add(addr, end);
+    if (this.#isShown) this.#known.add(addr, end);
   }
 
   hide({ addr, end }: Span): void {
-    if (!this.whole) this.#known.remove(addr, end);
+    this.#known.remove(addr, end);
   }
 
   has({ addr, end }: Span): boolean {
-    return this.whole || this.#known.covered(addr, end) === end - addr;
+    return this.#known.covered(addr, end) === end - addr;
   }
 
   /** The parts that are not known. */
   gaps({ addr, end }: Span): Span[] {
-    return this.whole ? [] : this.#known.gaps(addr, end);
+    return this.#known.gaps(addr, end);
   }
 
   /** The parts that are. */
   *parts({ addr, end }: Span): Iterable<Span> {
-    if (this.whole) yield { addr, end };
-    else
-      for (const one of this.#known.overlaps(addr, end))
-        yield { addr: Math.max(one.addr, addr), end: Math.min(one.end, end) };
+    for (const one of this.#known.overlaps(addr, end))
+      yield { addr: Math.max(one.addr, addr), end: Math.min(one.end, end) };
   }
 }

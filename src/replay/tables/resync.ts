@@ -1,13 +1,13 @@
 // Tables whose beginning is not in the trace, or of which events went missing: what calls show of them from there on.
 import type { U64 } from '../../base/u64.ts';
 import type { TableMap, TableUnmap } from '../../events/vm_event.ts';
-import type { Gpuva } from '../../gpuvm/gpuva.ts';
+import { type Gpuva, UNKNOWN_OBJ } from '../../gpuvm/gpuva.ts';
 import { type Fault, type PlaceOf, placedSpan } from '../../mmu/compare.ts';
 import { SZ_4K } from '../../mmu/format.ts';
 import type { PageTable } from '../../mmu/pgtable.ts';
 import type { Span } from '../../mmu/span_map.ts';
 import type { Span as FactSpan } from '../fact.ts';
-import { showsObj, type VmState } from '../vm_state.ts';
+import type { VmState } from '../vm_state.ts';
 import type { TableCallSite } from './site.ts';
 import type { JobTables, VmTables } from './vm_tables.ts';
 
@@ -16,10 +16,10 @@ type TableCall = TableMap | TableUnmap;
 /*
  * DOC: how a table becomes known again
  *
- * A call that succeeds leaves entries that are known, whatever was there before: a map its own, an unmap none. The model has
- * the rest of the table empty, which says nothing. So a job is judged only where entries and mappings are both known, by
- * calls and inserts behind the gap. That needs a driver that writes its tables with the tree, in the job itself: where they
- * are written when the job runs, nobody knows which of the jobs before the gap are still to write theirs.
+ * A call that succeeds leaves entries that are known, whatever was there before: a map its own, an unmap none. What the model
+ * has elsewhere says nothing. So a job is judged only where entries and mappings are both known, by calls and inserts behind
+ * the gap. That needs a driver that writes its tables with the tree, in the job itself: where they are written when the job
+ * runs, nobody knows which of the jobs before the gap are still to write theirs.
  *
  * What was written outside of any job, or in one that failed or was not seen whole, is not known: the tree may have followed
  * already, or not yet.
@@ -55,8 +55,9 @@ export function showEntries({ tables, table, of }: TableCallSite, { addr, length
 /** Nobody can tell any more what is there. */
 export function hideEntries({ complete, known, table }: VmTables, { addr, range }: FactSpan): void {
   const span = complete || table === undefined ? undefined : placedSpan(table, addr, range);
+  if (span === undefined || table === undefined) return;
   // What does not begin at a page may end in one more.
-  if (span !== undefined) known.hide({ addr: span.addr, end: span.end + SZ_4K });
+  known.hide(wholePages(table, addr, range) ?? { addr: span.addr, end: span.end + SZ_4K });
 }
 
 /** Undefined where the table does not keep the range as it is given. */
@@ -81,6 +82,6 @@ export function* knownParts({ known, tables, treeShown }: VmState, spans: Iterab
 /** Is the entry wrong by its offset alone? Which object it leads to was learned from mappings, and these may be wrong. */
 export function isElsewhere(fault: Fault<Gpuva>, placeOf: PlaceOf): boolean {
   const { va, found } = fault;
-  if (va === undefined || found?.target.kind !== 'obj' || !showsObj(va)) return false;
+  if (va === undefined || va.obj === UNKNOWN_OBJ || found?.target.kind !== 'obj') return false;
   return placeOf(found.target)?.obj === va.obj;
 }
