@@ -21,7 +21,7 @@ import { type LossReport, lossReport } from './lost.ts';
 import { makeProbeTable, proveKernel, shownBy } from './probe_set.ts';
 import type { Job } from './replay/job.ts';
 import { toldCounts } from './replay/job_counts.ts';
-import { type JobRow, jobRow } from './replay/job_row.ts';
+import { JobRow, jobRow } from './replay/job_row.ts';
 import { LOST_MEANWHILE, Machine } from './replay/machine.ts';
 import { RowTable } from './replay/row_table.ts';
 import type { WatchOptions } from './replay/watch.ts';
@@ -95,7 +95,7 @@ export interface Report {
 }
 
 /** Rows kept. */
-const MAX_JOBS = 500_000;
+const MAX_JOBS = 400_000;
 
 /** What was read, of one file or of several. */
 interface Told {
@@ -111,8 +111,8 @@ export class Analysis implements EventSink {
   readonly #reader: TraceReader;
   #merged: MergedTrace | undefined;
   readonly #judge: Judge;
-  readonly #jobs: JobRow[] = [];
   readonly #rowTable = new RowTable();
+  /** Of jobs that may still run. */
   readonly #rows = new WeakMap<Job, JobRow>();
   /** So many jobs there are beyond those whose rows are kept. */
   #omitted = 0;
@@ -180,9 +180,12 @@ export class Analysis implements EventSink {
     return !this.#stopped;
   }
 
-  /** Something is wrong with how the bytes of the trace, or of one of its files, are kept: more of it may be missing. */
-  damaged(message: string, file = 0): void {
-    this.#readers[file]?.diagnostics.push({ kind: 'damaged', line: 0, message, count: 1 });
+  /**
+   * Something is wrong with how the bytes of the trace, or of one of its files, are kept: more of it is missing, or what was
+   * read of it is not what was written (`isCorrupt`), and then no finding is certain.
+   */
+  damaged({ message, isCorrupt }: { readonly message: string; readonly isCorrupt: boolean }, file = 0): void {
+    this.#readers[file]?.diagnostics.push({ kind: isCorrupt ? 'corrupt' : 'cut', line: 0, message, count: 1 });
   }
 
   /** Reads several files of one run instead, as one trace in the order of time. A UserError where they have no clock in common. */
@@ -291,7 +294,7 @@ export class Analysis implements EventSink {
     const { overruled } = this.#kernel;
     const trust = this.#trust(told);
     const findings = this.#judge.findings({ ...trust, unended: this.#unended });
-    const jobs = this.#jobs;
+    const jobs = JobRow.all(this.#rowTable);
     for (const row of jobs) this.#settle(row, trust);
     const doubts = this.#stopped ? [] : [...overruled, ...doubtsOf(world, stats, diagnostics, jobs)];
     const { omitted } = this.#judge;
@@ -329,12 +332,14 @@ export class Analysis implements EventSink {
   #endJob(job: Job): void {
     for (const fact of job.facts) this.#judge.judge(fact);
     this.#options.onJob?.(job, this.#machine.world);
+    job.facts.length = 0;
+    if (job.endLine === 0) this.#unended.add(job.vm?.ordinal ?? 0);
+    if (this.#rowTable.size === MAX_JOBS) {
+      this.#omitted++;
+      return;
+    }
     const row = jobRow(job, this.#rowTable);
     row.ranLine = this.#ran.get(job) ?? 0;
-    job.facts.length = 0;
-    if (row.endLine === 0) this.#unended.add(row.vmOrdinal);
-    if (this.#jobs.length < MAX_JOBS) this.#jobs.push(row);
-    else this.#omitted++;
     this.#rows.set(job, row);
   }
 

@@ -42,7 +42,8 @@ export function doubtsOf(
   if (stats.layouts.has('kernel-log') || (world.logOnly && LOGGED.some((kind) => world.seen.has(kind))))
     doubts.push('it is a log of the kernel: drivers say in it what they map, and nothing of locks');
   if (stats.events === 0) doubts.push('the trace holds no event of drm_gpuvm, drm_exec or a known driver');
-  for (const d of diagnostics) if (d.kind === 'cut' || d.kind === 'damaged') doubts.push(`${placeText(d)}${d.message}`);
+  for (const d of diagnostics)
+    if (d.kind === 'cut' || d.kind === 'damaged' || d.kind === 'corrupt') doubts.push(`${placeText(d)}${d.message}`);
   return doubts;
 }
 
@@ -56,7 +57,7 @@ function lineText({ file, line }: Diagnostic): string {
   return file === undefined ? `line ${line}` : `${file}:${line}`;
 }
 
-/** Events are missing without the tracer saying where: nothing in the file is above doubt. */
+/** Events are missing or wrong, and nothing says where: nothing in the file is above doubt. */
 export function lossIsSilent({ unpaired, contradictions }: World, diagnostics: readonly Diagnostic[]): boolean {
-  return unpaired + contradictions > 0 || diagnostics.some((d) => d.kind === 'entry-count');
+  return unpaired + contradictions > 0 || diagnostics.some((d) => d.kind === 'entry-count' || d.kind === 'corrupt');
 }

@@ -8,6 +8,7 @@ import type { VmDump } from '../events/vm_dump.ts';
 import type { Finding } from '../findings/finding.ts';
 import { type ProbeDefinition, parseDynamicEvents } from '../ftrace/dynamic_events.ts';
 import { isTraceDat } from '../ftrace/trace_dat/index.ts';
+import type { Damage } from '../io/compressed.ts';
 import type { OnRead } from '../io/input.ts';
 import { readFileSync } from '../io/text_file.ts';
 import {
@@ -100,7 +101,7 @@ export interface TraceReader {
   /** A sentence where it is none. */
   readTraceDat(source: RandomAccess, decompressors: { readonly zlib: typeof inflate }): string | undefined;
   /** Its compressed bytes are damaged behind what was read; who does not say what that means is not given such a file. */
-  damaged?(message: string): void;
+  damaged?(damage: Damage): void;
 }
 
 /** Hands a trace to its reader; returns how many bytes it has. */
@@ -124,12 +125,12 @@ export async function readInto(
       if (damage !== undefined) throw new UserError(`${file.name}: ${damage}`);
     },
   };
-  let damage: string | undefined;
-  const onDamage = (message: string) => {
-    damage = message;
+  let damage: Damage | undefined;
+  const onDamage = (told: Damage) => {
+    damage = told;
   };
   await readTrace(file.path, target, { onRead, onDamage: reader.damaged === undefined ? undefined : onDamage });
-  if (damage !== undefined && bytes === 0) throw new UserError(`${file.name}: ${damage}`);
+  if (damage !== undefined && bytes === 0) throw new UserError(`${file.name}: ${damage.message}`);
   if (damage !== undefined) reader.damaged?.(damage);
   return bytes;
 }
@@ -145,10 +146,10 @@ interface Opening {
 
 async function merge(files: Trace, analysis: Analysis, { isRandom, next }: Opening): Promise<void> {
   const opened: OpenTrace[] = [];
-  const damages: [file: number, message: string][] = [];
+  const damages: [file: number, damage: Damage][] = [];
   try {
     for (const [i, { path }] of files.entries()) {
-      const onDamage = (message: string) => damages.push([i, message]);
+      const onDamage = (damage: Damage) => damages.push([i, damage]);
       opened.push(await openTrace(path, isRandom, { size: PIECE, onRead: next(), onDamage }));
     }
     const inputs = opened.map((one, i) => {
@@ -160,7 +161,7 @@ async function merge(files: Trace, analysis: Analysis, { isRandom, next }: Openi
       return { file: file.name, from };
     });
     await analysis.merge(inputs);
-    for (const [i, message] of damages) analysis.damaged(message, i);
+    for (const [i, damage] of damages) analysis.damaged(damage, i);
   } finally {
     for (const { close } of opened) await close();
   }
@@ -248,7 +249,7 @@ export function mustBeTrace(
 
 /** What was taken for a format and could not be read in it. */
 function unreadOf({ diagnostics }: Pick<Report, 'diagnostics'>): string {
-  const first = diagnostics.find(({ kind }) => kind === 'damaged' || kind === 'cut');
+  const first = diagnostics.find(({ kind }) => kind === 'damaged' || kind === 'cut' || kind === 'corrupt');
   return first === undefined ? '' : `: line ${first.line}, ${first.message}`;
 }
 

@@ -5,8 +5,10 @@ export type DiagnosticKind =
   | 'unparsed'
   /** An event of ours whose arguments could not be read. */
   | 'damaged'
-  /** The input ends within a line, or a line is too long to be one. */
+  /** The input ends early or within a line, or a line is too long to be one. */
   | 'cut'
+  /** By a checksum or the compressed form, what was read is not what was written; where it differs is not known. */
+  | 'corrupt'
   /** A probe that lacks an argument which its meaning needs. */
   | 'incomplete-probe'
   /** The tracer says that it lost or overwrote events. */

@@ -11,6 +11,7 @@ import {
   MINUS,
   PAREN_CLOSE,
   PAREN_OPEN,
+  SLASH,
   SPACE,
   skipDigits,
   skipSpaces,
@@ -193,7 +194,6 @@ export const verboseLayout: Layout = {
 };
 
 const BAR = 124;
-const SLASH = 47;
 const STAR = 42;
 
 /**

@@ -151,6 +151,11 @@ export class TextDecoder implements ScanSink {
     return end;
   }
 
+  /** What is to be told what lines are like: it knows those of one layout. */
+  get #learner(): Scanner | undefined {
+    return this.#layout === plainLayout ? this.#scanned?.scanner : undefined;
+  }
+
   /** Whose text it is, where that is known before the first entry shows it. */
   only(kind: TextKind): void {
     this.#kind = kind;
@@ -221,7 +226,7 @@ export class TextDecoder implements ScanSink {
     this.#noteEntry(rec);
     if (this.#lostAnywhere) this.#sink.loss(rec.cpu, undefined, rec.line);
     this.#event(rec);
-    if (this.#scanned !== undefined) this.#follow(rec.cpu, this.#scanned.scanner);
+    if (this.#learner !== undefined) this.#follow(rec.cpu, this.#learner);
   }
 
   /** All was told that an entry of this CPU may tell beyond its event, until something is lost. */
@@ -264,7 +269,7 @@ export class TextDecoder implements ScanSink {
     const binding = this.#bindingAt(rec, hash, p, at);
     if (binding === undefined) this.#otherEntry(rec, p);
     else this.#decode(binding, rec, this.#argStart);
-    const scanner = this.#scanned?.scanner;
+    const scanner = this.#learner;
     if (scanner === undefined || this.#open !== 'nothing') return;
     if (buf[at] === PAREN_OPEN) scanner.learnHead(rec.rest, this.#argStart, binding);
     else if (this.#table.tracepoints(hash, buf, rec.rest, p) === undefined) scanner.learnOther(rec.rest, at);
@@ -281,7 +286,7 @@ export class TextDecoder implements ScanSink {
       return;
     }
     this.stats.events++;
-    this.#scanned?.scanner.learnKeys(binding);
+    this.#learner?.learnKeys(binding);
     this.#sink.probe(binding, binding.values, rec);
   }
 

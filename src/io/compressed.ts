@@ -2,11 +2,18 @@
 import { createGunzip, type Gunzip } from 'node:zlib';
 import type { Compression } from './input.ts';
 
+/** What is wrong with compressed bytes, and where. */
+export interface Damage {
+  readonly message: string;
+  /** What was unpacked of them may be other than what was packed; else it is only not all of it. */
+  readonly isCorrupt: boolean;
+}
+
 interface Target {
   /** Bytes of a piece that is handed on. */
   readonly size: number;
-  /** Told once, behind all that could be read: what is wrong with the compressed bytes, and where. */
-  readonly damaged: (message: string) => void;
+  /** Told once, behind all that could be read. */
+  readonly damaged: (damage: Damage) => void;
 }
 
 /** Handed to zlib at a time: of what it makes of them nothing is left where something in them is damaged. */
@@ -28,7 +35,7 @@ async function* unzstd(chunks: Iterable<Uint8Array>, { damaged }: Target): Async
     yield* new ZstdDecoder().unpacked(chunks);
   } catch (error) {
     if (!(error instanceof ZstdError)) throw error;
-    damaged(error.message);
+    damaged({ message: error.message, isCorrupt: error.isCorrupt });
   }
 }
 
@@ -39,12 +46,15 @@ async function* gunzip(chunks: Iterable<Uint8Array>, { size, damaged }: Target):
     for (const step of stepsOf(chunks)) {
       const error = await stream.write(step);
       yield* stream.ready.splice(0);
-      if (error !== undefined) return damaged(`gzip data between byte ${done} and ${done + step.length}: ${error}`);
+      if (error !== undefined) {
+        damaged({ message: `gzip data between byte ${done} and ${done + step.length}: ${error}`, isCorrupt: true });
+        return;
+      }
       done += step.length;
     }
     const error = await stream.end();
     yield* stream.ready.splice(0);
-    if (error !== undefined) damaged(`gzip data end early, at byte ${done}: ${error}`);
+    if (error !== undefined) damaged({ message: `gzip data end early, at byte ${done}: ${error}`, isCorrupt: false });
   } finally {
     stream.close();
   }

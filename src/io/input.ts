@@ -2,6 +2,7 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { UserError } from '../base/user_error.ts';
 import { isSkipped, MAGIC } from '../zstd/magic.ts';
+import type { Damage } from './compressed.ts';
 
 const CHUNK = 1 << 20;
 const STDIN = 0;
@@ -14,7 +15,7 @@ export interface ReadOptions {
   readonly size?: number;
   readonly onRead?: OnRead | undefined;
   /** Told behind the last piece what is wrong with compressed data; without it that is a UserError. */
-  readonly onDamage?: ((message: string) => void) | undefined;
+  readonly onDamage?: ((damage: Damage) => void) | undefined;
 }
 
 export type Compression = 'none' | 'gzip' | 'zstd';
@@ -32,7 +33,7 @@ export async function* chunksOf(
   { size = CHUNK, onRead, onDamage }: ReadOptions = {},
 ): AsyncGenerator<Uint8Array> {
   const fd = openInput(path);
-  const refuse = (message: string) => {
+  const refuse = ({ message }: Damage) => {
     throw new UserError(`${path}: ${message}`);
   };
   try {

@@ -6,7 +6,7 @@ import { markApply } from './detail.ts';
 import type { Shown } from './fact.ts';
 import { type Job, type LockAsk, OpRun } from './job.ts';
 import { closeJob, openJob, tellStale } from './lifecycle.ts';
-import { expectSteps } from './link_locks.ts';
+import { checkExpectedMaps, expectSteps } from './link_locks.ts';
 import { checkComplete, expectedOf, isAsPlanned, planOp } from './predict.ts';
 import { needObj } from './step_locks.ts';
 import { driverStep, finishStep, listStep, lockStep } from './steps.ts';
@@ -149,8 +149,10 @@ export function finishOp(context: Context, job: Job, op: OpRun): void {
   if (op.range === 0 && op.predicted !== undefined && !op.failed) tellZeroLength(context, job, op);
   if (context.world.seen.has('step')) {
     if (!op.failed) checkComplete(context, job, op);
-  } else if (op.request?.list === false && op.expected === undefined) {
-    job.unknown.add('its steps are not probed, and the mappings of its VM are not known');
+  } else if (op.request?.list === false) {
+    if (op.expected === undefined)
+      job.unknown.add('its steps are not probed, and the mappings of its VM are not known');
+    else checkExpectedMaps(context, job, op);
   }
 }
 

@@ -2,7 +2,7 @@
 import type { Ptr } from '../base/u64.ts';
 import type { Job } from './job.ts';
 import { type Counts, type Judged, unjudged } from './job_counts.ts';
-import type { RowTable } from './row_table.ts';
+import { DOUBLES, type RowBlock, type RowTable, WORDS } from './row_table.ts';
 
 export type Verdict = 'ok' | 'failed' | 'bad' | 'wasteful' | 'unknown';
 
@@ -30,64 +30,79 @@ export interface RowValues {
   readonly ranLine: number;
 }
 
-/** Where they are among the numbers of a row; a shared value or a text as its number in the table. */
+/** Where they are among the doubles of a row. */
 const JOB = 0;
 const LINE = 1;
 const END_LINE = 2;
 const RAN_LINE = 3;
 const PID = 4;
-const COMM = 5;
-const VM = 6;
-const VM_ORDINAL = 7;
-const VM_NAME = 8;
-const OPS = 9;
-const ATTEMPTS = 10;
-const RET = 11;
-const COUNTS = 12;
-const UNKNOWN = 13;
-const TIMES = 14;
+const OPS = 5;
+const ATTEMPTS = 6;
+const RET = 7;
 
-/** Made for each job and kept: all that it has of its own is where its numbers are. */
+/** And among its words: a shared value or a text as its number in the table. */
+const COMM = 0;
+const VM = 1;
+const VM_ORDINAL = 2;
+const VM_NAME = 3;
+const COUNTS = 4;
+const UNKNOWN = 5;
+const TIMES = 6;
+const PERHAPS_MISAPPLIED = 7;
+
+/** Reads a row of a table; any number of them may read the same. */
 export class JobRow implements RowValues {
-  readonly #table: RowTable;
-  readonly #numbers: Float64Array;
+  readonly #block: RowBlock;
   readonly #at: number;
-  readonly perhapsMisapplied: number;
 
-  constructor(table: RowTable, row: RowValues) {
-    table.next();
-    this.#table = table;
-    this.#numbers = table.numbers;
-    this.#at = table.at;
-    this.perhapsMisapplied = row.perhapsMisapplied;
+  private constructor(block: RowBlock, at: number) {
+    this.#block = block;
+    this.#at = at;
+  }
+
+  /** All rows, in the order in which they were kept. */
+  static all(table: RowTable): JobRow[] {
+    return table.blocks.flatMap((block) => Array.from({ length: block.size }, (_, at) => new JobRow(block, at)));
+  }
+
+  static keep(table: RowTable, row: RowValues): JobRow {
+    const block = table.next();
+    const kept = new JobRow(block, block.size - 1);
+    kept.#fill(row);
+    return kept;
+  }
+
+  #fill(row: RowValues): void {
+    const { table } = this.#block;
     const { texts } = table;
-    this.#set(JOB, row.job);
-    this.#set(LINE, row.line);
-    this.#set(END_LINE, row.endLine);
-    this.#set(RAN_LINE, row.ranLine);
-    this.#set(PID, row.pid);
-    this.#set(COMM, texts.of(row.comm));
-    this.#set(VM, table.vms.of(row.vm));
-    this.#set(VM_ORDINAL, row.vmOrdinal);
-    this.#set(VM_NAME, texts.of(row.vmName));
-    this.#set(OPS, row.ops);
-    this.#set(ATTEMPTS, row.attempts);
-    this.#set(RET, row.ret);
-    this.#set(COUNTS, table.counts.of(row.counts));
-    this.#set(UNKNOWN, table.reasons.of(row.unknown));
-    this.#set(TIMES, table.times.add(`${row.start}\n${row.end}`));
+    this.#setDouble(JOB, row.job);
+    this.#setDouble(LINE, row.line);
+    this.#setDouble(END_LINE, row.endLine);
+    this.#setDouble(RAN_LINE, row.ranLine);
+    this.#setDouble(PID, row.pid);
+    this.#setDouble(OPS, row.ops);
+    this.#setDouble(ATTEMPTS, row.attempts);
+    this.#setDouble(RET, row.ret);
+    this.#setWord(COMM, texts.of(row.comm));
+    this.#setWord(VM, table.vms.of(row.vm));
+    this.#setWord(VM_ORDINAL, row.vmOrdinal);
+    this.#setWord(VM_NAME, texts.of(row.vmName));
+    this.#setWord(COUNTS, table.counts.of(row.counts));
+    this.#setWord(UNKNOWN, table.reasons.of(row.unknown));
+    this.#setWord(TIMES, table.times.add(`${row.start}\n${row.end}`));
+    this.#setWord(PERHAPS_MISAPPLIED, row.perhapsMisapplied);
   }
 
   get job(): number {
-    return this.#number(JOB);
+    return this.#double(JOB);
   }
 
   get line(): number {
-    return this.#number(LINE);
+    return this.#double(LINE);
   }
 
   get endLine(): number {
-    return this.#number(END_LINE);
+    return this.#double(END_LINE);
   }
 
   get start(): string {
@@ -99,23 +114,23 @@ export class JobRow implements RowValues {
   }
 
   get pid(): number {
-    return this.#number(PID);
+    return this.#double(PID);
   }
 
   get comm(): string {
-    return this.#table.texts.at(this.#number(COMM));
+    return this.#block.table.texts.at(this.#word(COMM));
   }
 
   get vm(): Ptr {
-    return this.#table.vms.at(this.#number(VM));
+    return this.#block.table.vms.at(this.#word(VM));
   }
 
   get vmOrdinal(): number {
-    return this.#number(VM_ORDINAL);
+    return this.#word(VM_ORDINAL);
   }
 
   get vmName(): string {
-    return this.#table.texts.at(this.#number(VM_NAME));
+    return this.#block.table.texts.at(this.#word(VM_NAME));
   }
 
   get ops(): number | undefined {
@@ -131,23 +146,27 @@ export class JobRow implements RowValues {
   }
 
   get counts(): Counts {
-    return this.#table.counts.at(this.#number(COUNTS));
+    return this.#block.table.counts.at(this.#word(COUNTS));
   }
 
   set counts(counts: Counts) {
-    this.#set(COUNTS, this.#table.counts.of(counts));
+    this.#setWord(COUNTS, this.#block.table.counts.of(counts));
   }
 
   get unknown(): readonly string[] {
-    return this.#table.reasons.at(this.#number(UNKNOWN));
+    return this.#block.table.reasons.at(this.#word(UNKNOWN));
   }
 
   get ranLine(): number {
-    return this.#number(RAN_LINE);
+    return this.#double(RAN_LINE);
   }
 
   set ranLine(line: number) {
-    this.#set(RAN_LINE, line);
+    this.#setDouble(RAN_LINE, line);
+  }
+
+  get perhapsMisapplied(): number {
+    return this.#word(PERHAPS_MISAPPLIED);
   }
 
   /** bad: something is broken; wasteful: only locks too many; unknown: not judged whole; failed: it returned an error. */
@@ -167,7 +186,7 @@ export class JobRow implements RowValues {
     const { unknown } = this;
     if (unknown.includes(why)) return;
     this.counts = unjudged(this.counts);
-    this.#set(UNKNOWN, this.#table.reasons.of([...unknown, why]));
+    this.#setWord(UNKNOWN, this.#block.table.reasons.of([...unknown, why]));
   }
 
   toJSON(): RowValues {
@@ -178,26 +197,34 @@ export class JobRow implements RowValues {
   }
 
   get #times(): string {
-    return this.#table.times.text(this.#number(TIMES));
+    return this.#block.table.times.text(this.#word(TIMES));
   }
 
-  #number(which: number): number {
-    return this.#numbers[this.#at + which] ?? 0;
+  #double(which: number): number {
+    return this.#block.doubles[DOUBLES * this.#at + which] ?? 0;
   }
 
   #known(which: number): number | undefined {
-    const value = this.#number(which);
+    const value = this.#double(which);
     return Number.isNaN(value) ? undefined : value;
   }
 
-  #set(which: number, value: number | undefined): void {
-    this.#numbers[this.#at + which] = value ?? Number.NaN;
+  #word(which: number): number {
+    return this.#block.words[WORDS * this.#at + which] ?? 0;
+  }
+
+  #setDouble(which: number, value: number | undefined): void {
+    this.#block.doubles[DOUBLES * this.#at + which] = value ?? Number.NaN;
+  }
+
+  #setWord(which: number, value: number): void {
+    this.#block.words[WORDS * this.#at + which] = value;
   }
 }
 
 export function jobRow(job: Job, table: RowTable): JobRow {
   const judged = (name: Judged) => (job.unknown.size > 0 ? undefined : job.counts[name]);
-  return new JobRow(table, {
+  return JobRow.keep(table, {
     job: job.id,
     line: job.line,
     endLine: job.endLine,

@@ -18,7 +18,7 @@ export function checkMapped(
   const state = context.world.objs.get(obj);
   if (state === undefined) return;
   const resv = context.world.resvOf(obj);
-  const said = { vm, op, step: view, obj, resv, span: { addr, range } };
+  const said = { line: view.line, vm, op, step: view, obj, resv, span: { addr, range } };
   const end = offset === undefined ? 0 : add(offset, range);
   if (state.size > 0 && end > state.size) {
     const detail = `offset ${hex(offset ?? 0)} + range ${hex(range)} is ${hex(end)}, the object has ${hex(state.size)} bytes`;

@@ -4,11 +4,13 @@ import { TextLog } from '../base/text_log.ts';
 import type { Ptr } from '../base/u64.ts';
 import { type Counts, countsKey } from './job_counts.ts';
 
-/** Numbers of a row. */
-const WIDTH = 15;
-/** Rows that share an array: of the first, and at most. */
+/** Numbers of a row: any that the trace may have, and those that the table itself gives. */
+export const DOUBLES = 8;
+export const WORDS = 8;
+/** Rows that share arrays: twice as many each time, up to a number. */
 const FIRST = 16;
-const BLOCK = 2048;
+const DOUBLINGS = 7;
+const MOST = FIRST << DOUBLINGS;
 
 /** Values by small numbers, each kept once; `keyOf` gives equal values the same key. */
 class Shared<T> {
@@ -39,17 +41,34 @@ export class RowTable {
   readonly counts = new Shared<Counts>(countsKey);
   readonly reasons = new Shared<readonly string[]>((reasons) => reasons.join('\u0000'));
   readonly times = new TextLog();
-  /** The numbers of the newest row are in here, from `at` on. */
-  numbers = new Float64Array(0);
-  at = 0;
-  #rows = FIRST;
+  readonly blocks: RowBlock[] = [];
+  /** Rows kept. */
+  size = 0;
 
-  /** Makes room for one more row. */
-  next(): void {
-    this.at += WIDTH;
-    if (this.at < this.numbers.length) return;
-    this.numbers = new Float64Array(WIDTH * this.#rows);
-    this.at = 0;
-    this.#rows = Math.min(BLOCK, 2 * this.#rows);
+  /** Makes room for one more row: the last one of the block. */
+  next(): RowBlock {
+    this.size++;
+    let last = this.blocks.at(-1);
+    if (last === undefined || last.size === last.room) {
+      last = new RowBlock(this, this.blocks.length < DOUBLINGS ? FIRST << this.blocks.length : MOST);
+      this.blocks.push(last);
+    }
+    last.size++;
+    return last;
+  }
+}
+
+export class RowBlock {
+  readonly table: RowTable;
+  readonly room: number;
+  readonly doubles: Float64Array;
+  readonly words: Uint32Array;
+  size = 0;
+
+  constructor(table: RowTable, room: number) {
+    this.table = table;
+    this.room = room;
+    this.doubles = new Float64Array(DOUBLES * room);
+    this.words = new Uint32Array(WORDS * room);
   }
 }

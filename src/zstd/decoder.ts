@@ -34,7 +34,7 @@ export class ZstdDecoder {
         const size = this.#number(input, 4, 'the size of a frame that is skipped');
         input.skip(size, 'a frame that is skipped');
       } else if (magic === MAGIC) yield* this.#frame(input);
-      else throw new ZstdError(at, at === 0 ? 'no zstd frame' : 'no zstd frame follows the one before');
+      else throw new ZstdError(at, at === 0 ? 'no zstd frame' : 'no zstd frame follows the one before', false);
     }
   }
 

@@ -43,7 +43,7 @@ export class Input {
 
   /** Goes on by at most `size` bytes within a piece. */
   #next(size: number, what: string): number {
-    if (this.isOver()) throw new ZstdError(this.offset, `end early, within ${what}`);
+    if (this.isOver()) throw new ZstdError(this.offset, `end early, within ${what}`, false);
     const part = Math.min(size, this.#chunk.length - this.#at);
     this.#at += part;
     return part;

@@ -136,8 +136,30 @@ describe('csv', () => {
   });
 
   it('a column that --map names must be there', () => {
-    const options = { input: 'csv', columns: { pid: 'Thread' } } as const;
-    expect(() => report(HEADER, options)).toThrow(/: there is no column "Thread" for pid among "ts", "cpu", /);
+    const options = { columns: { pid: 'Thread' } } as const;
+    for (const input of ['csv', undefined] as const)
+      expect(() => report(HEADER, { ...options, input })).toThrow(/: there is no column "Thread" for pid among "ts", /);
+  });
+
+  it('a header of events that cannot be read is told, not taken for another format', () => {
+    expect(() => report('ts,pid,name,obj,name\n1.0,1,x,2,3\n')).toThrow(
+      /: line 1, byte 0: two columns are named "name"$/,
+    );
+  });
+
+  it('a line that ends in a delimiter is no header of a table', () => {
+    const line = ' 0)               |      /* other: 1; */;';
+    expect(report(`${line}\n${TRACE}`).stats.layouts.has('csv')).toBe(false);
+  });
+
+  it.each(['1', '18446744073709551615', '-1', '0xffffffffffffffff'])('%s is a number', (value) => {
+    expect(said(report(`${HEADER}1.0,0,1,bash,obj_free,kref=${value}\n`))).toEqual([]);
+  });
+
+  it.each(['1x', '0x', '99999999999999999999x', '0'.repeat(25), `0x${'0'.repeat(5000)}`])('%.24s is none', (value) => {
+    expect(said(report(`${HEADER}1.0,0,1,bash,obj_free,kref=${value}\n`))).toEqual([
+      expect.stringMatching(/no number|longer/),
+    ]);
   });
 });
 

@@ -1,7 +1,7 @@
 // Damaged compressed data are read as far as they go, and it is said where that is.
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
-import { decompressed } from '../../src/io/compressed.ts';
+import { type Damage, decompressed } from '../../src/io/compressed.ts';
 import { compressionOf } from '../../src/io/input.ts';
 import { packedInPieces } from '../support/zstd_reference.ts';
 
@@ -10,17 +10,19 @@ const TEXT = Buffer.from(Array.from({ length: 20_000 }, (_, i) => `line ${i * i}
 interface Read {
   readonly bytes: Buffer;
   readonly told: readonly string[];
+  /** By the damage that is told, if any. */
+  readonly isCorrupt: boolean | undefined;
 }
 
 async function read(packed: Uint8Array, piece: number, compression: 'gzip' | 'zstd' = 'gzip'): Promise<Read> {
   const parts: Uint8Array[] = [];
-  const told: string[] = [];
+  const told: Damage[] = [];
   const chunks = Array.from({ length: Math.ceil(packed.length / piece) }, (_, i) =>
     packed.subarray(i * piece, (i + 1) * piece),
   );
-  const target = { size: 4096, damaged: (message: string) => told.push(message) };
+  const target = { size: 4096, damaged: (damage: Damage) => told.push(damage) };
   for await (const part of decompressed(chunks, compression, target)) parts.push(new Uint8Array(part));
-  return { bytes: Buffer.concat(parts), told };
+  return { bytes: Buffer.concat(parts), told: told.map(({ message }) => message), isCorrupt: told[0]?.isCorrupt };
 }
 
 describe('gzip', () => {
@@ -39,19 +41,21 @@ describe('gzip', () => {
   });
 
   it.each([1, 5, 17, 1000, packed.length - 9, packed.length - 8, packed.length - 1])('cut at byte %i', async (end) => {
-    const { bytes, told } = await read(packed.subarray(0, end), 700);
+    const { bytes, told, isCorrupt } = await read(packed.subarray(0, end), 700);
     expect(TEXT.subarray(0, bytes.length).equals(bytes)).toBe(true);
     expect(bytes.length).toBeGreaterThanOrEqual(end < 1000 ? 0 : Math.floor((TEXT.length * end) / packed.length / 2));
     if (end >= packed.length - 8) expect(bytes.length).toBe(TEXT.length);
     expect(told).toEqual([`gzip data end early, at byte ${end}: unexpected end of file`]);
+    expect(isCorrupt).toBe(false);
   });
 
   it('a wrong checksum costs no data', async () => {
     const wrong = Buffer.from(packed);
     wrong.fill(0, wrong.length - 8, wrong.length - 4);
-    const { bytes, told } = await read(wrong, 1 << 20);
+    const { bytes, told, isCorrupt } = await read(wrong, 1 << 20);
     expect(bytes.equals(TEXT)).toBe(true);
     expect(told).toEqual([`gzip data between byte ${wrong.length - 8} and ${wrong.length}: incorrect data check`]);
+    expect(isCorrupt).toBe(true);
   });
 
   it('damage in the middle is told, and what stands before it is read', async () => {
@@ -78,10 +82,20 @@ describe('zstd', () => {
   it('damage is told with its byte, and what stands before it is read', async () => {
     const at = zstd.length - 1000;
     const wrong = Uint8Array.from(zstd).fill(0xff, at, at + 200);
-    const { bytes, told } = await read(wrong, 700, 'zstd');
+    const { bytes, told, isCorrupt } = await read(wrong, 700, 'zstd');
     expect(bytes.length).toBeGreaterThan(TEXT.length / 2);
     expect(TEXT.subarray(0, bytes.length).equals(bytes)).toBe(true);
     expect(told).toEqual([expect.stringMatching(/^zstd data at byte \d+: /)]);
+    expect(isCorrupt).toBe(true);
+  });
+
+  it.each([
+    ['a cut', zstd.subarray(0, zstd.length - 100)],
+    ['other bytes behind it', Buffer.concat([zstd, Buffer.from('behind it')])],
+  ])('%s leaves nothing wrong before it', async (_, damaged) => {
+    const { bytes, isCorrupt } = await read(damaged, 700, 'zstd');
+    expect(TEXT.subarray(0, bytes.length).equals(bytes)).toBe(true);
+    expect(isCorrupt).toBe(false);
   });
 
   it('a frame to be skipped may come first', () => {

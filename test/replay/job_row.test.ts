@@ -33,13 +33,13 @@ function values(i: number): RowValues {
 it('gives back what it was made of, in one table of many', () => {
   const all = Array.from({ length: 5000 }, (_, i) => values(i));
   const table = new RowTable();
-  const rows = all.map((row) => new JobRow(table, row));
+  const rows = all.map((row) => JobRow.keep(table, row));
   expect(rows.map((row) => row.toJSON())).toEqual(all);
 });
 
 it('changes alone', () => {
   const table = new RowTable();
-  const [one, other] = [new JobRow(table, values(1)), new JobRow(table, values(12))];
+  const [one, other] = [JobRow.keep(table, values(1)), JobRow.keep(table, values(12))];
   expect(one.counts).toEqual(other.counts);
   one.ranLine = 77;
   one.doubt('lost');

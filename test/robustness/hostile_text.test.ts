@@ -234,10 +234,35 @@ const FORGED_SIGNS = [
   '<!doctype html>',
   'ts,cpu,name,a',
   'ts;name',
+  'name,pid,',
+  'x\tpid\tname\t',
   '{"type":"a"}',
   '[0] (+0) a: {',
   'packet {',
 ];
+
+const OTHERS: readonly string[] = ['csv', 'perfetto', 'babeltrace', 'systrace-html', 'bpftrace-json'];
+
+/** Entries of every layout, and lines of logs, that hold the text which their task or program chose. */
+const FIRST_LINES: readonly ((text: string) => string)[] = [
+  (text) => `${text.padStart(16)}-231     [001] .....    48.000001: sched_switch: a`,
+  (text) => `            bash-231     [001] .....    48.000001: tracing_mark_write: ${text}`,
+  (text) => `    bash-231     1.....   48us : tracing_mark_write: ${text}`,
+  (text) => `            bash   231    1 0 00000000 00000001 [00000030] 48.000ms (+0.001ms): print: ${text}`,
+  (text) => ` 1)               |  /* tracing_mark_write: ${text} */`,
+  (text) => `tracing_mark_write: ${text}`,
+  (text) => `${text.padStart(16)}   231 [001]    48.000001: sched:sched_switch: a`,
+  (text) => `[   48.000001] ${text}`,
+  (text) => `<6>[   48.000001] ${text}`,
+  (text) => `Nov 26 12:00:00 host kernel: ${text}`,
+];
+
+it.each([...FORGED_SIGNS, 'a,name,pid,'])('a first line that holds %j is of no other format', (sign) => {
+  for (const line of FIRST_LINES) {
+    const { layouts } = on([line(sign), ...BASE.filter((one) => !one.startsWith('#'))].join('\n')).report.stats;
+    expect([...layouts].filter((name) => OTHERS.includes(name))).toEqual([]);
+  }
+});
 
 it('perf script, names of tasks and VMs, and markers', () => {
   const known = understood(on(perfScriptOf(ENTRIES)));

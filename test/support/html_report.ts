@@ -56,7 +56,7 @@ export function repeated(run: CheckRun, count: number): CheckRun {
     more.places.push(moved(places, by));
     more.appliers.push(recording.appliers[at]);
     for (const [line, time] of recording.times) more.times.set(line + by, (Number(time) + by / 1e6).toFixed(6));
-    return new JobRow(table, { ...row.toJSON(), job: row.job + i, line: row.line + by, endLine: row.endLine + by });
+    return JobRow.keep(table, { ...row.toJSON(), job: row.job + i, line: row.line + by, endLine: row.endLine + by });
   });
   return { ...run, traces: [{ ...trace, report: { ...trace.report, jobs: many }, jobs: many, recording: more }] };
 }

@@ -9,6 +9,8 @@ import { secondsOf } from './time_text.ts';
 
 /** What stands before the first brace: with --fields, the names of trace, host, domain and process too. */
 const HEAD = /^\[([\d:. -]+)\] (?:\(\+[\d.?]+\) )?(?:[^{}"]{0,200} )?([\w:.-]{1,200}): (?=\{)/;
+/** A time with nanoseconds, or cycles: that of the kernel's log has microseconds. */
+const STAMP = /^\[(?:[\d: -]+\.\d{9}|\d+)\]/;
 const DISCARDED = /^(?:WARNING:|\[warning\]) Tracer (?:may have )?discarded (?:(\d+) )?/;
 const FIELD = /\s*([\w:.]+) = /y;
 /** Anything between quotes, with its escapes. */
@@ -22,7 +24,7 @@ export const babeltrace: Format = {
   name: 'babeltrace',
   what: 'the text that babeltrace2 prints of a CTF trace (perf data convert --to-ctf, LTTng)',
   sign: 'the first line is `[time] (+delta) event: { ... }, { name = value, ... }`',
-  recognise: (line) => HEAD.test(line) || DISCARDED.test(line),
+  recognise: (line) => (STAMP.test(line) && HEAD.test(line)) || DISCARDED.test(line),
   open: (targets) => new Babeltrace(targets),
 };
 
@@ -62,11 +64,17 @@ class Babeltrace implements ByteReader, LineSink {
       rows.damaged({ line: number, byte, cpu: -1 }, cut ? 'the line is cut off' : 'it is no event of babeltrace2');
       return;
     }
-    const value = (...names: string[]) => blocks.flat().find((field) => names.includes(field.name))?.value;
+    const value = (name: string) => firstValue(blocks, name);
     const cpu = Number(value('cpu_id') ?? -1);
     const pid = Number(value('perf_tid') ?? value('tid') ?? value('vtid') ?? value('common_pid') ?? -1);
     rows.row({ line: number, byte, cpu, pid, time, comm: value('procname') ?? '<...>', name, fields: payload });
   }
+}
+
+/** The first of this name. */
+function firstValue(blocks: readonly (readonly RowField[])[], name: string): string | undefined {
+  for (const fields of blocks) for (const field of fields) if (field.name === name) return field.value;
+  return undefined;
 }
 
 /** `{ a = 1 }, { b = 2 }` from `at` to the end of the line; undefined where it is something else. */

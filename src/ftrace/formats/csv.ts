@@ -4,13 +4,15 @@ import { UserError } from '../../base/user_error.ts';
 import { ascii } from '../bytes.ts';
 import { MAX_CPUS } from '../losses.ts';
 import { FtraceRecord } from '../record.ts';
-import { type ColumnNames, type ColumnRole, type Columns, columnsOf } from './csv_columns.ts';
+import { type ColumnNames, type ColumnRole, type Columns, columnsOf, namesEvents } from './csv_columns.ts';
 import { type CsvRecord, CsvRecords } from './csv_records.ts';
 import type { ByteReader, Format, Targets } from './format.ts';
 import type { Row, RowField } from './row_decoder.ts';
 import { secondsOf } from './time_text.ts';
 
 const BOM = '\xef\xbb\xbf';
+/** What an entry of a trace or a log has in front of a text that somebody chose, and hardly a title. */
+const ENTRY = /: |^\s*[[<]/;
 const DELIMITERS = [',', ';', '\t'] as const;
 /** Bytes whose records are parsed at a time: they take many times their size. */
 const BATCH = 1 << 16;
@@ -24,7 +26,7 @@ export const csv: Format = {
   name: 'csv',
   what: 'a table of events that a trace processor or a spreadsheet exports; also with ; or tabs between the columns',
   sign: 'the first line names columns, name and pid among them (or what --map says)',
-  recognise: (line, names) => delimiterOf(line, names) !== undefined,
+  recognise: (line, names) => !ENTRY.test(line) && delimiterOf(line, names) !== undefined,
   open: (targets, line) => new CsvEvents(targets, delimiterOf(line, targets.columns) ?? ','),
 };
 
@@ -33,7 +35,7 @@ function delimiterOf(line: string, names: ColumnNames): string | undefined {
   return DELIMITERS.find((delimiter) => {
     if (!line.includes(delimiter)) return false;
     const titles = split(line.replace(BOM, ''), delimiter)?.[0];
-    return titles !== undefined && typeof columnsOf(titles, names) !== 'string';
+    return titles !== undefined && namesEvents(titles, names);
   });
 }
 
@@ -109,7 +111,10 @@ class CsvEvents implements ByteReader {
 
   #event(at: Pick<Row, 'line' | 'byte' | 'cpu'>, values: readonly string[], columns: Columns): void {
     const { rows } = this.#targets;
-    const value = (role: ColumnRole) => (values[columns.places[role] ?? -1] ?? '').trim();
+    const value = (role: ColumnRole) => {
+      const place = columns.places[role];
+      return (place === undefined ? undefined : values[place])?.trim() ?? '';
+    };
     const [pid, cpu] = [integer(value('pid')), integer(value('cpu'))];
     const time = value('ts') === '' ? '' : secondsOf(value('ts').replace(/^(\d+),(\d+)$/, '$1.$2'));
     const wrong = pid === undefined ? 'pid' : cpu === undefined ? 'cpu' : 'ts';
@@ -121,20 +126,29 @@ class CsvEvents implements ByteReader {
       rows.damaged({ ...at, cpu }, 'it goes back in time: rows must be sorted by their ts');
       return;
     }
-    const own = columns.args.map(({ name, place }) => ({ name, value: (values[place] ?? '').trim() }));
-    const fields = own.filter((field) => field.value !== '');
-    const row = { ...at, pid, cpu, time, comm: value('comm') || '<...>', name: value('name') };
+    const fields: RowField[] = [];
+    for (const { name, place } of columns.args) {
+      const value = values[place]?.trim() ?? '';
+      if (value !== '') fields.push({ name, value });
+    }
     const args = value('args');
+    const comm = value('comm') || '<...>';
+    const row: Row = { line: at.line, byte: at.byte, pid, cpu, time, comm, name: value('name'), fields };
     if (args.length > MAX_ARGS) rows.damaged({ ...at, cpu }, 'its arguments are longer than any event');
     else if (args !== '' && this.#isText(row, args)) this.#targets.text.entry(this.#rec);
-    else this.#words({ ...row, fields }, args);
+    else this.#words(row, fields, args);
   }
 
-  #words(row: Row, args: string): void {
+  /** Adds the words of `args` to the row's fields. */
+  #words(row: Row, fields: RowField[], args: string): void {
     const { rows } = this.#targets;
     const words = keyValues(args);
-    if (words === undefined && rows.knows(row.name)) rows.damaged(row, 'its arguments are no key=value words');
-    else rows.row({ ...row, fields: [...row.fields, ...(words ?? [])] });
+    if (words === undefined && rows.knows(row.name)) {
+      rows.damaged(row, 'its arguments are no key=value words');
+      return;
+    }
+    fields.push(...(words ?? []));
+    rows.row(row);
   }
 
   #goesBack(cpu: number, time: string): boolean {
@@ -146,7 +160,7 @@ class CsvEvents implements ByteReader {
   }
 
   /** Are the arguments the tracer's own text behind the event's name? It is then in #rec. */
-  #isText({ line, pid, cpu, time, comm, name }: Omit<Row, 'fields'>, args: string): boolean {
+  #isText({ line, pid, cpu, time, comm, name }: Row, args: string): boolean {
     const event = name.slice(name.lastIndexOf(':') + 1);
     if (!/^[\w.]+$/.test(event)) return false;
     const rec = this.#rec;

@@ -27,6 +27,15 @@ export interface Columns {
 /** Titles that a message names. */
 const MAX_TOLD = 16;
 
+/** Is it the header of a table of events, be it one that cannot be read? */
+export function namesEvents(header: readonly string[], names: ColumnNames): boolean {
+  const titles = header.map((title) => title.trim());
+  return (['name', 'pid'] as const).every((role) => {
+    const own = names[role];
+    return (own !== undefined && titles.includes(own)) || usualPlace(role, titles) >= 0;
+  });
+}
+
 /** A sentence where the header is not that of a table of events. */
 export function columnsOf(header: readonly string[], names: ColumnNames): Columns | string {
   const titles = header.map((title) => title.trim());

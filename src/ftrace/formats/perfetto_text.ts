@@ -8,11 +8,11 @@ import { MAX_CPUS } from '../losses.ts';
 import { MAX_COMM } from '../record.ts';
 import { unescapeC } from './escapes.ts';
 import type { ByteReader, Format, Targets } from './format.ts';
-import type { Row, RowField } from './row_decoder.ts';
-import { nanoseconds } from './time_text.ts';
+import { KeptRows } from './kept_rows.ts';
+import type { RowField } from './row_decoder.ts';
 
 /** What is kept of one is some hundred bytes. */
-const MAX_EVENTS = 500_000;
+const MAX_EVENTS = 400_000;
 /** Of the names and values that are kept of all of them. */
 const MAX_CHARS = 100_000_000;
 /** Names of threads kept. */
@@ -32,18 +32,6 @@ export const perfettoText: Format = {
   recognise: (line) => /^(?:compressed_packets|packet):? \{$/.test(line),
   open: (targets) => new PerfettoText(targets),
 };
-
-/** Nanoseconds are counted beyond what a number holds. */
-interface Stamp {
-  readonly sec: number;
-  readonly nsec: number;
-}
-
-interface Kept extends Stamp {
-  readonly row: Row;
-  /** Events of its CPU are missing before it. */
-  readonly isBehindLoss: boolean;
-}
 
 interface OpenEvent {
   readonly line: number;
@@ -76,7 +64,7 @@ class PerfettoText implements ByteReader, LineSink {
   readonly #targets: Targets;
   readonly #lines = new LineReader(this);
   readonly #stack: string[] = [];
-  readonly #kept: Kept[] = [];
+  readonly #kept = new KeptRows();
   /** Names of threads, from wherever the trace tells them. */
   readonly #comms = new Map<number, string>();
   readonly #lossOn = new Set<number>();
@@ -101,8 +89,8 @@ class PerfettoText implements ByteReader, LineSink {
     const { rows } = this.#targets;
     rows.stats.lines = number;
     const text = latin1(buf, start, end);
-    const opened = OPENS.exec(text)?.[1];
-    const value = VALUE.exec(text);
+    const opened = text.endsWith('{') ? OPENS.exec(text)?.[1] : undefined;
+    const value = text.endsWith('}') || opened !== undefined ? null : VALUE.exec(text);
     if (cut) this.#damaged(number, 'the line is cut off');
     else if (opened !== undefined) this.#open(opened, number);
     else if (value !== null)
@@ -117,11 +105,10 @@ class PerfettoText implements ByteReader, LineSink {
     const { rows } = this.#targets;
     if (this.#bundle !== undefined) this.#keep(this.#bundle);
     if (this.#stack.length > 0) rows.note('cut', rows.stats.lines, `the input ends within ${this.#stack.join(' > ')}`);
-    this.#kept.sort((a, b) => a.sec - b.sec || a.nsec - b.nsec);
-    for (const { row, isBehindLoss } of this.#kept) {
+    for (const { row, isBehindLoss } of this.#kept.inOrder((pid) => this.#comms.get(pid) ?? '<...>')) {
       if (isBehindLoss) rows.lost(row.cpu, undefined, row.line);
       if (this.#isDamaged) rows.gap(row.cpu, row.line);
-      rows.row({ ...row, comm: this.#comms.get(row.pid) ?? '<...>' });
+      rows.row(row);
     }
     for (const cpu of this.#lossOn) rows.lost(cpu, undefined, rows.stats.lines);
   }
@@ -214,7 +201,7 @@ class PerfettoText implements ByteReader, LineSink {
     }
     this.#bundle?.events.push(event);
     for (const field of fields) this.#chars += field.name.length + field.value.length;
-    if (this.#chars <= MAX_CHARS && this.#kept.length + (this.#bundle?.events.length ?? 0) <= MAX_EVENTS) return;
+    if (this.#chars <= MAX_CHARS && this.#kept.size + (this.#bundle?.events.length ?? 0) <= MAX_EVENTS) return;
     throw new UserError(
       `${file}: line ${line}, byte ${byte}: more than ${MAX_EVENTS} events, or ${MAX_CHARS} bytes of them, that must be sorted: convert it with traceconv systrace`,
     );
@@ -222,11 +209,8 @@ class PerfettoText implements ByteReader, LineSink {
 
   #keep({ cpu, lost, events }: Bundle): void {
     if (lost) this.#keepLoss(cpu);
-    for (const { line, byte, timestamp, pid, name, fields } of events) {
-      const stamp = { sec: Number(timestamp.slice(0, -9)), nsec: Number(timestamp.slice(-9)) };
-      const row = { line, byte, pid, cpu, time: nanoseconds(timestamp), comm: '', name, fields };
-      this.#kept.push({ ...stamp, row, isBehindLoss: this.#lossOn.delete(cpu) });
-    }
+    for (const { line, byte, timestamp, pid, name, fields } of events)
+      this.#kept.add({ line, byte, pid, cpu, name, fields }, timestamp, this.#lossOn.delete(cpu));
   }
 
   /** Of more CPUs than there can be, it may be any. */

@@ -4,7 +4,6 @@ import type { Diagnostic, DiagnosticKind } from '../../events/diagnostic.ts';
 import { type ArgSpec, parseArgSpec } from '../../events/probe.ts';
 import type { Where } from '../../events/vm_event.ts';
 import { KIND } from '../arg_values.ts';
-import { ascii } from '../bytes.ts';
 import type { ProbeSink } from '../event_decoder.ts';
 import type { ProbeBinding } from '../probe_binding.ts';
 import type { ProbeTable } from '../probe_table.ts';
@@ -36,6 +35,8 @@ type End = 'entry' | 'return';
 
 /** The tracer's own fields of a probe; CTF takes an underscore off. */
 const PROBE_FIELD = /^_{1,2}probe_(ip|func|ret_ip)$/;
+/** No number of 64 bits takes more characters. */
+const MAX_NUMBER = 24;
 const ABSENT = /^$|^\(fault\)$|^\[?NULL\]?$/;
 
 export class RowDecoder {
@@ -44,7 +45,7 @@ export class RowDecoder {
   readonly #stats: TraceStats;
   readonly #diagnostics: Diagnostic[];
   readonly #wanted = new Map<ProbeBinding, readonly ArgSpec[]>();
-  /** The text of one value. */
+  /** The text of one number. */
   readonly #rec = new FtraceRecord();
 
   constructor(table: ProbeTable, sink: ProbeSink, stats: TraceStats, diagnostics: Diagnostic[]) {
@@ -52,6 +53,7 @@ export class RowDecoder {
     this.#sink = sink;
     this.#stats = stats;
     this.#diagnostics = diagnostics;
+    this.#rec.setBuffer(new Uint8Array(MAX_NUMBER));
   }
 
   get stats(): TraceStats {
@@ -115,15 +117,17 @@ export class RowDecoder {
   }
 
   #bindingOf({ name, fields }: Row): ProbeBinding | undefined {
-    const probeFields = fields.filter((field) => PROBE_FIELD.test(field.name));
+    const probeFields = fields.filter(({ name: field }) => field.startsWith('_') && PROBE_FIELD.test(field));
     const isReturn = probeFields.some((field) => !field.name.endsWith('probe_ip'));
     const end: End | undefined = isReturn ? 'return' : probeFields.length > 0 ? 'entry' : undefined;
     const symbol = end === undefined ? undefined : symbolOf(probeFields);
     if (end !== undefined && symbol !== undefined) return this.#table.bySymbol(symbol, end);
+    const candidates = this.#candidates(name, end);
+    if (candidates.length <= 1) return candidates[0];
     const names = new Set(fields.map((field) => field.name));
     let best: ProbeBinding | undefined;
     let least = Number.POSITIVE_INFINITY;
-    for (const binding of this.#candidates(name, end)) {
+    for (const binding of candidates) {
       const lacking = this.#wantedOf(binding).filter((arg) => !arg.names.some((one) => names.has(one))).length;
       if (lacking < least) [best, least] = [binding, lacking];
     }
@@ -173,8 +177,9 @@ export class RowDecoder {
   }
 
   #setNumber(binding: ProbeBinding, index: number, kind: number, text: string): boolean {
+    if (text.length > MAX_NUMBER) return false;
     const rec = this.#rec;
-    rec.setBuffer(ascii(text));
+    for (let i = 0; i < text.length; i++) rec.buf[i] = text.charCodeAt(i);
     rec.end = text.length;
     return binding.values.setNumber(index, kind, rec, 0) === text.length;
   }
