@@ -91,6 +91,12 @@ export class Entries {
     this.cleared.drop(start, end);
   }
 
+  /** The same, and it is known who did it. */
+  clear(start: number, end: number, line: number): void {
+    this.runs.drop(start, end);
+    this.#mark(start, end, line);
+  }
+
   /** The first leaf of this size or larger; smaller ones are below entries that the map replaces. */
   #leafInTheWay(start: number, end: number, pgsize: number): Run | undefined {
     for (const run of this.runs.overlaps(start, end)) if (run.pgsize >= pgsize) return run;
@@ -221,18 +227,20 @@ export class Entries {
     return { addr: start, end: start + run.pgsize };
   }
 
-  /** Replaces the block at addr by tables down to the level: smaller leaves to the same place. */
+  /** Replaces what there is of the block at addr by tables down to the level: smaller leaves to the same place. */
   #split(run: Run, addr: number, level: number, tally: Tally): void {
     const start = floorTo(addr, run.pgsize);
-    const block = sliceRun(run, start, start + run.pgsize);
+    const block = sliceRun(run, Math.max(start, run.addr), Math.min(start + run.pgsize, run.end));
     this.runs.drop(block.addr, block.end);
     for (let at = levelOfPage(this.#format, run.pgsize) + 1; at <= level; at++) {
       const size = entrySize(this.#format, at);
       const lo = this.tableStart(addr, at);
       const hi = this.tableEnd(addr, at);
       const child = floorTo(addr, size);
-      const put = (from: number, to: number) => {
+      const put = (start: number, end: number) => {
         const { target, prot, line } = block;
+        const from = Math.max(start, block.addr);
+        const to = Math.min(end, block.end);
         if (from < to) this.runs.put(makeRun(from, to, size, advance(target, from - block.addr), prot, 0, line));
       };
       if (at === level) put(lo, hi);

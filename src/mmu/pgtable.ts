@@ -133,6 +133,12 @@ export class PageTable {
     if (at !== undefined) this.#entries.forget(at + from, Math.min(at + to, this.limit));
   }
 
+  /** No entry of [addr, addr + size) is valid since that line, whatever was there before. */
+  clear(addr: U64, size: U64, line: number): void {
+    const at = this.place(addr);
+    if (at !== undefined) this.#entries.clear(at, Math.min(at + floorTo(size, this.#granule), this.limit), line);
+  }
+
   /** The kernel was seen to split a block that is unmapped in part (6.12 and before). */
   learnSplit(): void {
     this.#entries.partialBlock = 'split';

@@ -1,5 +1,6 @@
 // Which ranges of a VM are known: what its tree has there is mapped there, and nothing else is.
 import { add, type U64 } from '../base/u64.ts';
+import { ceilTo, floorTo, SZ_4K } from '../mmu/format.ts';
 import { type Span, SpanSet } from '../mmu/span_map.ts';
 
 /** Remembered for open jobs; beyond it everything is forgotten. */
@@ -75,6 +76,17 @@ export class KnownRanges {
     if (this.whole) return true;
     const span = spanOf(addr, range);
     return span !== undefined && this.#known.any(span.addr, span.end);
+  }
+
+  /** The pages of it that are known now. */
+  *pages({ addr, end }: Span): Iterable<Span> {
+    if (this.whole) yield { addr, end };
+    else
+      for (const one of this.#known.overlaps(addr, end)) {
+        const from = ceilTo(Math.max(one.addr, addr), SZ_4K);
+        const to = floorTo(Math.min(one.end, end), SZ_4K);
+        if (from < to) yield { addr: from, end: to };
+      }
   }
 
   #covers(span: Span | undefined): boolean {

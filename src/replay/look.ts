@@ -56,7 +56,7 @@ export interface Look {
   readonly locked: boolean;
   /** In the kernel's reserved node, which no bind may touch. */
   readonly reserved: boolean;
-  /** The VA space, and the page table, are known whole. */
+  /** What the VA space has there is known, and with it what the page table has there. */
   readonly spaceKnown: boolean;
   readonly tableKnown: boolean;
 }
@@ -73,6 +73,10 @@ export function lookAt(world: World, vm: VmState, addr: U64, callsShown = world.
     rights: step.leaf && tables.rightsShown ? rightsOf(step.leaf) : undefined,
   }));
   const isIn = (set: SpanSet) => at !== undefined && set.at(at) !== undefined;
+  const spaceKnown = vm.known.has(addr, 1, vm.version);
+  const isFollowed = table !== undefined || callsShown;
+  const isShown =
+    table !== undefined && at !== undefined && tables.known.has({ addr: at, end: at + granule(table.format) });
   const { region } = tables;
   const { kernelStart, kernelRange } = vm.init;
   return {
@@ -89,8 +93,8 @@ export function lookAt(world: World, vm: VmState, addr: U64, callsShown = world.
     evicted: isIn(tables.evicted),
     locked: at !== undefined && region !== undefined && region.addr <= at && at < region.end,
     reserved: kernelStart <= addr && addr < add(kernelStart, kernelRange),
-    spaceKnown: vm.known.has(addr, 1, vm.version),
-    tableKnown: (table !== undefined || callsShown) && tables.complete && vm.known.unbroken,
+    spaceKnown,
+    tableKnown: spaceKnown && (tables.complete ? isFollowed && vm.known.unbroken : isShown),
   };
 }
 

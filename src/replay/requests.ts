@@ -121,6 +121,8 @@ function report(context: Context, job: Job, ask: LockAsk, op: OpRun): void {
     leftOut,
     obj: op.obj,
     span: op.addr === undefined || op.range === undefined ? undefined : { addr: op.addr, range: op.range },
+    // The end of the job that was locked, and the begin of the one that is applied, may be missing between them.
+    absence: 'call',
     evidence: [
       { line: ask.line, text: `the lock pass asks for ${describeOp(ask)}` },
       { line: appliedLine, text: `applied is ${describeOp(op)}` },

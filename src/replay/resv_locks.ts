@@ -26,6 +26,7 @@ export function checkSignalling(context: Context, resv: bigint | number): void {
     resv,
     evidence,
     // Without the end of the run everything behind it would seem to be in it.
+    absence: 'call',
     needs: [task.run === undefined ? 'apply_ret' : task.run.fence === undefined ? 'run_ret' : 'sched_done'],
   });
 }

@@ -252,6 +252,7 @@ function describeVa(va: Gpuva): string {
 export function contradicted(context: Context, vm: VmState, why: string): void {
   const { world, task, where } = context;
   vm.known.forget();
+  if (!vm.tables.complete) vm.tables.known.giveUp();
   if (vm.dump === undefined) {
     world.contradicted(task.job, why);
     return;

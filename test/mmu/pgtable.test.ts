@@ -178,6 +178,28 @@ describe('io-pgtable-arm: unmap', () => {
     expect(at(table, SZ_2M + 3 * PAGE)).toEqual(phys(SZ_2M + 3 * PAGE));
     expect(table.map(SZ_2M + PAGE, PAGE, 1, phys(0)).ret).toBe(0);
   });
+
+  it('splits what there is of a block, of which a part may be forgotten', () => {
+    const table = lpae({ partialBlock: 'split' });
+    table.map(0, SZ_2M, 1, phys(0));
+    table.forget(0, 0, 3 * PAGE);
+    table.forget(0, SZ_2M - PAGE, SZ_2M);
+    expect(table.unmap(8 * PAGE, PAGE, 1)).toMatchObject({ unmapped: PAGE });
+    expect(ranges(table.runs())).toEqual([
+      [3, 8],
+      [9, 511],
+    ]);
+    expect(at(table, 9 * PAGE)).toEqual(phys(9 * PAGE));
+  });
+
+  it('has no entry in a range that is cleared, whatever was there', () => {
+    const table = lpae();
+    table.map(0, SZ_2M, 1, phys(0), { line: 3 });
+    table.clear(4 * PAGE, 1020 * PAGE, 5);
+    expect(ranges(table.runs())).toEqual([[0, 4]]);
+    expect(table.clearedBy(1000 * PAGE)?.line).toBe(5);
+    expect(table.map(4 * PAGE, PAGE, 1, phys(0)).ret).toBe(0);
+  });
 });
 
 describe('xe', () => {

@@ -4,7 +4,7 @@ import type { Report } from '../../src/analyze.ts';
 import { type Capture, driverFixtures, labFixtures, moreCaptures } from '../support/captures.ts';
 import { exportedOnly } from '../support/exported_only.ts';
 import { reportOn } from '../support/report.ts';
-import { holed, identity, invented, random, thinned, truncated, uncounted } from './damage.ts';
+import { holed, identity, invented, Lines, random, thinned, truncated, uncounted } from './damage.ts';
 
 /** A larger number makes a longer, deeper run of the same: ROBUSTNESS=20 npx vitest run test/robustness */
 const DEPTH = Number(process.env['ROBUSTNESS'] ?? 1);
@@ -53,6 +53,8 @@ describe(`traces ${DAMAGES.map(({ name }) => name).join(', ')}`, () => {
   });
 });
 
+/** Of one capture. */
+const MAX_ENDS = 12 * DEPTH;
 /** Of the lines, one in so many is left out in turn. */
 const STRIDE = DEPTH > 1 ? 1 : 3;
 
@@ -63,6 +65,23 @@ describe('any single line may be missing', () => {
       const bytes = uncounted(capture?.read() ?? new Uint8Array(0));
       const whole = reportOn(bytes);
       for (const [, damaged] of withoutEach(bytes)) check(whole, damaged);
+    });
+  }
+});
+
+describe('the end of any run may be missing', () => {
+  const isEnd = / (work_ret|run_ret|bind_ret|exec_op_ret): /;
+  for (const capture of driverFixtures.filter(({ name }) => /^(nouveau|msm)\/.*correct/.test(name))) {
+    it(capture.name, () => {
+      const bytes = uncounted(capture.read());
+      const whole = reportOn(bytes);
+      const lines = new Lines(bytes);
+      const ends = Array.from({ length: lines.count }, (_, i) => i).filter((i) => isEnd.test(lines.text(i)));
+      for (const end of ends.slice(0, MAX_ENDS))
+        check(
+          whole,
+          lines.where((i) => i !== end),
+        );
     });
   }
 });

@@ -11,6 +11,7 @@ import type { VmState } from '../vm_state.ts';
 import { settle, tellShort } from './calls.ts';
 import { deriveLists } from './derive.ts';
 import { judgeJob, judgeRun } from './judge.ts';
+import { hideEntries } from './resync.ts';
 import { siteOf } from './site.ts';
 import { type Changed, JobTables, rangeChanged } from './vm_tables.ts';
 import { doubt, reach, splitAfterAll, takeBack, writeMap, writeUnmap } from './write.ts';
@@ -37,6 +38,7 @@ export const tableHandlers: Handlers = {
     const mapped = Number(event.mapped ?? result.mapped);
     if (!agrees) doubt(run);
     if (mapped !== result.mapped) reach(run, mapped, context.where.line);
+    if (mapped !== run.event.length) hideEntries(run.vm.tables, { addr: event.addr, range: run.event.length });
     if (event.ret !== undefined && event.ret !== 0 && run.of !== undefined) run.of.refused = true;
     settle(context);
   },
@@ -66,11 +68,13 @@ export const tableHandlers: Handlers = {
         const why = `an unmap of a part of a block succeeds at ${context.world.lines.name(context.where.line)}`;
         context.world.kernel.prove('splitsBlocks', true, why);
         splitAfterAll(run, context.where.line);
-      } else {
+      } else if (run.wasKnown) {
         doubt(run);
         run.vm.tables.table?.forget(event.addr, 0, unmapped);
       }
     }
+    if (!run.wasKnown && event.unmapped !== run.event.length)
+      hideEntries(run.vm.tables, { addr: event.addr, range: run.event.length });
     if (context.task.undo === undefined) settle(context);
   },
 
@@ -210,7 +214,10 @@ export function noteTreeChange(
     const one = { addr, range, line, job, was, back: was === undefined ? undefined : [], isBack };
     changed.push(one);
     if (isBack) gone.back?.push(one);
-  } else if (tables.table !== undefined) tables.addLoose(rangeChanged(addr, range, line, undefined));
+  } else if (tables.table !== undefined) {
+    tables.addLoose(rangeChanged(addr, range, line, undefined));
+    hideEntries(tables, { addr, range });
+  }
 }
 
 /** The mapping that left: before prev and next of a REMAP there is nothing else between. */

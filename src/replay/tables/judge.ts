@@ -10,6 +10,7 @@ import type { Job } from '../job.ts';
 import { tell } from '../tell.ts';
 import type { VmState } from '../vm_state.ts';
 import { describeTarget, pagesText, spaceEvidence, walkEvidence } from './evidence.ts';
+import { hideEntries, isElsewhere, isSound, knownParts } from './resync.ts';
 import type { Changed, JobTables, VmTables } from './vm_tables.ts';
 
 /** Faults reported of one job and kind; the rest is counted in the last. */
@@ -52,20 +53,28 @@ function finishJob(context: Context, vm: VmState, of: JobTables): void {
   const { tables } = vm;
   if (of.job !== undefined) tables.jobs.delete(of.job);
   const ranges: Changed[] = [...of.changed];
+  hideUnsound(tables, of);
   if (tables.clock === 'apply') {
     // Jobs that were over before the first table call showed which clock it is.
     for (const [other, left] of tables.jobs) {
       if (context.world.openJobs.has(other)) continue;
       ranges.push(...left.changed);
+      hideUnsound(tables, left);
       tables.jobs.delete(other);
     }
   }
-  ranges.push(...tables.loose);
+  // Where not all entries are known, those that nobody's job wrote are not.
+  if (tables.complete) ranges.push(...tables.loose);
   tables.loose.length = 0;
   // Of a run whose job is not known, nobody knows which changes came after it.
   const since = of.job === undefined ? 0 : (of.changed[0]?.line ?? 0);
   judge(context, vm, of.job, ranges, since);
   judgeTlb(context, vm, of);
+}
+
+/** Whether what a job wrote is what its driver made of the tree is not known. */
+function hideUnsound(tables: VmTables, of: JobTables): void {
+  if (!tables.complete && !isSound(of)) for (const changed of of.changed) hideEntries(tables, changed);
 }
 
 /** since: the line from which on other changes may have taken the place of the job's. */
@@ -74,16 +83,18 @@ function judge(context: Context, vm: VmState, job: Job | undefined, ranges: read
   const { table } = tables;
   // Derived tables follow the steps, so only single calls can be wrong.
   if (context.world.mmu === 'derive') return;
-  if (table === undefined || !tables.complete || !vm.known.unbroken || ranges.length === 0) return;
+  if (table === undefined || ranges.length === 0) return;
+  const isWhole = tables.complete && vm.known.unbroken;
   const due = merged(table, ranges);
   const late: Span[] = [];
   for (const pending of tables.jobs.values()) {
-    const later = pending.changed.filter(({ line }) => line > since);
+    const later = isWhole ? pending.changed.filter(({ line }) => line > since) : pending.changed;
     late.push(...(tables.clock === 'run' ? toWrite(table, later) : merged(table, later)));
   }
   const faults: Fault<Gpuva>[] = [];
-  for (const span of late.length === 0 ? due : without(due, late)) {
-    for (const fault of faultsOf(context, vm, table, span)) faults.push(fault);
+  const left = late.length === 0 ? due : without(due, late);
+  for (const span of isWhole ? left : knownParts(vm, left)) {
+    for (const fault of faultsOf(context, vm, table, span, isWhole)) faults.push(fault);
   }
   tellFaults(context, vm, job, faults, ranges);
 }
@@ -141,7 +152,7 @@ function without(spans: readonly Span[], taken: readonly Span[]): Iterable<Span>
 }
 
 /** What is wrong in the span and was not said before. */
-function faultsOf(context: Context, vm: VmState, table: PageTable, span: Span): Fault<Gpuva>[] {
+function faultsOf(context: Context, vm: VmState, table: PageTable, span: Span, isWhole: boolean): Fault<Gpuva>[] {
   const { tables } = vm;
   const { placeOf } = context.world;
   const vas = vm.mappingsIn(span.addr, span.end - span.addr);
@@ -151,7 +162,7 @@ function faultsOf(context: Context, vm: VmState, table: PageTable, span: Span): 
   const faults = faultsIn(vas, table, span.addr, span.end, placeOf);
   for (const fault of faults) {
     if (fault.kind === 'missing' && isEvicted(tables, fault)) continue;
-    if (fault.kind === 'wrong' && !tables.targetsShown) continue;
+    if (fault.kind === 'wrong' && !(isWhole ? tables.targetsShown : isElsewhere(fault, placeOf))) continue;
     const { kind, addr, end } = fault;
     tables.told.put({ kind, addr, end });
     const before = told.some((one) => one.kind === kind && one.addr <= addr && end <= one.end);
@@ -223,7 +234,7 @@ function tellFault(
     obj: va?.obj ?? 0,
     span: { addr, range: end - addr },
     evidence,
-    needs: context.world.seen.has('step') ? TABLE_CALLS : TABLE_AND_TREE_CALLS,
+    needs: context.world.seen.has('step') && vm.known.unbroken ? TABLE_CALLS : TABLE_AND_TREE_CALLS,
   };
   if (kind === 'wrong') tell(context, { kind: 'pte_wrong', ...said, absence: 'call' });
   else if (kind === 'stale') tell(context, { kind: 'pte_stale', ...said, absence: 'call' });

@@ -41,8 +41,6 @@ export function siteOf(event: AnyCall, context: Context): TableCallSite | undefi
   if (vm === undefined || (vm.tables.code !== undefined && vm.tables.code !== event.code)) return undefined;
   // The IOMMU core's tracepoints tell neither device nor domain: only what a step of the job asks for is taken for its own.
   if (event.code === 'iommu' && !isAskedFor(event, context, vm)) return undefined;
-  // The table's bounds are the VM's.
-  if (event.code === 'lab' && !vm.initKnown) return undefined;
   context.world.hold(vm);
   const { tables } = vm;
   const table = tables.open(event.code, vm.init, context.world.kernel);

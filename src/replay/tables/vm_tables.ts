@@ -12,6 +12,7 @@ import { type Span, SpanMap, SpanSet } from '../../mmu/span_map.ts';
 import { Tlb } from '../../mmu/tlb.ts';
 import type { OpView, StepView } from '../fact.ts';
 import type { Job } from '../job.ts';
+import { KnownEntries } from './known_entries.ts';
 
 /*
  * DOC: two clocks
@@ -130,8 +131,7 @@ export class VmTables {
   readonly pointers: Ptr[] = [];
   /** When the driver writes its tables; undefined until a table call was seen in a job. */
   clock: 'run' | 'apply' | undefined;
-  /** False: entries may have been written that the trace did not show. */
-  complete: boolean;
+  readonly known: KnownEntries;
   /** False: the map calls do not show what they point to. */
   targetsShown = true;
   /** The map calls show which accesses they allow. */
@@ -157,14 +157,21 @@ export class VmTables {
   /** The call that its flush belongs to was seen at least once: its absence says something. */
   flushes = false;
 
-  constructor(complete: boolean) {
-    this.complete = complete;
+  /** known: all of it is, from the beginning on. */
+  constructor(known: boolean) {
+    this.known = new KnownEntries(known);
+  }
+
+  /** False: entries may have been written that the trace did not show. */
+  get complete(): boolean {
+    return this.known.whole;
   }
 
   /** What is kept of it, in ranges. */
   get size(): number {
-    const { told, evicted, sparse, invalid, tlb, table } = this;
-    return (table?.size ?? 0) + (tlb?.size ?? 0) + told.size + evicted.size + sparse.size + invalid.size;
+    const { told, evicted, sparse, invalid, known, tlb, table } = this;
+    const marked = told.size + evicted.size + sparse.size + invalid.size + known.size;
+    return (table?.size ?? 0) + (tlb?.size ?? 0) + marked;
   }
 
   get traits(): DriverTables | undefined {
@@ -194,7 +201,7 @@ export class VmTables {
   #forgetOldest(): void {
     const [oldest] = this.jobs.keys();
     if (oldest !== undefined) this.jobs.delete(oldest);
-    if (this.table !== undefined) this.complete = false;
+    if (this.table !== undefined) this.known.forget();
   }
 
   /** A change that nobody's writes are awaited for; where no job ends to judge them, the oldest are given up. */
@@ -205,7 +212,7 @@ export class VmTables {
 
   /** Events are missing: what the tables hold is not known any more. */
   doubt(): void {
-    this.complete = false;
+    this.known.forget();
     this.region = undefined;
     this.tlb?.flush();
   }

@@ -8,6 +8,7 @@ import type { Span } from '../../mmu/span_map.ts';
 import type { Context } from '../context.ts';
 import type { VmState } from '../vm_state.ts';
 import { tellBlock, tellHole, tellOverrun, tellOverwrite, tellShort, tellTransient } from './calls.ts';
+import { areKnown, dropUnknown, showEntries } from './resync.ts';
 import { claimOf, learn, type TableCallSite, targetOf } from './site.ts';
 import { type JobTables, rangeChanged, type VmTables } from './vm_tables.ts';
 
@@ -18,6 +19,8 @@ export interface TableRun {
   readonly of: JobTables | undefined;
   readonly target: Target;
   readonly result: MapResult | UnmapResult;
+  /** All entries that it met were known. */
+  readonly wasKnown: boolean;
   /** What is to be said about it, unless its return contradicts. */
   readonly say: (() => void)[];
 }
@@ -41,11 +44,14 @@ export function writeMap(
   const how = { line: where.line, pageSizes, prot: event.prot };
   if (event.prot !== undefined) tables.rightsShown = true;
   const written = target ?? NULL_TARGET;
+  const wasKnown = areKnown(site, event);
+  if (!wasKnown) dropUnknown(site, event);
   const result =
     event.pgsize > 0
       ? table.map(event.addr, event.pgsize, count, written, how)
       : table.mapRange(event.addr, event.length, written, how);
   tables.changed(result.gone, where.line);
+  showEntries(site, event, result.mapped);
   const span = placedSpan(table, event.addr, result.mapped);
   if (span !== undefined) {
     tables.evicted.remove(span.addr, span.end);
@@ -55,7 +61,7 @@ export function writeMap(
   noteChanged(context, site, event);
   tellOverwrite(context, site, event, result, say);
   tellShort(context, site, result);
-  task.tableRun = { event, vm, of, target: written, result, say };
+  task.tableRun = { event, vm, of, target: written, result, wasKnown, say };
 }
 
 export function writeUnmap(
@@ -69,10 +75,13 @@ export function writeUnmap(
   const say: TableRun['say'] = [];
   const count = event.pgsize > 0 ? Number(event.length) / event.pgsize : 0;
   const how = { line: where.line, pageSizes };
+  const wasKnown = areKnown(site, event);
   const result =
     event.pgsize > 0
       ? table.unmap(event.addr, event.pgsize, count, how)
       : table.unmapRange(event.addr, event.length, how);
+  if (!wasKnown) table.clear(event.addr, event.length, where.line);
+  showEntries(site, event, wasKnown ? 0 : Number(event.length));
   tables.changed(result.gone, where.line);
   noteGone(context, site, event, result.gone);
   tellOverrun(context, site, event, say, result.gone);
@@ -84,7 +93,7 @@ export function writeUnmap(
   noteChanged(context, site, event);
   if (result.stop === 'hole') tellHole(context, site, event, result, say);
   else if (result.stop === 'block') tellBlock(context, site, event, result, say);
-  task.tableRun = { event, vm, of, target: NULL_TARGET, result, say };
+  task.tableRun = { event, vm, of, target: NULL_TARGET, result, wasKnown, say };
 }
 
 /** In a sparse region: the entries read as zero from now on, or fault. */
@@ -117,9 +126,9 @@ function noteChanged({ where }: Context, { tables, of }: TableCallSite, { addr, 
 }
 
 /** The call did not end as the model says: the entries were not those that were followed. */
-export function doubt({ vm, say }: TableRun): void {
+export function doubt({ vm, wasKnown, say }: TableRun): void {
   say.length = 0;
-  vm.tables.complete = false;
+  if (wasKnown) vm.tables.known.giveUp();
 }
 
 /** A map that fails and, before it returns, unmaps from its own start on what it had written. */
