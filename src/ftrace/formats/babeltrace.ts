@@ -9,8 +9,8 @@ import { secondsOf } from './time_text.ts';
 
 /** What stands before the first brace: with --fields, the names of trace, host, domain and process too. */
 const HEAD = /^\[([\d:. -]+)\] (?:\(\+[\d.?]+\) )?(?:[^{}"]{0,200} )?([\w:.-]{1,200}): (?=\{)/;
-/** A time with nanoseconds, or cycles: that of the kernel's log has microseconds. */
-const STAMP = /^\[(?:[\d: -]+\.\d{9}|\d+)\]/;
+/** A time of the kernel's log, in microseconds. */
+const LOGGED = /^\[ *\d+\.\d{6}\]/;
 const DISCARDED = /^(?:WARNING:|\[warning\]) Tracer (?:may have )?discarded (?:(\d+) )?/;
 const FIELD = /\s*([\w:.]+) = /y;
 /** Anything between quotes, with its escapes. */
@@ -24,7 +24,7 @@ export const babeltrace: Format = {
   name: 'babeltrace',
   what: 'the text that babeltrace2 prints of a CTF trace (perf data convert --to-ctf, LTTng)',
   sign: 'the first line is `[time] (+delta) event: { ... }, { name = value, ... }`',
-  recognise: (line) => (STAMP.test(line) && HEAD.test(line)) || DISCARDED.test(line),
+  recognise: (line) => (HEAD.test(line) && !LOGGED.test(line)) || DISCARDED.test(line),
   open: (targets) => new Babeltrace(targets),
 };
 
