@@ -49,6 +49,8 @@ export class ProbeBinding {
   #values: ArgValues | undefined;
   /** Up to the last one that is wanted, in their order; undefined before a line has shown them. */
   keys: readonly Key[] | undefined;
+  /** The values are of a line that has other keys. */
+  #hasOthers = false;
 
   constructor(spec: ProbeSpec, isWanted: IsWanted) {
     this.spec = spec;
@@ -98,14 +100,21 @@ export class ProbeBinding {
    * where they are no such list (damaged or cut).
    */
   read(rec: FtraceRecord, pos: number): boolean {
+    if (this.#hasOthers) this.values.clear(this.width);
+    this.#hasOthers = false;
     if (this.keys !== undefined && this.#readAs(rec, pos, this.keys)) return true;
     if (this.reader !== undefined) return this.reader.read(rec, pos, this.values);
     const keys = this.#learn(rec.buf, pos, rec.end);
     if (keys === undefined) return false;
     this.values.clear(this.width);
+    this.#hasOthers = true;
     const read = keys.slice(0, 1 + keys.findLastIndex((key) => key.slot !== UNWANTED));
-    this.keys = keys.length > 0 ? read : undefined;
-    return this.#readAs(rec, pos, read);
+    if (!this.#readAs(rec, pos, read)) return false;
+    // A line of which a part is missing shows fewer: those behind it have them all.
+    if (keys.length === 0 || wantedOf(read) < wantedOf(this.keys ?? [])) return true;
+    this.keys = read;
+    this.#hasOthers = false;
+    return true;
   }
 
   #readAs(rec: FtraceRecord, pos: number, keys: readonly Key[]): boolean {
@@ -160,6 +169,10 @@ export class ProbeBinding {
     keys[keys.length - 1] = { ...last, slot: ret, kind: KIND[this.#wantedArgs[ret]?.type ?? 'int'] };
     return keys;
   }
+}
+
+function wantedOf(keys: readonly Key[]): number {
+  return keys.filter(({ slot }) => slot !== UNWANTED).length;
 }
 
 /** Reads one value from `pos` on; returns its end, or -1. */

@@ -159,6 +159,7 @@ export class TextDecoder implements ScanSink {
   /** Whose text it is, where that is known before the first entry shows it. */
   only(kind: TextKind): void {
     this.#kind = kind;
+    if (kind !== 'ftrace') this.#scanned = undefined;
     this.#layouts = kind === 'perf' ? [perfScriptLayout] : layouts;
     if (kind === 'perf') this.#layout = perfScriptLayout;
     if (kind === 'dmesg') this.stats.layouts.add(kernelLogLayout.name);
@@ -286,7 +287,7 @@ export class TextDecoder implements ScanSink {
       return;
     }
     this.stats.events++;
-    this.#learner?.learnKeys(binding);
+    this.#scanned?.scanner.learnKeys(binding); // of lines in another layout too: they change what is read of all
     this.#sink.probe(binding, binding.values, rec);
   }
 

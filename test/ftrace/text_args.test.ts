@@ -257,6 +257,21 @@ test('damaged arguments are told and count as a lost event', () => {
   expect(diagnostics).toMatchObject([{ kind: 'damaged', line: 1, count: damaged.length }]);
 });
 
+test('what a damaged line shows of its arguments is not all that those behind it have', () => {
+  const line = (args: string) => plain('t', 1, `va_remove: (drm_gpuva_remove+0x4/0xc0 [drm_gpuvm]) ${args}`);
+  const whole = line('gpuvm=0x10 va=0x20 addr=0x1000 range=0x2000 obj=0x30 offset=0');
+  const { event } = only(whole);
+  for (const args of [
+    'gpuvm=0x10 va=0x20 addr="a b" range=0x2000 obj="a b" offset=0',
+    'gpuvm=0x10 va=0x20',
+    'obj=0x99 gpuvm=0x10',
+    'offset=0 va=x',
+  ]) {
+    const { events } = decode(whole + line(args) + whole);
+    expect([events[0], events.at(-1)]).toEqual([event, event]);
+  }
+});
+
 test('a probe that lacks what is needed is told by name', () => {
   const { events, diagnostics } = decode(plain('t', 1, 'x: (f+0x1/0x2 <- drm_gpuvm_sm_map) gpuvm=0x10'));
   expect(events).toEqual([]);
