@@ -185,7 +185,7 @@ export class Analysis implements EventSink {
    * read of it is not what was written (`isCorrupt`), and then no finding is certain.
    */
   damaged({ message, isCorrupt }: { readonly message: string; readonly isCorrupt: boolean }, file = 0): void {
-    this.#readers[file]?.diagnostics.push({ kind: isCorrupt ? 'corrupt' : 'cut', line: 0, message, count: 1 });
+    this.#readers[file]?.diagnostics.push({ kind: isCorrupt ? 'corrupt' : 'damaged', line: 0, message, count: 1 });
   }
 
   /** Reads several files of one run instead, as one trace in the order of time. A UserError where they have no clock in common. */

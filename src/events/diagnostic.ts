@@ -3,9 +3,9 @@
 export type DiagnosticKind =
   /** A line that no known layout explains. */
   | 'unparsed'
-  /** An event of ours whose arguments could not be read. */
+  /** An event of ours whose arguments could not be read, or a part of the file that could not. */
   | 'damaged'
-  /** The input ends early or within a line, or a line is too long to be one. */
+  /** The input ends within a line, or a line is too long to be one. */
   | 'cut'
   /** By a checksum or the compressed form, what was read is not what was written; where it differs is not known. */
   | 'corrupt'

@@ -287,7 +287,7 @@ export class TextDecoder implements ScanSink {
       return;
     }
     this.stats.events++;
-    this.#scanned?.scanner.learnKeys(binding); // of lines in another layout too: they change what is read of all
+    this.#scanned?.scanner.learnKeys(binding); // whatever the layout: the keys are those of all lines
     this.#sink.probe(binding, binding.values, rec);
   }
 

@@ -31,12 +31,12 @@ export function readFrameHeader(input: Input): FrameHeader {
   const window = isSingle ? 0 : windowOf(number(1));
   const dictionaryAt = input.offset;
   const dictionary = number([0, 1, 2, 4][descriptor & 3] ?? 0);
-  if (dictionary !== 0) throw new ZstdError(dictionaryAt, `needs dictionary ${dictionary}, which is not there`);
+  if (dictionary !== 0) throw new ZstdError(dictionaryAt, `needs dictionary ${dictionary}, which is not there`, false);
   const code = descriptor >> 6;
   const contentSize = code > 0 || isSingle ? number(1 << code) + (code === 1 ? 256 : 0) : undefined;
   const windowSize = isSingle ? (contentSize ?? 0) : window;
   if (windowSize > MAX_WINDOW) {
-    throw new ZstdError(windowAt, `a window of ${windowSize} bytes, which is more than ${MAX_WINDOW}`);
+    throw new ZstdError(windowAt, `a window of ${windowSize} bytes, which is more than ${MAX_WINDOW}`, false);
   }
   return { windowSize, contentSize, hasChecksum: (descriptor & 4) !== 0 };
 }

@@ -28,6 +28,12 @@ describe('a compressed trace', () => {
     expect(doubts).toEqual([]);
   });
 
+  it('that ends before its checksum has them still', async () => {
+    const { count, doubts } = await certain(stored.subarray(0, -8));
+    expect(count).toBe((await certain(stored)).count);
+    expect(doubts).toEqual([`gzip data end early, at byte ${stored.length - 8}: unexpected end of file`]);
+  });
+
   it('with another digit has none', async () => {
     const draw = random(20);
     for (let run = 0; run < RUNS; run++) {

@@ -86,6 +86,27 @@ describe('the end of any run may be missing', () => {
   }
 });
 
+describe('what ends one job and begins the next may be missing', () => {
+  for (const capture of driverFixtures.filter(({ name }) => /^msm\/.*correct/.test(name))) {
+    it(`${capture.name}, exported functions only`, () => {
+      const bytes = uncounted(exportedOnly(capture.read()));
+      const whole = reportOn(bytes);
+      const lines = new Lines(bytes);
+      const places = (kind: string) =>
+        Array.from({ length: lines.count }, (_, i) => i).filter((i) => lines.text(i).includes(` ${kind}: `));
+      const begins = places('exec_init');
+      for (const end of places('exec_fini').slice(0, MAX_ENDS)) {
+        const begin = begins.find((i) => i > end) ?? lines.count;
+        check(
+          whole,
+          lines.where((i) => i < end || i > begin),
+          false,
+        );
+      }
+    });
+  }
+});
+
 function* withoutEach(bytes: Uint8Array): Generator<[number, Uint8Array]> {
   let start = 0;
   let line = 0;

@@ -23,7 +23,7 @@ export interface RunInput {
 const ENVIRONMENT = { PATH: process.env['PATH'] ?? '' };
 let thread: CommandThread | undefined;
 
-/** In a thread that all commands of a file share, unless it is given what only a process has. */
+/** In a thread that commands share, unless it is given what only a process has. */
 export function run(args: readonly string[], input: RunInput = {}): Ran {
   if (input.input !== undefined || input.env !== undefined) return runProcess(args, input);
   thread ??= new CommandThread(ENVIRONMENT);
